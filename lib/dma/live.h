@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * live.h - which mappings and allocations have begun and not ended
+ *
+ * Shown one event after the other; the trace writer's checkpoints, replay, the
+ * counters and the rules all ask it. Memory follows what is live, not what was.
+ */
+#pragma once
+
+#include <libdma/event.h>
+
+/**
+ * struct mapping - a mapping or allocation that is live
+ *
+ * @event:	the event that began it; its lists are the mapping's own
+ */
+struct mapping {
+	struct dma_event event;
+};
+
+/* What an event did to the table. */
+enum live_change {
+	LIVE_UNCHANGED, /* no event of this sort, or a failed call, or a free of NULL */
+	LIVE_BEGUN,	/* a mapping was added */
+	LIVE_ENDED,	/* a mapping was removed */
+	LIVE_AGAIN,	/* added, at an address of the device where one was live */
+	LIVE_STRANGER,	/* an end without a known beginning; nothing was removed */
+};
+
+struct live;
+
+struct live *live_create(void);
+void live_destroy(struct live *live);
+
+/**
+ * live_apply() - show the next event
+ * @live:	the table
+ * @event:	the event
+ * @ret:	set to the mapping that began or ended, NULL if none; one that ended
+ *		lasts until the next call
+ *
+ * A list's unmap carries physical addresses only, and is matched by device and list;
+ * a list that the recorder cut is the beginning of the unmap's. Where an address is
+ * mapped more than once, an end takes the one whose size and direction fit, the
+ * oldest of them first.
+ *
+ * Return: enum live_change, or -ENOMEM.
+ */
+int live_apply(struct live *live, const struct dma_event *event,
+	       const struct mapping **ret);
+
+/** live_restore() - add a mapping as a checkpoint tells it; 0 or -ENOMEM */
+int live_restore(struct live *live, const struct dma_event *begin);
+
+/** live_count() - how many are live */
+size_t live_count(const struct live *live);
+
+/** live_find() - the newest mapping that begins at a DMA address of a device, or NULL */
+const struct mapping *live_find(const struct live *live, uint32_t device, dma_addr_t dma);
+
+typedef int live_visitor(const struct mapping *mapping, void *arg);
+
+/** live_walk() - visit each mapping, oldest first; a non-zero return ends the walk */
+int live_walk(const struct live *live, live_visitor *visit, void *arg);
+
+/** live_valid() - do the table's own invariants hold? For tests. */
+bool live_valid(const struct live *live);
