@@ -14,6 +14,14 @@ typedef uint64_t phys_addr_t; /* an address as the memory bus sees it */
 /* Kernel: linux/dma-mapping.h. No mapping has this address. */
 #define DMA_MAPPING_ERROR (~(dma_addr_t)0)
 
+/* Whose behaviour a model follows; lib/RULES.md tells how they differ. */
+enum dma_kernel {
+	DMA_KERNEL_6_1,
+	DMA_KERNEL_6_12,
+	DMA_KERNEL_7_2,
+	DMA_KERNELS
+};
+
 /* Kernel: linux/dma-direction.h */
 enum dma_data_direction {
 	DMA_BIDIRECTIONAL = 0,
