@@ -38,9 +38,11 @@ static const struct format *format_recognise(const struct input *input)
 
 const struct libdma_format *libdma_format_at(size_t index)
 {
-	if (index >= sizeof(formats) / sizeof(formats[0]) - 1)
-		return NULL;
-	return &formats[index]->face;
+	const size_t count = sizeof(formats) / sizeof(formats[0]) - 1;
+
+	if (index < count)
+		return &formats[index]->face;
+	return NULL;
 }
 
 void reader_damage(struct libdma_reader *reader, uint64_t line, uint64_t offset,
