@@ -4,6 +4,10 @@
  *
  * Shown one event after the other; the trace writer's checkpoints, replay, the
  * counters and the rules all ask it. Memory follows what is live, not what was.
+ *
+ * Pools, their blocks and the devices' regions begin and end like mappings and are
+ * held beside them: the class of their events is DMA_CLASS_NONE, by which a walk
+ * tells them from what the DMA API mapped or allocated.
  */
 #pragma once
 
@@ -13,9 +17,13 @@
  * struct mapping - a mapping or allocation that is live
  *
  * @event:	the event that began it; its lists are the mapping's own
+ * @times:	how often it was begun and not yet ended; more than 1 only where a driver
+ *		maps one address without end, which 7.2 allows where nothing need be
+ *		undone (dma_need_unmap() is false)
  */
 struct mapping {
 	struct dma_event event;
+	uint64_t times;
 };
 
 /* What an event did to the table. */
@@ -42,17 +50,17 @@ void live_destroy(struct live *live);
  * A list's unmap carries physical addresses only, and is matched by device and list;
  * a list that the recorder cut is the beginning of the unmap's. Where an address is
  * mapped more than once, an end takes the one whose size and direction fit, the
- * oldest of them first.
+ * oldest of them first; where none fits it takes the one that fits best.
  *
  * Return: enum live_change, or -ENOMEM.
  */
 int live_apply(struct live *live, const struct dma_event *event,
 	       const struct mapping **ret);
 
-/** live_restore() - add a mapping as a checkpoint tells it; 0 or -ENOMEM */
+/** live_restore() - add what a checkpoint tells, once; 0 or -ENOMEM */
 int live_restore(struct live *live, const struct dma_event *begin);
 
-/** live_count() - how many are live */
+/** live_count() - how many are live; what was begun twice counts twice */
 size_t live_count(const struct live *live);
 
 /** live_find() - the newest mapping that begins at a DMA address of a device, or NULL */
@@ -60,7 +68,11 @@ const struct mapping *live_find(const struct live *live, uint32_t device, dma_ad
 
 typedef int live_visitor(const struct mapping *mapping, void *arg);
 
-/** live_walk() - visit each mapping, oldest first; a non-zero return ends the walk */
+/**
+ * live_walk() - visit each mapping, oldest first
+ *
+ * Return: 0, what @visit returned when that is not 0, which ends the walk, or -ENOMEM.
+ */
 int live_walk(const struct live *live, live_visitor *visit, void *arg);
 
 /** live_valid() - do the table's own invariants hold? For tests. */

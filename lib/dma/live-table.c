@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * live-table.c - records found by key, of which several may have the same
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dma/live-table.h"
+
+static uint32_t key_hash(const struct key *key)
+{
+	uint64_t mixed = (key->address ^ key->whose << 7) * 0x9e3779b97f4a7c15;
+
+	mixed ^= mixed >> 32;
+	return (uint32_t)((mixed ^ key->whose) * 0xd6e8feb86659fd93 >> 32);
+}
+
+/*
+ * The table of keys
+ */
+
+static uint32_t slot_home(const struct live *live, uint32_t hash)
+{
+	return hash >> (32 - live->bits);
+}
+
+/* The slot of a key, or the free slot where it would go. */
+static uint32_t slot_find(const struct live *live, const struct key *key, uint32_t hash)
+{
+	uint32_t mask = (1U << live->bits) - 1, at = slot_home(live, hash);
+
+	while (live->slot[at].link != NONE) {
+		if (live->slot[at].hash == hash &&
+		    key_equal(&link_at(live, live->slot[at].link)->key, key))
+			break;
+		at = (at + 1) & mask;
+	}
+	return at;
+}
+
+static int slots_grow(struct live *live)
+{
+	uint32_t old_slots = live->slot ? 1U << live->bits : 0;
+	uint32_t bits = live->slot ? live->bits + 1 : 8, mask = (1U << bits) - 1;
+	struct slot *old = live->slot, *slot;
+
+	slot = bits < 32 ? malloc(sizeof(*slot) << bits) : NULL;
+	if (!slot)
+		return -ENOMEM;
+	memset(slot, 0xff, sizeof(*slot) << bits);
+	live->bits = bits;
+	for (uint32_t i = 0; i < old_slots; i++) {
+		uint32_t at;
+
+		if (old[i].link == NONE)
+			continue;
+		for (at = slot_home(live, old[i].hash); slot[at].link != NONE;)
+			at = (at + 1) & mask;
+		slot[at] = old[i];
+	}
+	live->slot = slot;
+	free(old);
+	return 0;
+}
+
+/* Empty a slot, and pull back those that had to go past it. */
+static void slot_clear(struct live *live, uint32_t at)
+{
+	uint32_t mask = (1U << live->bits) - 1, next = at;
+
+	live->used--;
+	for (;;) {
+		next = (next + 1) & mask;
+		if (live->slot[next].link == NONE)
+			break;
+		if (((next - slot_home(live, live->slot[next].hash)) & mask) <
+		    ((next - at) & mask))
+			continue;
+		live->slot[at] = live->slot[next];
+		at = next;
+	}
+	live->slot[at].link = NONE;
+}
+
+/*
+ * Chains of records with one key
+ */
+
+void table_link(struct live *live, uint32_t record, unsigned int which)
+{
+	uint32_t number = record * 2 + which;
+	struct link *link = link_at(live, number), *oldest;
+	uint32_t hash = key_hash(&link->key), at = slot_find(live, &link->key, hash);
+
+	link->newer = NONE;
+	if (live->slot[at].link == NONE) {
+		live->slot[at] = (struct slot){ hash, number };
+		live->used++;
+		link->older = NONE;
+		link->newest = number;
+		link->length = 1;
+		return;
+	}
+	oldest = link_at(live, live->slot[at].link);
+	link->older = oldest->newest;
+	link_at(live, oldest->newest)->newer = number;
+	oldest->newest = number;
+	oldest->length++;
+}
+
+void table_unlink(struct live *live, uint32_t record, unsigned int which)
+{
+	uint32_t number = record * 2 + which;
+	struct link *link = link_at(live, number), *oldest;
+	uint32_t at = slot_find(live, &link->key, key_hash(&link->key));
+
+	if (link->older == NONE && link->newer == NONE) {
+		slot_clear(live, at);
+		return;
+	}
+	oldest = link_at(live, live->slot[at].link);
+	oldest->length--;
+	if (link->newer == NONE)
+		oldest->newest = link->older;
+	else
+		link_at(live, link->newer)->older = link->older;
+	if (link->older != NONE) {
+		link_at(live, link->older)->newer = link->newer;
+		return;
+	}
+	live->slot[at].link = link->newer;
+	link_at(live, link->newer)->newest = oldest->newest;
+	link_at(live, link->newer)->length = oldest->length;
+}
+
+uint32_t table_find(const struct live *live, const struct key *key)
+{
+	return live->slot[slot_find(live, key, key_hash(key))].link;
+}
+
+/*
+ * Records
+ */
+
+static int records_grow(struct live *live)
+{
+	struct record **chunk, *record;
+
+	if (live->chunks >= NONE >> (CHUNK_SHIFT + 1))
+		return -ENOMEM;
+	if (!(live->chunks & (live->chunks - 1))) {
+		size_t room = live->chunks ? (size_t)live->chunks * 2 : 1;
+
+		chunk = realloc(live->chunk, room * sizeof(struct record *));
+		if (!chunk)
+			return -ENOMEM;
+		live->chunk = chunk;
+	}
+	record = malloc(CHUNK_SIZE * sizeof(*record));
+	if (!record)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < CHUNK_SIZE; i++) {
+		record[i].order = 0;
+		record[i].next_free = i + 1 < CHUNK_SIZE ?
+					      live->chunks * CHUNK_SIZE + i + 1 :
+					      live->free;
+	}
+	live->free = live->chunks * CHUNK_SIZE;
+	live->chunk[live->chunks++] = record;
+	return 0;
+}
+
+static void *copy_list(char **to, const void *from, size_t size)
+{
+	void *copy = *to;
+
+	if (!from || !size)
+		return NULL;
+	memcpy(copy, from, size);
+	*to += size;
+	return copy;
+}
+
+/* Give the record lists of its own, in one piece of memory. */
+static int copy_lists(struct record *record, const struct dma_event *event)
+{
+	size_t phys = event->phys_list ? event->phys_count : 0;
+	size_t sizes = event->size_list ? event->phys_count : 0;
+	size_t dma = event->dma_list ? event->dma_count : 0;
+	size_t dma_sizes = event->dma_size_list ? event->dma_count : 0;
+	struct dma_event *own = &record->mapping.event;
+	char *to;
+
+	record->lists = NULL;
+	if (!(phys | sizes | dma | dma_sizes))
+		return 0;
+	to = record->lists = malloc((phys + dma) * 8 + (sizes + dma_sizes) * 4);
+	if (!to)
+		return -ENOMEM;
+	own->phys_list = copy_list(&to, event->phys_list, phys * 8);
+	own->dma_list = copy_list(&to, event->dma_list, dma * 8);
+	own->size_list = copy_list(&to, event->size_list, sizes * 4);
+	own->dma_size_list = copy_list(&to, event->dma_size_list, dma_sizes * 4);
+	return 0;
+}
+
+/* The mapping that ended last was the caller's to look at until now. */
+void table_forget_ended(struct live *live)
+{
+	struct record *record;
+
+	if (live->ended == NONE)
+		return;
+	record = record_at(live, live->ended);
+	free(record->lists);
+	record->lists = NULL;
+	record->order = 0;
+	record->next_free = live->free;
+	live->free = live->ended;
+	live->ended = NONE;
+}
+
+int table_init(struct live *live)
+{
+	live->free = live->ended = NONE;
+	return slots_grow(live);
+}
+
+void table_deinit(struct live *live)
+{
+	for (uint32_t i = 0; i < live->chunks * CHUNK_SIZE; i++)
+		if (record_at(live, i)->order)
+			free(record_at(live, i)->lists);
+	for (uint32_t i = 0; i < live->chunks; i++)
+		free(live->chunk[i]);
+	free(live->chunk);
+	free(live->slot);
+}
+
+int table_add(struct live *live, const struct dma_event *event, uint32_t *ret)
+{
+	struct record *record;
+
+	while (live->used + 2 > 1U << (live->bits - 1))
+		if (slots_grow(live))
+			return -ENOMEM;
+	if (live->free == NONE && records_grow(live))
+		return -ENOMEM;
+	record = record_at(live, live->free);
+	record->mapping.event = *event;
+	record->mapping.event.phys_list = NULL;
+	record->mapping.event.dma_list = NULL;
+	record->mapping.event.size_list = NULL;
+	record->mapping.event.dma_size_list = NULL;
+	record->mapping.event.text = NULL;
+	record->mapping.event.text_size = 0;
+	record->mapping.times = 1;
+	if (copy_lists(record, event))
+		return -ENOMEM;
+	*ret = live->free;
+	live->free = record->next_free;
+	record->order = ++live->order;
+	live->records++;
+	return 0;
+}
+
+/* Does one chain hang together, and which part of the table's slots is it? */
+static bool chain_valid(const struct live *live, uint32_t at, uint64_t *links)
+{
+	uint32_t oldest = live->slot[at].link, link = oldest, last = NONE, length = 0;
+	const struct key *key = &link_at(live, oldest)->key;
+
+	if (live->slot[at].hash != key_hash(key) ||
+	    slot_find(live, key, live->slot[at].hash) != at)
+		return false;
+	for (; link != NONE; link = link_at(live, link)->newer) {
+		if (link_at(live, link)->older != last || link >> 1 == live->ended ||
+		    !record_at(live, link >> 1)->order ||
+		    !key_equal(key, &link_at(live, link)->key))
+			return false;
+		last = link;
+		length++;
+	}
+	*links += length;
+	return link_at(live, oldest)->newest == last &&
+	       link_at(live, oldest)->length == length;
+}
+
+bool table_valid(const struct live *live)
+{
+	uint64_t count = 0, records = 0, links = 0, used = 0;
+
+	for (uint32_t i = 0; i < live->chunks * CHUNK_SIZE; i++) {
+		const struct record *record = record_at(live, i);
+
+		if (!record->order || i == live->ended)
+			continue;
+		records++;
+		count += record->mapping.times;
+		links += record->links;
+	}
+	for (uint32_t at = 0; at < 1U << live->bits; at++) {
+		uint64_t of_chain = 0;
+
+		if (live->slot[at].link == NONE)
+			continue;
+		used++;
+		if (!chain_valid(live, at, &of_chain) || of_chain > links)
+			return false;
+		links -= of_chain;
+	}
+	return count == live->count && records == live->records && !links && used == live->used;
+}

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * live.c - which mappings and allocations have begun and not ended
+ *
+ * What each kind of event begins or ends, and which beginning an end belongs to. All
+ * but lists are found by their DMA address. A list is found by that too, and by its
+ * first physical address, which is all that its unmap tells.
+ *
+ * Kernel counterpart: the hash of kernel/dma/debug.c (RULES.md T2, T3)
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dma/live-table.h"
+
+/* Equal mappings of one address beyond this many are only counted. */
+#define CHAIN_KEPT 16
+/* How far a chain is searched for the best fit, so that no trace costs n^2. */
+#define CHAIN_SEARCHED 1024
+
+/* Above the number of a device or pool: what the address of a key is. */
+enum {
+	SPACE_DMA,    /* a device's DMA address */
+	SPACE_LIST,   /* a device's list, by its first physical address */
+	SPACE_POOL,   /* a pool, by its handle */
+	SPACE_BLOCK,  /* a pool's block, by its DMA address */
+	SPACE_REGION, /* a device's region */
+};
+
+static struct key key_of(unsigned int space, uint64_t number, uint64_t address)
+{
+	return (struct key){ (uint64_t)space << 56 | (number & (UINT64_MAX >> 8)), address };
+}
+
+static bool has_list(const struct dma_event *event)
+{
+	return event->phys_count && event->phys_list;
+}
+
+static dma_addr_t first_dma(const struct dma_event *event)
+{
+	return event->dma_count && event->dma_list ? event->dma_list[0] : event->dma;
+}
+
+static struct key list_key(const struct dma_event *event)
+{
+	return key_of(SPACE_LIST, event->device, event->phys_list[0]);
+}
+
+/* The key by which all but lists are found. */
+static struct key event_key(const struct dma_event *event)
+{
+	switch (event->kind) {
+	case DMA_EVENT_POOL_CREATE:
+	case DMA_EVENT_POOL_DESTROY:
+		return key_of(SPACE_POOL, 0, event->handle);
+	case DMA_EVENT_POOL_ALLOC:
+	case DMA_EVENT_POOL_FREE:
+		return key_of(SPACE_BLOCK, event->handle, event->dma);
+	case DMA_EVENT_DECLARE_COHERENT_MEMORY:
+	case DMA_EVENT_RELEASE_COHERENT_MEMORY:
+		return key_of(SPACE_REGION, event->device, 0);
+	default:
+		return key_of(SPACE_DMA, event->device, first_dma(event));
+	}
+}
+
+static bool event_begins(const struct dma_event *event)
+{
+	enum dma_event_class class = libdma_event_kind_class(event->kind);
+
+	if (event->error || event->flags & DMA_EVENT_REQUEST)
+		return false;
+	if (event->kind == DMA_EVENT_MAP_SG)
+		return has_list(event) || event->dma_count;
+	if (event->kind == DMA_EVENT_POOL_CREATE ||
+	    event->kind == DMA_EVENT_DECLARE_COHERENT_MEMORY)
+		return true;
+	if (class != DMA_CLASS_MAP && class != DMA_CLASS_ALLOC &&
+	    event->kind != DMA_EVENT_POOL_ALLOC)
+		return false;
+	return event->dma != DMA_MAPPING_ERROR && event->kind != DMA_EVENT_MAP_SG_ERR &&
+	       event->kind != DMA_EVENT_ALLOC_SGT_ERR;
+}
+
+static bool event_ends(const struct dma_event *event)
+{
+	switch (libdma_event_kind_class(event->kind)) {
+	case DMA_CLASS_UNMAP:
+		return true;
+	case DMA_CLASS_FREE: /* drivers may free NULL */
+		return event->dma || event->size || event->phys_count;
+	default:
+		return event->kind == DMA_EVENT_POOL_FREE ||
+		       event->kind == DMA_EVENT_POOL_DESTROY ||
+		       event->kind == DMA_EVENT_RELEASE_COHERENT_MEMORY;
+	}
+}
+
+/* Is @begin the same request as @event, so that one may stand for both? */
+static bool same_request(const struct dma_event *begin, const struct dma_event *event)
+{
+	return begin->size == event->size && begin->dir == event->dir &&
+	       begin->kind == event->kind && begin->phys == event->phys &&
+	       !has_list(begin) && !has_list(event);
+}
+
+/* How well an end fits a beginning; the higher the better. */
+static unsigned int end_fit(const struct dma_event *begin, const struct dma_event *end)
+{
+	bool allocated = libdma_event_kind_class(begin->kind) == DMA_CLASS_ALLOC;
+	bool freed = libdma_event_kind_class(end->kind) == DMA_CLASS_FREE;
+
+	return (allocated == freed) * 4 + (begin->size == end->size) * 2 +
+	       (begin->dir == end->dir);
+}
+
+/* The lists agree, as far as the recorder kept the beginning's. */
+static bool list_fits(const struct dma_event *begin, const struct dma_event *end)
+{
+	bool whole = begin->phys_count == end->phys_count;
+	bool cut = begin->flags & DMA_EVENT_CUT && begin->phys_count < end->phys_count;
+
+	return (whole || cut) && !memcmp(begin->phys_list, end->phys_list,
+					 begin->phys_count * sizeof(*begin->phys_list));
+}
+
+static uint32_t find_list_end(const struct live *live, const struct dma_event *event)
+{
+	struct key key = list_key(event);
+	uint32_t link = table_find(live, &key), found = NONE;
+
+	for (unsigned int i = 0; link != NONE && i < CHAIN_SEARCHED; i++) {
+		const struct dma_event *begin = &record_at(live, link >> 1)->mapping.event;
+
+		if (list_fits(begin, event)) {
+			if (begin->dir == event->dir)
+				return link >> 1;
+			if (found == NONE)
+				found = link >> 1;
+		}
+		link = link_at(live, link)->newer;
+	}
+	return found;
+}
+
+static uint32_t find_end(const struct live *live, const struct dma_event *event)
+{
+	struct key key = event_key(event);
+	uint32_t link = table_find(live, &key), best = NONE;
+	unsigned int best_fit = 0;
+
+	if (link == NONE || link_at(live, link)->newer == NONE)
+		return link == NONE ? NONE : link >> 1;
+	for (unsigned int i = 0; link != NONE && i < CHAIN_SEARCHED; i++) {
+		const struct dma_event *begin = &record_at(live, link >> 1)->mapping.event;
+		unsigned int fit = end_fit(begin, event) + 1;
+
+		if (fit > best_fit) {
+			best_fit = fit;
+			best = link >> 1;
+		}
+		if (fit == 8)
+			break;
+		link = link_at(live, link)->newer;
+	}
+	return best;
+}
+
+/* One of the newest of a long chain that can stand for @event as well, or NONE. */
+static uint32_t find_same(const struct live *live, uint32_t oldest,
+			  const struct dma_event *event)
+{
+	uint32_t link = link_at(live, oldest)->newest;
+
+	if (link_at(live, oldest)->length < CHAIN_KEPT)
+		return NONE;
+	for (unsigned int i = 0; link != NONE && i < CHAIN_KEPT; i++) {
+		if (same_request(&record_at(live, link >> 1)->mapping.event, event))
+			return link >> 1;
+		link = link_at(live, link)->older;
+	}
+	return NONE;
+}
+
+static int begin(struct live *live, const struct dma_event *event,
+		 const struct mapping **ret)
+{
+	struct key key = event_key(event);
+	uint32_t oldest = table_find(live, &key), number = NONE;
+	struct record *record;
+
+	if (oldest != NONE)
+		number = find_same(live, oldest, event);
+	if (number != NONE) {
+		record_at(live, number)->mapping.times++;
+	} else {
+		if (table_add(live, event, &number))
+			return -ENOMEM;
+		record = record_at(live, number);
+		record->links = has_list(event) ? 2 : 1;
+		record->link[0].key = key;
+		table_link(live, number, 0);
+		if (record->links > 1) {
+			record->link[1].key = list_key(event);
+			table_link(live, number, 1);
+		}
+	}
+	live->count++;
+	*ret = &record_at(live, number)->mapping;
+	return oldest == NONE ? LIVE_BEGUN : LIVE_AGAIN;
+}
+
+static int end(struct live *live, const struct dma_event *event,
+	       const struct mapping **ret)
+{
+	bool list = has_list(event) && event->kind == DMA_EVENT_UNMAP_SG;
+	uint32_t number = list ? find_list_end(live, event) : find_end(live, event);
+	struct record *record;
+
+	if (number == NONE)
+		return LIVE_STRANGER;
+	record = record_at(live, number);
+	*ret = &record->mapping;
+	live->count--;
+	if (--record->mapping.times)
+		return LIVE_ENDED;
+	for (uint32_t which = 0; which < record->links; which++)
+		table_unlink(live, number, which);
+	live->records--;
+	live->ended = number;
+	return LIVE_ENDED;
+}
+
+struct live *live_create(void)
+{
+	struct live *live = calloc(1, sizeof(*live));
+
+	if (live && table_init(live)) {
+		live_destroy(live);
+		return NULL;
+	}
+	return live;
+}
+
+void live_destroy(struct live *live)
+{
+	if (!live)
+		return;
+	table_deinit(live);
+	free(live);
+}
+
+int live_apply(struct live *live, const struct dma_event *event,
+	       const struct mapping **ret)
+{
+	*ret = NULL;
+	table_forget_ended(live);
+	if (event_begins(event))
+		return begin(live, event, ret);
+	if (event_ends(event))
+		return end(live, event, ret);
+	return LIVE_UNCHANGED;
+}
+
+int live_restore(struct live *live, const struct dma_event *event)
+{
+	const struct mapping *mapping;
+	int change = live_apply(live, event, &mapping);
+
+	return change < 0 ? change : 0;
+}
+
+size_t live_count(const struct live *live)
+{
+	return live->count;
+}
+
+const struct mapping *live_find(const struct live *live, uint32_t device, dma_addr_t dma)
+{
+	struct key key = key_of(SPACE_DMA, device, dma);
+	uint32_t oldest = table_find(live, &key);
+
+	if (oldest == NONE)
+		return NULL;
+	return &record_at(live, link_at(live, oldest)->newest >> 1)->mapping;
+}
+
+static int compare_order(const void *a, const void *b)
+{
+	const struct record *first = *(struct record *const *)a;
+	const struct record *second = *(struct record *const *)b;
+
+	return (first->order > second->order) - (first->order < second->order);
+}
+
+int live_walk(const struct live *live, live_visitor *visit, void *arg)
+{
+	struct record **sorted;
+	size_t count = 0;
+	int error = 0;
+
+	sorted = malloc((live->records + 1) * sizeof(struct record *));
+	if (!sorted)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < live->chunks * CHUNK_SIZE; i++)
+		if (record_at(live, i)->order && i != live->ended)
+			sorted[count++] = record_at(live, i);
+	qsort(sorted, count, sizeof(struct record *), compare_order);
+	for (size_t i = 0; i < count && !error; i++)
+		error = visit(&sorted[i]->mapping, arg);
+	free(sorted);
+	return error;
+}
+
+bool live_valid(const struct live *live)
+{
+	return table_valid(live);
+}
