@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# libdma.so exports nothing but functions that include/libdma declares.
+so=$builddir/lib/.libs/libdma.so
+test -e "$so" || { echo "no shared library was built"; exit 77; }
+
+# The names of the prototypes outside of braces, comments and macros.
+declared() {
+	sed 's,//.*,,' "$srcdir"/include/libdma/*.h | awk '
+		{ text = text $0 "\n" }
+		function emit(statement) {
+			gsub(/__attribute__[^;]*/, "", statement)
+			if (statement !~ /typedef/ &&
+			    match(statement, /[A-Za-z_][A-Za-z_0-9]*[ \n\t]*\(/) &&
+			    substr(statement, RSTART + RLENGTH, 1) != "*") {
+				name = substr(statement, RSTART, RLENGTH)
+				gsub(/[^A-Za-z_0-9]/, "", name)
+				print name
+			}
+		}
+		END {
+			while (start = index(text, "/*")) {
+				rest = substr(text, start + 2)
+				text = substr(text, 1, start - 1) \
+					substr(rest, index(rest, "*/") + 2)
+			}
+			count = split(text, lines, "\n")
+			for (i = 1; i <= count; i++) {
+				if (lines[i] ~ /^[ \t]*#/ || more) {
+					more = lines[i] ~ /\\$/
+					continue
+				}
+				body = body lines[i] "\n"
+			}
+			for (i = 1; i <= length(body); i++) {
+				c = substr(body, i, 1)
+				if (c == "{") { depth++; statement = "" }
+				else if (c == "}") depth--
+				else if (depth) continue
+				else if (c == ";") { emit(statement); statement = "" }
+				else statement = statement c
+			}
+		}' | sort -u
+}
+
+exported() {
+	nm -D --defined-only "$so" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' |
+		grep -v -e '^__asan_' -e '^__odr_asan' -e '^__sancov' -e '^__gcov_' | sort -u
+}
+
+declared >declared.$$
+exported >exported.$$
+strangers=$(comm -13 declared.$$ exported.$$)
+count=$(wc -l <exported.$$)
+rm -f declared.$$ exported.$$
+
+test "$count" -gt 0 || { echo "$so exports nothing"; exit 1; }
+test -z "$strangers" || { echo "exported but declared nowhere:" $strangers; status=1; }
+exit ${status:-0}
