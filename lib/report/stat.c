@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * stat.c - events in numbers
+ *
+ * One hash look-up an event, by the key that the user chose; all else is adding.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include <libdma/stat.h>
+
+struct libdma_stat {
+	enum libdma_stat_key by;
+	uint64_t kind[DMA_EVENT_KINDS];
+	uint64_t first_ns, last_ns;
+	struct libdma_stat_group total;
+
+	struct libdma_stat_group **group;
+	size_t groups;
+	size_t room;
+	uint32_t *slot; /* number of a group and one, or 0; a power of two of them */
+	size_t slots;
+
+	uint32_t *driver; /* by device */
+	size_t drivers;
+};
+
+int libdma_stat_create(enum libdma_stat_key by, struct libdma_stat **ret)
+{
+	struct libdma_stat *stat;
+
+	if (by >= LIBDMA_STAT_KEYS)
+		return -EINVAL;
+	stat = calloc(1, sizeof(*stat));
+	if (!stat)
+		return -ENOMEM;
+	stat->by = by;
+	stat->slots = 64;
+	stat->slot = calloc(stat->slots, sizeof(*stat->slot));
+	if (!stat->slot) {
+		free(stat);
+		return -ENOMEM;
+	}
+	*ret = stat;
+	return 0;
+}
+
+void libdma_stat_destroy(struct libdma_stat *stat)
+{
+	if (!stat)
+		return;
+	for (size_t i = 0; i < stat->groups; i++)
+		free(stat->group[i]);
+	free(stat->group);
+	free(stat->slot);
+	free(stat->driver);
+	free(stat);
+}
+
+int libdma_stat_driver(struct libdma_stat *stat, uint32_t device, uint32_t driver)
+{
+	if (device >= stat->drivers) {
+		size_t count = 2 * (size_t)device + 16;
+		uint32_t *drivers = realloc(stat->driver, count * sizeof(*drivers));
+
+		if (!drivers)
+			return -ENOMEM;
+		for (size_t i = stat->drivers; i < count; i++)
+			drivers[i] = 0;
+		stat->driver = drivers;
+		stat->drivers = count;
+	}
+	stat->driver[device] = driver;
+	return 0;
+}
+
+static uint64_t find_key(const struct libdma_stat *stat, const struct dma_event *event)
+{
+	switch (stat->by) {
+	case LIBDMA_STAT_DEVICE:
+		return event->device;
+	case LIBDMA_STAT_DRIVER:
+		return event->device < stat->drivers ? stat->driver[event->device] : 0;
+	case LIBDMA_STAT_KIND:
+		return event->kind;
+	case LIBDMA_STAT_DIRECTION:
+		return event->dir;
+	case LIBDMA_STAT_CPU:
+		return event->cpu;
+	case LIBDMA_STAT_COMM:
+		return event->comm;
+	default:
+		return 0;
+	}
+}
+
+static size_t home(const struct libdma_stat *stat, uint64_t key)
+{
+	return (size_t)(key * 0x9e3779b97f4a7c15ull >> 32) & (stat->slots - 1);
+}
+
+static int grow(struct libdma_stat *stat)
+{
+	size_t slots = stat->slots * 2, room = stat->room ? stat->room * 2 : 32;
+	struct libdma_stat_group **group;
+	uint32_t *slot;
+
+	group = realloc(stat->group, room * sizeof(*group));
+	if (!group)
+		return -ENOMEM;
+	stat->group = group;
+	stat->room = room;
+	slot = calloc(slots, sizeof(*slot));
+	if (!slot)
+		return -ENOMEM;
+	free(stat->slot);
+	stat->slot = slot;
+	stat->slots = slots;
+	for (size_t i = 0; i < stat->groups; i++) {
+		size_t at = home(stat, stat->group[i]->key);
+
+		while (slot[at])
+			at = (at + 1) & (slots - 1);
+		slot[at] = (uint32_t)i + 1;
+	}
+	return 0;
+}
+
+static struct libdma_stat_group *add_group(struct libdma_stat *stat, uint64_t key)
+{
+	struct libdma_stat_group *group;
+	size_t at;
+
+	if (stat->groups == stat->room && grow(stat))
+		return NULL;
+	group = calloc(1, sizeof(*group));
+	if (!group)
+		return NULL;
+	group->key = key;
+	for (at = home(stat, key); stat->slot[at]; at = (at + 1) & (stat->slots - 1))
+		;
+	stat->group[stat->groups++] = group;
+	stat->slot[at] = (uint32_t)stat->groups;
+	return group;
+}
+
+static struct libdma_stat_group *find_group(struct libdma_stat *stat, uint64_t key)
+{
+	size_t at = home(stat, key);
+
+	for (; stat->slot[at]; at = (at + 1) & (stat->slots - 1)) {
+		struct libdma_stat_group *group = stat->group[stat->slot[at] - 1];
+
+		if (group->key == key)
+			return group;
+	}
+	return add_group(stat, key);
+}
+
+static void count(struct libdma_stat_group *group, const struct dma_event *event,
+		  enum dma_event_class class)
+{
+	group->events++;
+	if (event->flags & DMA_EVENT_CUT)
+		group->cut++;
+	if (event->error) {
+		group->failed++;
+		return;
+	}
+	switch (class) {
+	case DMA_CLASS_MAP:
+	case DMA_CLASS_ALLOC:
+		*(class == DMA_CLASS_MAP ? &group->maps : &group->allocs) += 1;
+		group->bytes += event->size;
+		libdma_histogram_add(&group->sizes, event->size);
+		break;
+	case DMA_CLASS_UNMAP:
+		group->unmaps++;
+		break;
+	case DMA_CLASS_FREE:
+		group->frees += event->dma || event->cpu_addr || event->size;
+		break;
+	case DMA_CLASS_SYNC:
+		group->syncs++;
+		break;
+	default:
+		break;
+	}
+}
+
+int libdma_stat_put(struct libdma_stat *stat, const struct dma_event *event)
+{
+	enum dma_event_class class = libdma_event_kind_class(event->kind);
+	struct libdma_stat_group *group;
+
+	if (event->kind == DMA_EVENT_DEVICE && event->name &&
+	    libdma_stat_driver(stat, event->device, event->name))
+		return -ENOMEM;
+	if (stat->by != LIBDMA_STAT_ALL) {
+		group = find_group(stat, find_key(stat, event));
+		if (!group)
+			return -ENOMEM;
+		count(group, event, class);
+	}
+	if (!stat->total.events || event->ns < stat->first_ns)
+		stat->first_ns = event->ns;
+	if (event->ns > stat->last_ns)
+		stat->last_ns = event->ns;
+	count(&stat->total, event, class);
+	if (event->kind < DMA_EVENT_KINDS)
+		stat->kind[event->kind]++;
+	return 0;
+}
+
+uint64_t libdma_stat_kinds(const struct libdma_stat *stat, unsigned int kind)
+{
+	return kind < DMA_EVENT_KINDS ? stat->kind[kind] : 0;
+}
+
+void libdma_stat_time(const struct libdma_stat *stat, uint64_t *first, uint64_t *last)
+{
+	*first = stat->first_ns;
+	*last = stat->last_ns;
+}
+
+const struct libdma_stat_group *libdma_stat_total(const struct libdma_stat *stat)
+{
+	return &stat->total;
+}
+
+const struct libdma_stat_group *libdma_stat_group(const struct libdma_stat *stat,
+						  size_t index)
+{
+	return index < stat->groups ? stat->group[index] : NULL;
+}
