@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * form.h - in what form a command prints: for people, or one of the machine's
+ */
+#pragma once
+
+#include <argp.h>
+#include <stdbool.h>
+
+enum form {
+	FORM_HUMAN,
+	FORM_JSON,
+	FORM_NDJSON,
+	FORM_CSV,
+	FORM_RAW,
+};
+
+/**
+ * struct form_options - input of the three parsers below
+ * @form:	--json, --ndjson, --csv or --raw
+ * @noheadings:	--noheadings
+ * @columns:	--columns, or NULL
+ */
+struct form_options {
+	enum form form;
+	bool noheadings;
+	const char *columns;
+};
+
+/* For a command that prints a document: --json. */
+extern const struct argp form_document_argp;
+
+/* For one that prints tables: --json --csv --raw --noheadings --columns. */
+extern const struct argp form_table_argp;
+
+/* For one that prints event after event: --ndjson --csv --noheadings --columns. */
+extern const struct argp form_stream_argp;

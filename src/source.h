@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * source.h - the trace that a command reads: one way in for all of them
+ *
+ * Damage is told as it is met and reading goes on behind it; what it means for the
+ * exit status is known at the end, by source_close().
+ */
+#pragma once
+
+#include <argp.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include <libdma/trace.h>
+
+#include "terminal.h"
+
+/**
+ * struct source_options - input of source_argp
+ * @path:	the TRACE argument; "dma.dmat" where none is given
+ * @from:	--from, or NULL
+ * @strict:	--strict
+ */
+struct source_options {
+	const char *path;
+	const char *from;
+	bool strict;
+};
+
+/* --from, --strict and the argument TRACE, unless the command takes it. */
+extern const struct argp source_argp;
+
+struct source;
+
+/**
+ * source_open() - open a trace, or say why not
+ * @options:	as source_argp left them; must outlive the source
+ * @strings:	table shared with other sources, or NULL
+ * @ret:	set to the source
+ *
+ * Return: EXIT_FINE, or the status to exit with; the reason was printed.
+ */
+int source_open(const struct source_options *options, struct libdma_strings *strings,
+		struct source **ret);
+
+/**
+ * source_next() - the next event
+ *
+ * Return: 1 with an event, 0 at the end and on a failure, which was printed.
+ */
+int source_next(struct source *source, const struct dma_event **ret);
+
+struct libdma_reader *source_reader(const struct source *source);
+const struct libdma_strings *source_strings(const struct source *source);
+
+/* Events read so far. */
+uint64_t source_events(const struct source *source);
+
+/* Events that the recorder missed, as far as it knows. */
+uint64_t source_lost(const struct source *source);
+
+/* Did the recorder miss events, or is a part of the trace damaged? */
+bool source_lossy(const struct source *source);
+
+/*
+ * At the head of what people read: "LOSSY: 17 events lost (0.02 %)", where the trace
+ * is not complete.
+ */
+void source_print_loss(const struct source *source, const struct terminal *terminal,
+		       FILE *out);
+
+/* The same for machines: { "complete": false, "lost": 17, ... } */
+json_t *source_completeness(const struct source *source);
+
+/**
+ * source_close() - end reading
+ * @source:	NULL is allowed
+ * @status:	what the command would exit with
+ *
+ * Return: @status, or a worse one that the trace gave reason for.
+ */
+int source_close(struct source *source, int status);
