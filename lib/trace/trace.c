@@ -81,7 +81,7 @@ static int choose_format(struct libdma_reader *reader, const char *from)
 	reader->format = format_recognise(reader->input);
 	if (reader->format)
 		return 0;
-	reader_damage(reader, 0, 0,
+	reader_damage(reader, 0, 0, "%s",
 		      reader->input->damage ? reader->input->damage
 		      : reader->input->size ? "no format of traces begins like this"
 					    : "the file is empty");
