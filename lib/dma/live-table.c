@@ -8,37 +8,6 @@
 
 #include "dma/live-table.h"
 
-static uint32_t key_hash(const struct key *key)
-{
-	uint64_t mixed = (key->address ^ key->whose << 7) * 0x9e3779b97f4a7c15;
-
-	mixed ^= mixed >> 32;
-	return (uint32_t)((mixed ^ key->whose) * 0xd6e8feb86659fd93 >> 32);
-}
-
-/*
- * The table of keys
- */
-
-static uint32_t slot_home(const struct live *live, uint32_t hash)
-{
-	return hash >> (32 - live->bits);
-}
-
-/* The slot of a key, or the free slot where it would go. */
-static uint32_t slot_find(const struct live *live, const struct key *key, uint32_t hash)
-{
-	uint32_t mask = (1U << live->bits) - 1, at = slot_home(live, hash);
-
-	while (live->slot[at].link != NONE) {
-		if (live->slot[at].hash == hash &&
-		    key_equal(&link_at(live, live->slot[at].link)->key, key))
-			break;
-		at = (at + 1) & mask;
-	}
-	return at;
-}
-
 static int slots_grow(struct live *live)
 {
 	uint32_t old_slots = live->slot ? 1U << live->bits : 0;
@@ -87,33 +56,31 @@ static void slot_clear(struct live *live, uint32_t at)
  * Chains of records with one key
  */
 
-void table_link(struct live *live, uint32_t record, unsigned int which)
+void table_link(struct live *live, struct slot *slot, uint32_t number,
+		const struct key *key, uint32_t hash)
 {
-	uint32_t number = record * 2 + which;
 	struct link *link = link_at(live, number), *oldest;
-	uint32_t hash = key_hash(&link->key), at = slot_find(live, &link->key, hash);
 
+	link->key = *key;
 	link->newer = NONE;
-	if (live->slot[at].link == NONE) {
-		live->slot[at] = (struct slot){ hash, number };
+	if (slot->link == NONE) {
+		*slot = (struct slot){ hash, number };
 		live->used++;
 		link->older = NONE;
 		link->newest = number;
 		link->length = 1;
 		return;
 	}
-	oldest = link_at(live, live->slot[at].link);
+	oldest = link_at(live, slot->link);
 	link->older = oldest->newest;
 	link_at(live, oldest->newest)->newer = number;
 	oldest->newest = number;
 	oldest->length++;
 }
 
-void table_unlink(struct live *live, uint32_t record, unsigned int which)
+void table_unlink(struct live *live, uint32_t at, uint32_t number)
 {
-	uint32_t number = record * 2 + which;
 	struct link *link = link_at(live, number), *oldest;
-	uint32_t at = slot_find(live, &link->key, key_hash(&link->key));
 
 	if (link->older == NONE && link->newer == NONE) {
 		slot_clear(live, at);
@@ -134,11 +101,6 @@ void table_unlink(struct live *live, uint32_t record, unsigned int which)
 	link_at(live, link->newer)->length = oldest->length;
 }
 
-uint32_t table_find(const struct live *live, const struct key *key)
-{
-	return live->slot[slot_find(live, key, key_hash(key))].link;
-}
-
 /*
  * Records
  */
@@ -157,15 +119,12 @@ static int records_grow(struct live *live)
 			return -ENOMEM;
 		live->chunk = chunk;
 	}
-	record = malloc(CHUNK_SIZE * sizeof(*record));
+	record = calloc(CHUNK_SIZE, sizeof(*record));
 	if (!record)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < CHUNK_SIZE; i++) {
-		record[i].order = 0;
-		record[i].next_free = i + 1 < CHUNK_SIZE ?
-					      live->chunks * CHUNK_SIZE + i + 1 :
-					      live->free;
-	}
+	for (uint32_t i = 0; i + 1 < CHUNK_SIZE; i++)
+		record[i].next_free = live->chunks * CHUNK_SIZE + i + 1;
+	record[CHUNK_SIZE - 1].next_free = live->free;
 	live->free = live->chunks * CHUNK_SIZE;
 	live->chunk[live->chunks++] = record;
 	return 0;
@@ -175,37 +134,49 @@ static void *copy_list(char **to, const void *from, size_t size)
 {
 	void *copy = *to;
 
-	if (!from || !size)
+	if (!size)
 		return NULL;
 	memcpy(copy, from, size);
 	*to += size;
 	return copy;
 }
 
-/* Give the record lists of its own, in one piece of memory. */
-static int copy_lists(struct record *record, const struct dma_event *event)
+/* Give the record all of its event, and lists of its own. */
+static int record_fill(struct record *record, const struct dma_event *event)
 {
 	size_t phys = event->phys_list ? event->phys_count : 0;
 	size_t sizes = event->size_list ? event->phys_count : 0;
 	size_t dma = event->dma_list ? event->dma_count : 0;
 	size_t dma_sizes = event->dma_size_list ? event->dma_count : 0;
 	struct dma_event *own = &record->mapping.event;
-	char *to;
+	char *to = NULL;
 
-	record->lists = NULL;
-	if (!(phys | sizes | dma | dma_sizes))
-		return 0;
-	to = record->lists = malloc((phys + dma) * 8 + (sizes + dma_sizes) * 4);
-	if (!to)
-		return -ENOMEM;
+	if (phys | dma) {
+		record->lists = malloc(sizeof(struct lists) + (phys + dma) * 8 +
+				       (sizes + dma_sizes) * 4);
+		if (!record->lists)
+			return -ENOMEM;
+		to = (char *)record->lists->bytes;
+	}
+	*own = *event;
 	own->phys_list = copy_list(&to, event->phys_list, phys * 8);
 	own->dma_list = copy_list(&to, event->dma_list, dma * 8);
 	own->size_list = copy_list(&to, event->size_list, sizes * 4);
 	own->dma_size_list = copy_list(&to, event->dma_size_list, dma_sizes * 4);
+	own->phys_count = (uint32_t)phys;
+	own->dma_count = (uint32_t)dma;
+	own->text = NULL;
+	own->text_size = 0;
 	return 0;
 }
 
-/* The mapping that ended last was the caller's to look at until now. */
+/* Does a kind of event use only the head of struct dma_event? */
+static bool kind_is_short(unsigned int kind)
+{
+	return kind == DMA_EVENT_MAP_PAGE || kind == DMA_EVENT_MAP_PHYS ||
+	       kind == DMA_EVENT_MAP_SINGLE || kind == DMA_EVENT_MAP_RESOURCE;
+}
+
 void table_forget_ended(struct live *live)
 {
 	struct record *record;
@@ -213,8 +184,11 @@ void table_forget_ended(struct live *live)
 	if (live->ended == NONE)
 		return;
 	record = record_at(live, live->ended);
-	free(record->lists);
-	record->lists = NULL;
+	if (!kind_is_short(record->mapping.event.kind)) {
+		free(record->lists);
+		record->lists = NULL;
+		memset(&record->mapping.event, 0, sizeof(record->mapping.event));
+	}
 	record->order = 0;
 	record->next_free = live->free;
 	live->free = live->ended;
@@ -230,34 +204,30 @@ int table_init(struct live *live)
 void table_deinit(struct live *live)
 {
 	for (uint32_t i = 0; i < live->chunks * CHUNK_SIZE; i++)
-		if (record_at(live, i)->order)
-			free(record_at(live, i)->lists);
+		free(record_at(live, i)->lists);
 	for (uint32_t i = 0; i < live->chunks; i++)
 		free(live->chunk[i]);
 	free(live->chunk);
 	free(live->slot);
 }
 
+int table_reserve(struct live *live)
+{
+	return live->used + 2 > 1U << (live->bits - 1) ? slots_grow(live) : 0;
+}
+
 int table_add(struct live *live, const struct dma_event *event, uint32_t *ret)
 {
 	struct record *record;
 
-	while (live->used + 2 > 1U << (live->bits - 1))
-		if (slots_grow(live))
-			return -ENOMEM;
 	if (live->free == NONE && records_grow(live))
 		return -ENOMEM;
 	record = record_at(live, live->free);
-	record->mapping.event = *event;
-	record->mapping.event.phys_list = NULL;
-	record->mapping.event.dma_list = NULL;
-	record->mapping.event.size_list = NULL;
-	record->mapping.event.dma_size_list = NULL;
-	record->mapping.event.text = NULL;
-	record->mapping.event.text_size = 0;
-	record->mapping.times = 1;
-	if (copy_lists(record, event))
+	if (kind_is_short(event->kind))
+		memcpy(&record->mapping.event, event, EVENT_HEAD);
+	else if (record_fill(record, event))
 		return -ENOMEM;
+	record->mapping.times = 1;
 	*ret = live->free;
 	live->free = record->next_free;
 	record->order = ++live->order;
@@ -298,7 +268,7 @@ bool table_valid(const struct live *live)
 			continue;
 		records++;
 		count += record->mapping.times;
-		links += record->links;
+		links += has_list(&record->mapping.event) ? 2 : 1;
 	}
 	for (uint32_t at = 0; at < 1U << live->bits; at++) {
 		uint64_t of_chain = 0;

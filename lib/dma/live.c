@@ -33,14 +33,11 @@ static struct key key_of(unsigned int space, uint64_t number, uint64_t address)
 	return (struct key){ (uint64_t)space << 56 | (number & (UINT64_MAX >> 8)), address };
 }
 
-static bool has_list(const struct dma_event *event)
-{
-	return event->phys_count && event->phys_list;
-}
-
 static dma_addr_t first_dma(const struct dma_event *event)
 {
-	return event->dma_count && event->dma_list ? event->dma_list[0] : event->dma;
+	return event->kind == DMA_EVENT_MAP_SG && event->dma_count && event->dma_list ?
+		       event->dma_list[0] :
+		       event->dma;
 }
 
 static struct key list_key(const struct dma_event *event)
@@ -48,54 +45,80 @@ static struct key list_key(const struct dma_event *event)
 	return key_of(SPACE_LIST, event->device, event->phys_list[0]);
 }
 
+/* What a kind does here: begin or end, and where its address lies. */
+struct role {
+	bool begins, ends, frees;
+	uint8_t space;
+};
+
+static const struct role roles[DMA_EVENT_KINDS] = {
+	[DMA_EVENT_MAP_SINGLE] = { .begins = true },
+	[DMA_EVENT_MAP_PAGE] = { .begins = true },
+	[DMA_EVENT_MAP_PHYS] = { .begins = true },
+	[DMA_EVENT_MAP_RESOURCE] = { .begins = true },
+	[DMA_EVENT_UNMAP_SINGLE] = { .ends = true },
+	[DMA_EVENT_UNMAP_PAGE] = { .ends = true },
+	[DMA_EVENT_UNMAP_PHYS] = { .ends = true },
+	[DMA_EVENT_UNMAP_RESOURCE] = { .ends = true },
+	[DMA_EVENT_MAP_SG] = { .begins = true },
+	[DMA_EVENT_UNMAP_SG] = { .ends = true },
+	[DMA_EVENT_ALLOC] = { .begins = true },
+	[DMA_EVENT_FREE] = { .ends = true, .frees = true },
+	[DMA_EVENT_ALLOC_PAGES] = { .begins = true },
+	[DMA_EVENT_FREE_PAGES] = { .ends = true, .frees = true },
+	[DMA_EVENT_ALLOC_SGT] = { .begins = true },
+	[DMA_EVENT_FREE_SGT] = { .ends = true, .frees = true },
+	[DMA_EVENT_POOL_CREATE] = { .begins = true, .space = SPACE_POOL },
+	[DMA_EVENT_POOL_DESTROY] = { .ends = true, .space = SPACE_POOL },
+	[DMA_EVENT_POOL_ALLOC] = { .begins = true, .space = SPACE_BLOCK },
+	[DMA_EVENT_POOL_FREE] = { .ends = true, .space = SPACE_BLOCK },
+	[DMA_EVENT_DECLARE_COHERENT_MEMORY] = { .begins = true, .space = SPACE_REGION },
+	[DMA_EVENT_RELEASE_COHERENT_MEMORY] = { .ends = true, .space = SPACE_REGION },
+	[DMA_EVENT_IOVA_TRY_ALLOC] = { .begins = true },
+	[DMA_EVENT_IOVA_FREE] = { .ends = true },
+	[DMA_EVENT_IOVA_DESTROY] = { .ends = true },
+};
+
+static bool is_alloc(unsigned int kind)
+{
+	return kind == DMA_EVENT_ALLOC || kind == DMA_EVENT_ALLOC_PAGES ||
+	       kind == DMA_EVENT_ALLOC_SGT;
+}
+
 /* The key by which all but lists are found. */
 static struct key event_key(const struct dma_event *event)
 {
-	switch (event->kind) {
-	case DMA_EVENT_POOL_CREATE:
-	case DMA_EVENT_POOL_DESTROY:
-		return key_of(SPACE_POOL, 0, event->handle);
-	case DMA_EVENT_POOL_ALLOC:
-	case DMA_EVENT_POOL_FREE:
-		return key_of(SPACE_BLOCK, event->handle, event->dma);
-	case DMA_EVENT_DECLARE_COHERENT_MEMORY:
-	case DMA_EVENT_RELEASE_COHERENT_MEMORY:
-		return key_of(SPACE_REGION, event->device, 0);
+	unsigned int space = roles[event->kind].space;
+
+	switch (space) {
+	case SPACE_POOL:
+		return key_of(space, 0, event->handle);
+	case SPACE_BLOCK:
+		return key_of(space, event->handle, event->dma);
+	case SPACE_REGION:
+		return key_of(space, event->device, 0);
 	default:
-		return key_of(SPACE_DMA, event->device, first_dma(event));
+		return key_of(space, event->device, first_dma(event));
 	}
 }
 
+/* Failed calls, and those whose outcome nobody knows, begin nothing. */
 static bool event_begins(const struct dma_event *event)
 {
-	enum dma_event_class class = libdma_event_kind_class(event->kind);
-
-	if (event->error || event->flags & DMA_EVENT_REQUEST)
+	if (!roles[event->kind].begins || event->error || event->flags & DMA_EVENT_REQUEST)
 		return false;
 	if (event->kind == DMA_EVENT_MAP_SG)
-		return has_list(event) || event->dma_count;
-	if (event->kind == DMA_EVENT_POOL_CREATE ||
-	    event->kind == DMA_EVENT_DECLARE_COHERENT_MEMORY)
-		return true;
-	if (class != DMA_CLASS_MAP && class != DMA_CLASS_ALLOC &&
-	    event->kind != DMA_EVENT_POOL_ALLOC)
-		return false;
-	return event->dma != DMA_MAPPING_ERROR && event->kind != DMA_EVENT_MAP_SG_ERR &&
-	       event->kind != DMA_EVENT_ALLOC_SGT_ERR;
+		return event->phys_count || event->dma_count;
+	return event->dma != DMA_MAPPING_ERROR;
 }
 
+/* Drivers may free NULL, which ends nothing. */
 static bool event_ends(const struct dma_event *event)
 {
-	switch (libdma_event_kind_class(event->kind)) {
-	case DMA_CLASS_UNMAP:
-		return true;
-	case DMA_CLASS_FREE: /* drivers may free NULL */
-		return event->dma || event->size || event->phys_count;
-	default:
-		return event->kind == DMA_EVENT_POOL_FREE ||
-		       event->kind == DMA_EVENT_POOL_DESTROY ||
-		       event->kind == DMA_EVENT_RELEASE_COHERENT_MEMORY;
-	}
+	const struct role *role = &roles[event->kind];
+
+	return role->ends &&
+	       (!role->frees || event->dma || event->size || event->phys_count);
 }
 
 /* Is @begin the same request as @event, so that one may stand for both? */
@@ -109,11 +132,8 @@ static bool same_request(const struct dma_event *begin, const struct dma_event *
 /* How well an end fits a beginning; the higher the better. */
 static unsigned int end_fit(const struct dma_event *begin, const struct dma_event *end)
 {
-	bool allocated = libdma_event_kind_class(begin->kind) == DMA_CLASS_ALLOC;
-	bool freed = libdma_event_kind_class(end->kind) == DMA_CLASS_FREE;
-
-	return (allocated == freed) * 4 + (begin->size == end->size) * 2 +
-	       (begin->dir == end->dir);
+	return (is_alloc(begin->kind) == roles[end->kind].frees) * 4 +
+	       (begin->size == end->size) * 2 + (begin->dir == end->dir);
 }
 
 /* The lists agree, as far as the recorder kept the beginning's. */
@@ -126,40 +146,40 @@ static bool list_fits(const struct dma_event *begin, const struct dma_event *end
 					 begin->phys_count * sizeof(*begin->phys_list));
 }
 
-static uint32_t find_list_end(const struct live *live, const struct dma_event *event)
+/* The end of a list among the chain of its key. */
+static uint32_t find_list_end(const struct live *live, uint32_t link,
+			      const struct dma_event *event)
 {
-	struct key key = list_key(event);
-	uint32_t link = table_find(live, &key), found = NONE;
+	uint32_t found = NONE;
 
 	for (unsigned int i = 0; link != NONE && i < CHAIN_SEARCHED; i++) {
 		const struct dma_event *begin = &record_at(live, link >> 1)->mapping.event;
 
 		if (list_fits(begin, event)) {
 			if (begin->dir == event->dir)
-				return link >> 1;
+				return link;
 			if (found == NONE)
-				found = link >> 1;
+				found = link;
 		}
 		link = link_at(live, link)->newer;
 	}
 	return found;
 }
 
-static uint32_t find_end(const struct live *live, const struct dma_event *event)
+/* The best fit of a chain of several. */
+static uint32_t find_best_end(const struct live *live, uint32_t link,
+			      const struct dma_event *event)
 {
-	struct key key = event_key(event);
-	uint32_t link = table_find(live, &key), best = NONE;
 	unsigned int best_fit = 0;
+	uint32_t best = NONE;
 
-	if (link == NONE || link_at(live, link)->newer == NONE)
-		return link == NONE ? NONE : link >> 1;
 	for (unsigned int i = 0; link != NONE && i < CHAIN_SEARCHED; i++) {
 		const struct dma_event *begin = &record_at(live, link >> 1)->mapping.event;
 		unsigned int fit = end_fit(begin, event) + 1;
 
 		if (fit > best_fit) {
 			best_fit = fit;
-			best = link >> 1;
+			best = link;
 		}
 		if (fit == 8)
 			break;
@@ -184,13 +204,33 @@ static uint32_t find_same(const struct live *live, uint32_t oldest,
 	return NONE;
 }
 
+/* Find a list by its first physical address, too. */
+static void link_list(struct live *live, uint32_t number, const struct dma_event *event)
+{
+	struct key key = list_key(event);
+	uint32_t hash = key_hash(&key), at = slot_find(live, &key, hash);
+
+	table_link(live, &live->slot[at], number * 2 + 1, &key, hash);
+}
+
+static void unlink_list(struct live *live, uint32_t number)
+{
+	struct key key = link_at(live, number * 2 + 1)->key;
+
+	table_unlink(live, slot_find(live, &key, key_hash(&key)), number * 2 + 1);
+}
+
 static int begin(struct live *live, const struct dma_event *event,
 		 const struct mapping **ret)
 {
 	struct key key = event_key(event);
-	uint32_t oldest = table_find(live, &key), number = NONE;
-	struct record *record;
+	uint32_t hash = key_hash(&key), oldest, number = NONE;
+	struct slot *slot;
 
+	if (table_reserve(live))
+		return -ENOMEM;
+	slot = &live->slot[slot_find(live, &key, hash)];
+	oldest = slot->link;
 	if (oldest != NONE)
 		number = find_same(live, oldest, event);
 	if (number != NONE) {
@@ -198,14 +238,9 @@ static int begin(struct live *live, const struct dma_event *event,
 	} else {
 		if (table_add(live, event, &number))
 			return -ENOMEM;
-		record = record_at(live, number);
-		record->links = has_list(event) ? 2 : 1;
-		record->link[0].key = key;
-		table_link(live, number, 0);
-		if (record->links > 1) {
-			record->link[1].key = list_key(event);
-			table_link(live, number, 1);
-		}
+		table_link(live, slot, number * 2, &key, hash);
+		if (has_list(event))
+			link_list(live, number, event);
 	}
 	live->count++;
 	*ret = &record_at(live, number)->mapping;
@@ -216,20 +251,32 @@ static int end(struct live *live, const struct dma_event *event,
 	       const struct mapping **ret)
 {
 	bool list = has_list(event) && event->kind == DMA_EVENT_UNMAP_SG;
-	uint32_t number = list ? find_list_end(live, event) : find_end(live, event);
+	struct key key = list ? list_key(event) : event_key(event);
+	uint32_t at = slot_find(live, &key, key_hash(&key)), link = live->slot[at].link;
 	struct record *record;
 
-	if (number == NONE)
+	if (list)
+		link = find_list_end(live, link, event);
+	else if (link != NONE && link_at(live, link)->newer != NONE)
+		link = find_best_end(live, link, event);
+	if (link == NONE)
 		return LIVE_STRANGER;
-	record = record_at(live, number);
+	record = record_at(live, link >> 1);
 	*ret = &record->mapping;
 	live->count--;
 	if (--record->mapping.times)
 		return LIVE_ENDED;
-	for (uint32_t which = 0; which < record->links; which++)
-		table_unlink(live, number, which);
+	if (list) {
+		key = record->link.key;
+		table_unlink(live, at, link);
+		at = slot_find(live, &key, key_hash(&key));
+	} else if (has_list(&record->mapping.event)) {
+		unlink_list(live, link >> 1);
+		at = slot_find(live, &key, key_hash(&key));
+	}
+	table_unlink(live, at, link & ~1U);
 	live->records--;
-	live->ended = number;
+	live->ended = link >> 1;
 	return LIVE_ENDED;
 }
 
@@ -256,6 +303,8 @@ int live_apply(struct live *live, const struct dma_event *event,
 	       const struct mapping **ret)
 {
 	*ret = NULL;
+	if (event->kind >= DMA_EVENT_KINDS)
+		return LIVE_UNCHANGED;
 	table_forget_ended(live);
 	if (event_begins(event))
 		return begin(live, event, ret);
@@ -280,7 +329,7 @@ size_t live_count(const struct live *live)
 const struct mapping *live_find(const struct live *live, uint32_t device, dma_addr_t dma)
 {
 	struct key key = key_of(SPACE_DMA, device, dma);
-	uint32_t oldest = table_find(live, &key);
+	uint32_t oldest = live->slot[slot_find(live, &key, key_hash(&key))].link;
 
 	if (oldest == NONE)
 		return NULL;

@@ -44,8 +44,8 @@ void live_destroy(struct live *live);
  * live_apply() - show the next event
  * @live:	the table
  * @event:	the event
- * @ret:	set to the mapping that began or ended, NULL if none; one that ended
- *		lasts until the next call
+ * @ret:	set to the mapping that began or ended, NULL if none; lasts until the next
+ *		call
  *
  * A list's unmap carries physical addresses only, and is matched by device and list;
  * a list that the recorder cut is the beginning of the unmap's. Where an address is
@@ -63,7 +63,11 @@ int live_restore(struct live *live, const struct dma_event *begin);
 /** live_count() - how many are live; what was begun twice counts twice */
 size_t live_count(const struct live *live);
 
-/** live_find() - the newest mapping that begins at a DMA address of a device, or NULL */
+/**
+ * live_find() - the newest mapping that begins at a DMA address of a device
+ *
+ * Return: the mapping, which lasts until the next call, or NULL.
+ */
 const struct mapping *live_find(const struct live *live, uint32_t device, dma_addr_t dma);
 
 typedef int live_visitor(const struct mapping *mapping, void *arg);
