@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * bits.h - pages, powers of two and alignment
+ * bits.h - powers of two and alignment
  *
- * Kernel counterpart: linux/align.h, linux/log2.h, asm-generic/getorder.h
+ * Kernel counterpart: linux/align.h, linux/log2.h
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PAGE_SHIFT 12
-#define PAGE_SIZE  (1UL << PAGE_SHIFT)
+#include <libdma/page.h>
 
 static inline bool is_power_of_two(uint64_t n)
 {
@@ -32,12 +31,4 @@ static inline uint64_t align_down(uint64_t n, uint64_t align)
 static inline unsigned int log2_up(uint64_t n)
 {
 	return n <= 1 ? 0 : 64 - (unsigned int)__builtin_clzll(n - 1);
-}
-
-/* The smallest k such that PAGE_SIZE * 2^k holds @size bytes; 52 for 0, as the kernel's. */
-static inline unsigned int order_of(uint64_t size)
-{
-	if (!size)
-		return 64 - PAGE_SHIFT;
-	return size <= PAGE_SIZE ? 0 : log2_up(((size - 1) >> PAGE_SHIFT) + 1);
 }

@@ -17,17 +17,16 @@ struct kernel_rules {
 	const char *name; /* "6.12" */
 
 	/* dma_pool; the first kernel with the new ways is 6.4 */
-	bool pool_needs_device;		/* P1 */
-	bool pool_size_is_int;		/* P3: at most 2^31-1 bytes */
-	uint32_t pool_min_block;	/* P4, bytes */
-	bool pool_boundary_is_clamped;	/* P8 */
-	bool pool_fills_boundary;	/* P11-P13: a block may end where a boundary is */
-	bool pool_is_one_stack;		/* P16, P17 */
-	bool pool_keeps_handles;	/* P21: an inside block remembers what free said */
-	bool pool_always_finds_page;	/* P26, P28: "bad dma" without a debug build */
-	bool pool_checks_vaddr;		/* P27, P28: debug builds see a wrong address */
-	bool pool_busy_leaks_all;	/* P31, P32 */
-	bool pool_counts_carved;	/* P34: total is blocks that exist */
+	bool pool_needs_device;        /* P1 */
+	bool pool_size_is_int;         /* P3: at most 2^31-1 bytes */
+	uint32_t pool_min_block;       /* P4, bytes */
+	bool pool_boundary_is_clamped; /* P8 */
+	bool pool_fills_boundary;      /* P11-P13: a block may end where a boundary is */
+	bool pool_is_one_stack;        /* P16, P17 */
+	bool pool_always_finds_page;   /* P26, P28: "bad dma" without a debug build */
+	bool pool_checks_vaddr;        /* P27, P28: debug builds see a wrong address */
+	bool pool_busy_leaks_all;      /* P31, P32 */
+	bool pool_counts_carved;       /* P34: total is blocks that exist */
 
 	/* per-device regions */
 	bool coherent_size_0_is_page_0; /* C14 */
