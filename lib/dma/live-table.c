@@ -189,7 +189,7 @@ void table_forget_ended(struct live *live)
 		record->lists = NULL;
 		memset(&record->mapping.event, 0, sizeof(record->mapping.event));
 	}
-	record->order = 0;
+	record->mapping.order = 0;
 	record->next_free = live->free;
 	live->free = live->ended;
 	live->ended = NONE;
@@ -230,7 +230,7 @@ int table_add(struct live *live, const struct dma_event *event, uint32_t *ret)
 	record->mapping.times = 1;
 	*ret = live->free;
 	live->free = record->next_free;
-	record->order = ++live->order;
+	record->mapping.order = ++live->order;
 	live->records++;
 	return 0;
 }
@@ -246,7 +246,7 @@ static bool chain_valid(const struct live *live, uint32_t at, uint64_t *links)
 		return false;
 	for (; link != NONE; link = link_at(live, link)->newer) {
 		if (link_at(live, link)->older != last || link >> 1 == live->ended ||
-		    !record_at(live, link >> 1)->order ||
+		    !record_at(live, link >> 1)->mapping.order ||
 		    !key_equal(key, &link_at(live, link)->key))
 			return false;
 		last = link;
@@ -264,7 +264,7 @@ bool table_valid(const struct live *live)
 	for (uint32_t i = 0; i < live->chunks * CHUNK_SIZE; i++) {
 		const struct record *record = record_at(live, i);
 
-		if (!record->order || i == live->ended)
+		if (!record->mapping.order || i == live->ended)
 			continue;
 		records++;
 		count += record->mapping.times;

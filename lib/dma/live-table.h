@@ -39,9 +39,8 @@ struct lists {
  */
 struct record {
 	struct link link;
-	uint64_t order; /* when it began, from 1; 0 where free */
 	struct lists *lists;
-	struct mapping mapping;
+	struct mapping mapping; /* of order 0 where free */
 	uint32_t next_free;
 };
 

@@ -326,6 +326,11 @@ size_t live_count(const struct live *live)
 	return live->count;
 }
 
+size_t live_records(const struct live *live)
+{
+	return live->records;
+}
+
 const struct mapping *live_find(const struct live *live, uint32_t device, dma_addr_t dma)
 {
 	struct key key = key_of(SPACE_DMA, device, dma);
@@ -341,7 +346,8 @@ static int compare_order(const void *a, const void *b)
 	const struct record *first = *(struct record *const *)a;
 	const struct record *second = *(struct record *const *)b;
 
-	return (first->order > second->order) - (first->order < second->order);
+	return (first->mapping.order > second->mapping.order) -
+	       (first->mapping.order < second->mapping.order);
 }
 
 int live_walk(const struct live *live, live_visitor *visit, void *arg)
@@ -354,7 +360,7 @@ int live_walk(const struct live *live, live_visitor *visit, void *arg)
 	if (!sorted)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < live->chunks * CHUNK_SIZE; i++)
-		if (record_at(live, i)->order && i != live->ended)
+		if (record_at(live, i)->mapping.order && i != live->ended)
 			sorted[count++] = record_at(live, i);
 	qsort(sorted, count, sizeof(struct record *), compare_order);
 	for (size_t i = 0; i < count && !error; i++)

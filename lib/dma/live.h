@@ -17,12 +17,14 @@
  * struct mapping - a mapping or allocation that is live
  *
  * @event:	the event that began it; its lists are the mapping's own
+ * @order:	how many had begun when this one did, itself included
  * @times:	how often it was begun and not yet ended; more than 1 only where a driver
  *		maps one address without end, which 7.2 allows where nothing need be
  *		undone (dma_need_unmap() is false)
  */
 struct mapping {
 	struct dma_event event;
+	uint64_t order;
 	uint64_t times;
 };
 
@@ -62,6 +64,9 @@ int live_restore(struct live *live, const struct dma_event *begin);
 
 /** live_count() - how many are live; what was begun twice counts twice */
 size_t live_count(const struct live *live);
+
+/** live_records() - how many of them live_walk() visits */
+size_t live_records(const struct live *live);
 
 /**
  * live_find() - the newest mapping that begins at a DMA address of a device

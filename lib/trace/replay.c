@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * replay.c - the state that a trace recorded, at any moment of it
+ *
+ * A past moment is kept as the difference to now: what had begun before it and has
+ * ended since is copied when it ends, and what began since is told by its order. The
+ * copies of a moment are never more than what was live at it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libdma/replay.h>
+
+#include "dma/live.h"
+
+struct kept {
+	struct mapping mapping;
+	void *lists;
+};
+
+/* A past moment. */
+struct mark {
+	bool set;
+	uint64_t order; /* of what began last before it */
+	struct libdma_moment moment;
+	struct kept *kept; /* live at the moment and no more */
+	size_t count, room;
+};
+
+struct libdma_replay {
+	struct libdma_replay_options options;
+	struct live *live;
+	struct libdma_replay_totals totals;
+	uint64_t last_number;
+	uint64_t order;
+	uint64_t weight, most;
+	struct mark peak;
+	struct mark once; /* the first failure, an event or a time */
+};
+
+uint64_t libdma_event_bytes(const struct dma_event *event)
+{
+	uint64_t bytes = event->size;
+
+	if (event->kind != DMA_EVENT_MAP_SG || bytes || !event->dma_size_list)
+		return bytes;
+	for (uint32_t i = 0; i < event->dma_count; i++)
+		bytes += event->dma_size_list[i];
+	return bytes;
+}
+
+static enum libdma_live_class class_of(unsigned int kind)
+{
+	switch (libdma_event_kind_class(kind)) {
+	case DMA_CLASS_MAP:
+	case DMA_CLASS_UNMAP:
+		return LIBDMA_LIVE_MAPPINGS;
+	case DMA_CLASS_ALLOC:
+	case DMA_CLASS_FREE:
+		return LIBDMA_LIVE_ALLOCATIONS;
+	default:
+		return kind == DMA_EVENT_POOL_ALLOC || kind == DMA_EVENT_POOL_FREE ?
+			       LIBDMA_LIVE_BLOCKS :
+			       LIBDMA_LIVE_OTHER;
+	}
+}
+
+static uint64_t weigh_bytes(void *arg, const struct dma_event *begin)
+{
+	(void)arg;
+	return class_of(begin->kind) <= LIBDMA_LIVE_ALLOCATIONS ?
+		       libdma_event_bytes(begin) :
+		       0;
+}
+
+static bool event_failed(const struct dma_event *event)
+{
+	enum dma_event_class class = libdma_event_kind_class(event->kind);
+
+	if (event->kind == DMA_EVENT_MAP_SG_ERR || event->kind == DMA_EVENT_ALLOC_SGT_ERR)
+		return true;
+	if (class == DMA_CLASS_MAP && event->dma == DMA_MAPPING_ERROR)
+		return true;
+	return event->error && (class == DMA_CLASS_MAP || class == DMA_CLASS_ALLOC ||
+				event->kind == DMA_EVENT_POOL_ALLOC ||
+				event->kind == DMA_EVENT_POOL_CREATE);
+}
+
+/*
+ * Past moments
+ */
+
+static void mark_forget(struct mark *mark)
+{
+	for (size_t i = 0; i < mark->count; i++)
+		free(mark->kept[i].lists);
+	mark->count = 0;
+}
+
+/* From now on this is the moment. */
+static void mark_set(struct libdma_replay *replay, struct mark *mark,
+		     enum libdma_moment_kind kind)
+{
+	mark_forget(mark);
+	mark->set = true;
+	mark->order = replay->order;
+	mark->moment = (struct libdma_moment){
+		.kind = kind,
+		.reached = true,
+		.number = replay->last_number,
+		.ns = replay->totals.last_ns,
+	};
+}
+
+static const void *copy_list(char **to, const void *from, size_t size)
+{
+	void *copy = *to;
+
+	if (!from)
+		return NULL;
+	memcpy(copy, from, size);
+	*to += size;
+	return copy;
+}
+
+static int keep_lists(struct kept *kept)
+{
+	struct dma_event *event = &kept->mapping.event;
+	size_t phys = event->phys_count, dma = event->dma_count;
+	char *to;
+
+	kept->lists = NULL;
+	if (!phys && !dma)
+		return 0;
+	kept->lists = to = malloc((phys + dma) * 12);
+	if (!to)
+		return -ENOMEM;
+	event->phys_list = copy_list(&to, event->phys_list, phys * 8);
+	event->dma_list = copy_list(&to, event->dma_list, dma * 8);
+	event->size_list = copy_list(&to, event->size_list, phys * 4);
+	event->dma_size_list = copy_list(&to, event->dma_size_list, dma * 4);
+	return 0;
+}
+
+/* A mapping has ended that was live at the moment. */
+static int mark_keep(struct mark *mark, const struct mapping *mapping)
+{
+	struct kept *kept;
+
+	if (!mark->set || mapping->order > mark->order)
+		return 0;
+	if (mark->count == mark->room) {
+		size_t room = mark->room ? mark->room * 2 : 64;
+
+		kept = realloc(mark->kept, room * sizeof(*kept));
+		if (!kept)
+			return -ENOMEM;
+		mark->kept = kept;
+		mark->room = room;
+	}
+	kept = &mark->kept[mark->count];
+	kept->mapping = *mapping;
+	kept->mapping.times = 1;
+	if (keep_lists(kept))
+		return -ENOMEM;
+	mark->count++;
+	return 0;
+}
+
+static void mark_deinit(struct mark *mark)
+{
+	mark_forget(mark);
+	free(mark->kept);
+}
+
+/* Does the moment asked for lie before this event? */
+static bool position_before(const struct libdma_replay *replay,
+			    const struct dma_event *event)
+{
+	const struct libdma_position *at = &replay->options.at;
+
+	switch (at->kind) {
+	case LIBDMA_MOMENT_EVENT:
+		return event->number > at->value;
+	case LIBDMA_MOMENT_TIME:
+		return event->ns > at->value;
+	case LIBDMA_MOMENT_AFTER:
+		return event->ns > replay->totals.first_ns &&
+		       event->ns - replay->totals.first_ns > at->value;
+	default:
+		return false;
+	}
+}
+
+/*
+ * The events
+ */
+
+struct libdma_replay *libdma_replay_create(const struct libdma_replay_options *options)
+{
+	struct libdma_replay *replay = calloc(1, sizeof(*replay));
+
+	if (!replay)
+		return NULL;
+	replay->options.at.kind = LIBDMA_MOMENT_END;
+	if (options)
+		replay->options = *options;
+	if (!replay->options.weigh)
+		replay->options.weigh = weigh_bytes;
+	replay->live = live_create();
+	if (!replay->live) {
+		free(replay);
+		return NULL;
+	}
+	return replay;
+}
+
+void libdma_replay_destroy(struct libdma_replay *replay)
+{
+	if (!replay)
+		return;
+	mark_deinit(&replay->peak);
+	mark_deinit(&replay->once);
+	live_destroy(replay->live);
+	free(replay);
+}
+
+static bool wants_peak(const struct libdma_replay *replay)
+{
+	return replay->options.at.kind == LIBDMA_MOMENT_AUTO ||
+	       replay->options.at.kind == LIBDMA_MOMENT_PEAK;
+}
+
+static bool wants_failure(const struct libdma_replay *replay)
+{
+	return replay->options.at.kind == LIBDMA_MOMENT_AUTO ||
+	       replay->options.at.kind == LIBDMA_MOMENT_FAILURE;
+}
+
+static void count_begin(struct libdma_replay *replay, const struct mapping *mapping,
+			bool again)
+{
+	struct libdma_replay_count *count =
+		&replay->totals.count[class_of(mapping->event.kind)];
+
+	count->begun++;
+	count->again += again;
+	count->bytes += libdma_event_bytes(&mapping->event);
+	if (++count->live > count->peak)
+		count->peak = count->live;
+	if (count->bytes > count->peak_bytes)
+		count->peak_bytes = count->bytes;
+	if (mapping->order > replay->order)
+		replay->order = mapping->order;
+	if (!wants_peak(replay))
+		return;
+	replay->weight += replay->options.weigh(replay->options.arg, &mapping->event);
+	if (replay->weight > replay->most) {
+		replay->most = replay->weight;
+		mark_set(replay, &replay->peak, LIBDMA_MOMENT_PEAK);
+	}
+}
+
+static int count_end(struct libdma_replay *replay, const struct mapping *mapping)
+{
+	struct libdma_replay_count *count =
+		&replay->totals.count[class_of(mapping->event.kind)];
+
+	count->ended++;
+	count->live--;
+	count->bytes -= libdma_event_bytes(&mapping->event);
+	if (wants_peak(replay))
+		replay->weight -=
+			replay->options.weigh(replay->options.arg, &mapping->event);
+	if (mapping->times)
+		return 0;
+	if (mark_keep(&replay->peak, mapping) || mark_keep(&replay->once, mapping))
+		return -ENOMEM;
+	return 0;
+}
+
+static void count_failure(struct libdma_replay *replay, const struct dma_event *event)
+{
+	struct dma_event *failed = &replay->once.moment.failed;
+
+	replay->totals.count[class_of(event->kind)].failed++;
+	if (!wants_failure(replay) || replay->once.set)
+		return;
+	mark_set(replay, &replay->once, LIBDMA_MOMENT_FAILURE);
+	*failed = *event;
+	failed->phys_list = failed->dma_list = NULL;
+	failed->size_list = failed->dma_size_list = NULL;
+	failed->phys_count = failed->dma_count = 0;
+	failed->text = NULL;
+	failed->text_size = 0;
+}
+
+int libdma_replay_put(struct libdma_replay *replay, const struct dma_event *event)
+{
+	const struct mapping *mapping;
+	int change;
+
+	if (!replay->totals.events)
+		replay->totals.first_ns = event->ns;
+	if (!replay->once.set && position_before(replay, event))
+		mark_set(replay, &replay->once, replay->options.at.kind);
+	replay->totals.events++;
+	replay->totals.last_ns = event->ns;
+	replay->last_number = event->number;
+	if (event->kind == DMA_EVENT_LOST)
+		replay->totals.lost += event->count;
+
+	change = live_apply(replay->live, event, &mapping);
+	switch (change) {
+	case LIVE_BEGUN:
+	case LIVE_AGAIN:
+		count_begin(replay, mapping, change == LIVE_AGAIN);
+		return 0;
+	case LIVE_ENDED:
+		return count_end(replay, mapping);
+	case LIVE_STRANGER:
+		replay->totals.count[class_of(event->kind)].strangers++;
+		return 0;
+	case LIVE_UNCHANGED:
+		if (event_failed(event))
+			count_failure(replay, event);
+		else
+			replay->totals.neutral++;
+		return 0;
+	default:
+		return change;
+	}
+}
+
+const struct libdma_replay_totals *libdma_replay_totals(const struct libdma_replay *replay)
+{
+	return &replay->totals;
+}
+
+/*
+ * Looking at the moment
+ */
+
+/* The mark of the moment asked for; NULL for the end. */
+static const struct mark *chosen(const struct libdma_replay *replay)
+{
+	if (replay->once.set)
+		return &replay->once;
+	return replay->peak.set ? &replay->peak : NULL;
+}
+
+void libdma_replay_moment(const struct libdma_replay *replay, struct libdma_moment *ret)
+{
+	const struct mark *mark = chosen(replay);
+	const struct libdma_position *at = &replay->options.at;
+
+	if (mark) {
+		*ret = mark->moment;
+		return;
+	}
+	*ret = (struct libdma_moment){
+		.kind = LIBDMA_MOMENT_END,
+		.number = replay->last_number,
+		.ns = replay->totals.last_ns,
+	};
+	/* the last event may be the very one that was asked for */
+	ret->reached = at->kind == LIBDMA_MOMENT_END || at->kind == LIBDMA_MOMENT_AUTO ||
+		       (at->kind == LIBDMA_MOMENT_EVENT && replay->totals.events &&
+			replay->last_number >= at->value) ||
+		       (at->kind == LIBDMA_MOMENT_TIME && ret->ns == at->value);
+}
+
+struct gathering {
+	const struct mark *mark;
+	const struct mapping **mapping;
+	size_t count;
+};
+
+static int gather(const struct mapping *mapping, void *arg)
+{
+	struct gathering *gathering = arg;
+
+	if (!gathering->mark || mapping->order <= gathering->mark->order)
+		gathering->mapping[gathering->count++] = mapping;
+	return 0;
+}
+
+static int compare_order(const void *a, const void *b)
+{
+	const struct mapping *first = *(const struct mapping *const *)a;
+	const struct mapping *second = *(const struct mapping *const *)b;
+
+	return (first->order > second->order) - (first->order < second->order);
+}
+
+int libdma_replay_walk(const struct libdma_replay *replay, libdma_live_visitor *visit,
+		       void *arg)
+{
+	struct gathering all = { .mark = chosen(replay) };
+	size_t room = live_records(replay->live) + (all.mark ? all.mark->count : 0) + 1;
+	int error;
+
+	all.mapping = malloc(room * sizeof(const struct mapping *));
+	if (!all.mapping)
+		return -ENOMEM;
+	error = live_walk(replay->live, gather, &all);
+	for (size_t i = 0; !error && all.mark && i < all.mark->count; i++)
+		all.mapping[all.count++] = &all.mark->kept[i].mapping;
+	if (!error)
+		qsort(all.mapping, all.count, sizeof(const struct mapping *),
+		      compare_order);
+	for (size_t i = 0; i < all.count && !error; i++)
+		error = visit(arg, &all.mapping[i]->event, all.mapping[i]->times);
+	free(all.mapping);
+	return error;
+}
