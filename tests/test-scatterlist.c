@@ -208,12 +208,15 @@ static void pages_become_pieces_as_plain_counting_says(void **state)
 	}
 }
 
-static void a_segment_of_less_than_a_page_is_refused(void **state)
+static void no_pages_and_a_segment_of_less_than_one_are_refused(void **state)
 {
 	struct page *page = pfn_to_page(1);
 	struct sg_table table;
 
 	(void)state;
+	assert_int_equal(sg_alloc_table_from_pages_segment(&table, &page, 0, 0, 0, 4096,
+							   GFP_KERNEL),
+			 -EINVAL);
 	assert_int_equal(sg_alloc_table_from_pages_segment(&table, &page, 1, 0, 4096, 4095,
 							   GFP_KERNEL),
 			 -EINVAL);
@@ -266,7 +269,7 @@ int main(void)
 		cmocka_unit_test(a_table_that_fails_half_way_can_be_released),
 		cmocka_unit_test(lengths_are_counted_to_the_entry_that_holds_them),
 		cmocka_unit_test(pages_become_pieces_as_plain_counting_says),
-		cmocka_unit_test(a_segment_of_less_than_a_page_is_refused),
+		cmocka_unit_test(no_pages_and_a_segment_of_less_than_one_are_refused),
 		cmocka_unit_test(appended_pages_hold_the_same_bytes_as_pages_at_once),
 	};
 

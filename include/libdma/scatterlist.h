@@ -186,7 +186,7 @@ void sg_free_table(struct sg_table *table);
  * @size:	bytes in all
  * @max_segment: most bytes of one entry; whole pages count
  *
- * Return: 0, -EINVAL where @max_segment is less than a page, -ENOMEM.
+ * Return: 0, -EINVAL for no pages or a @max_segment of less than one, -ENOMEM.
  */
 int sg_alloc_table_from_pages_segment(struct sg_table *table, struct page **pages,
 				      unsigned int n_pages, unsigned int offset,

@@ -239,7 +239,7 @@ int sg_alloc_append_table_from_pages(struct sg_append_table *append,
 
 	(void)gfp;
 	max_segment &= PAGE_MASK;
-	if (max_segment < PAGE_SIZE || (last && offset))
+	if (max_segment < PAGE_SIZE || (last ? offset : !n_pages))
 		return -EINVAL;
 	if (last) {
 		grown = grow_last(last, pages, n_pages, max_segment);
