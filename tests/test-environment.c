@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <glob.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -378,6 +379,48 @@ static void bytes_that_are_no_utf8_become_question_marks(void **state)
 	libdma_environment_destroy(environment);
 }
 
+static char *read_file(const char *path, size_t *size)
+{
+	FILE *file = fopen(path, "r");
+	char *text = malloc(1 << 20);
+
+	assert_non_null(file);
+	assert_non_null(text);
+	*size = fread(text, 1, 1 << 20, file);
+	fclose(file);
+	return text;
+}
+
+static void those_of_the_recordings_are_read(void **state)
+{
+	char pattern[4096];
+	glob_t found;
+
+	(void)state;
+	snprintf(pattern, sizeof(pattern), "%s/corpus/traces/*.json", getenv("srcdir"));
+	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+	assert_true(found.gl_pathc >= 12);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		struct libdma_environment *environment = libdma_environment_create();
+		size_t size;
+		char *text = read_file(found.gl_pathv[i], &size), *why;
+
+		if (libdma_environment_parse(environment, text, size, &why))
+			fail_msg("%s: %s", found.gl_pathv[i], why);
+		assert_int_equal(environment->cpus, 2);
+		assert_int_equal(environment->origin.memory, LIBDMA_GIVEN);
+		assert_true(environment->devices > 3);
+		assert_int_equal(environment->iommu.groups,
+				 strstr(found.gl_pathv[i], "strict") ||
+						 strstr(found.gl_pathv[i], "lazy")
+					 ? 4
+					 : 0);
+		free(text);
+		libdma_environment_destroy(environment);
+	}
+	globfree(&found);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -386,6 +429,7 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_is_said_with_its_place),
 		cmocka_unit_test(a_text_cut_anywhere_is_refused),
 		cmocka_unit_test(bytes_that_are_no_utf8_become_question_marks),
+		cmocka_unit_test(those_of_the_recordings_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
