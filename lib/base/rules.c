@@ -20,6 +20,8 @@ static const struct kernel_rules table[DMA_KERNELS] = {
 		.pool_busy_leaks_all = false,
 		.pool_counts_carved = false,
 		.coherent_size_0_is_page_0 = false,
+		.iova_depot_is_list = false,
+		.iova_queue_may_be_shared = false,
 	},
 	[DMA_KERNEL_6_12] = {
 		.name = "6.12",
@@ -34,6 +36,8 @@ static const struct kernel_rules table[DMA_KERNELS] = {
 		.pool_busy_leaks_all = true,
 		.pool_counts_carved = true,
 		.coherent_size_0_is_page_0 = true,
+		.iova_depot_is_list = true,
+		.iova_queue_may_be_shared = true,
 	},
 	[DMA_KERNEL_7_2] = {
 		.name = "7.2",
@@ -48,6 +52,8 @@ static const struct kernel_rules table[DMA_KERNELS] = {
 		.pool_busy_leaks_all = true,
 		.pool_counts_carved = true,
 		.coherent_size_0_is_page_0 = true,
+		.iova_depot_is_list = true,
+		.iova_queue_may_be_shared = true,
 	},
 };
 

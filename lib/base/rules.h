@@ -30,6 +30,10 @@ struct kernel_rules {
 
 	/* per-device regions */
 	bool coherent_size_0_is_page_0; /* C14 */
+
+	/* IOVA domains */
+	bool iova_depot_is_list;	/* I17: without end, and trimmed by a timer */
+	bool iova_queue_may_be_shared;	/* I30: one ring for all CPUs */
 };
 
 /** kernel_rules() - the rules of a kernel; those of the newest for no kernel at all */

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * iova-flush.c - addresses that wait for a flush of the IOTLB, and the domain's clock
+ *
+ * An address that was unmapped in a lazy domain is handed out again only after a
+ * flush that began later: when the CPU's ring is full, or the timer runs off.
+ *
+ * Kernel counterpart: drivers/iommu/dma-iommu.c, from iova_fq on (RULES.md I29-I32)
+ */
+#include <errno.h>
+
+#include "alloc/iova-domain.h"
+#include "base/bits.h"
+
+#define MILLISECOND 1000000ULL /* ns */
+
+/* ---- the queue ---- */
+
+int iova_set_release(struct iova_domain *domain, enum iova_release release,
+		     void (*flush)(void *arg), void *arg)
+{
+	bool shared = release == IOVA_LAZY_SHARED;
+	unsigned int rings = shared ? 1 : domain->cpus, slots = shared ? 32768 : 256;
+	struct queue_entry *entries;
+	struct iova_queue *queue;
+
+	if (domain->queue || (shared && !domain->rules->iova_queue_may_be_shared))
+		return -EINVAL;
+	if (release == IOVA_STRICT)
+		return 0;
+
+	queue = heap_alloc(domain->heap, 1, sizeof(*queue) + rings * sizeof(struct ring));
+	if (!queue)
+		return -ENOMEM;
+	entries = heap_alloc(domain->heap, (size_t)rings * slots, sizeof(*entries));
+	if (!entries)
+		goto free_queue;
+
+	queue->shared = shared;
+	queue->slots = slots;
+	queue->timeout = (shared ? 1000 : 10) * MILLISECOND;
+	queue->due = NEVER;
+	queue->flush = flush;
+	queue->arg = arg;
+	queue->rings = rings;
+	for (unsigned int i = 0; i < rings; i++)
+		queue->ring[i].entry = entries + (size_t)i * slots;
+	domain->queue = queue;
+	return 0;
+
+free_queue:
+	heap_free(queue);
+	return -ENOMEM;
+}
+
+void iova_queue_destroy(struct iova_queue *queue)
+{
+	if (!queue)
+		return;
+	heap_free(queue->ring[0].entry);
+	heap_free(queue);
+}
+
+static void flush(struct iova_queue *queue)
+{
+	queue->started++;
+	if (queue->flush)
+		queue->flush(queue->arg);
+	queue->finished++;
+}
+
+/* Free what a flush has finished for, the oldest first. */
+static void ring_drain(struct iova_domain *domain, unsigned int cpu, struct ring *ring)
+{
+	const struct iova_queue *queue = domain->queue;
+
+	while (ring->head != ring->tail) {
+		struct queue_entry *entry = &ring->entry[ring->head];
+
+		if (entry->counter >= queue->finished)
+			break;
+		iova_free_fast(domain, cpu, entry->pfn, entry->size);
+		ring->head = (ring->head + 1) & (queue->slots - 1);
+	}
+}
+
+void iova_release(struct iova_domain *domain, unsigned int cpu, uint64_t pfn,
+		  uint64_t size)
+{
+	struct iova_queue *queue = domain->queue;
+	struct ring *ring;
+
+	if (!queue) {
+		iova_free_fast(domain, cpu, pfn, size);
+		return;
+	}
+	ring = &queue->ring[queue->shared ? 0 : cpu % domain->cpus];
+	ring_drain(domain, cpu, ring);
+	if (((ring->tail + 1) & (queue->slots - 1)) == ring->head) {
+		flush(queue);
+		ring_drain(domain, cpu, ring);
+	}
+	ring->entry[ring->tail] = (struct queue_entry){ pfn, size, queue->started };
+	ring->tail = (ring->tail + 1) & (queue->slots - 1);
+
+	if (queue->due == NEVER) {
+		queue->due = domain->now + queue->timeout;
+		queue->due_cpu = cpu;
+		iova_due(domain, queue->due);
+	}
+}
+
+bool iova_queue_valid(const struct iova_queue *queue)
+{
+	for (unsigned int i = 0; i < queue->rings; i++) {
+		const struct ring *ring = &queue->ring[i];
+		uint64_t before = 0;
+
+		if (ring->head >= queue->slots || ring->tail >= queue->slots)
+			return false;
+		for (unsigned int at = ring->head; at != ring->tail;
+		     at = (at + 1) & (queue->slots - 1)) {
+			if (ring->entry[at].counter < before ||
+			    ring->entry[at].counter > queue->started)
+				return false;
+			before = ring->entry[at].counter;
+		}
+	}
+	return queue->started == queue->finished;
+}
+
+/* ---- the clock ---- */
+
+/* What was freed is in the caches of the CPU on which the timer was set. */
+static void queue_expire(struct iova_domain *domain)
+{
+	struct iova_queue *queue = domain->queue;
+
+	queue->due = NEVER;
+	flush(queue);
+	for (unsigned int i = 0; i < queue->rings; i++)
+		ring_drain(domain, queue->due_cpu, &queue->ring[i]);
+}
+
+/* When the earliest timer is due, and which: a class, or IOVA_CLASSES for the queue. */
+static uint64_t earliest(const struct iova_domain *domain, unsigned int *which)
+{
+	uint64_t due = domain->queue ? domain->queue->due : NEVER;
+
+	*which = IOVA_CLASSES;
+	for (unsigned int class = 0; class < IOVA_CLASSES; class++) {
+		if (domain->depot[class].due < due) {
+			due = domain->depot[class].due;
+			*which = class;
+		}
+	}
+	return due;
+}
+
+void iova_advance(struct iova_domain *domain, uint64_t ns)
+{
+	unsigned int which;
+
+	while (domain->due <= ns && domain->due != NEVER) {
+		domain->now = domain->due > domain->now ? domain->due : domain->now;
+		if (earliest(domain, &which) <= ns && which == IOVA_CLASSES)
+			queue_expire(domain);
+		else if (which < IOVA_CLASSES && domain->depot[which].due <= ns)
+			iova_depot_trim(domain, which);
+		domain->due = earliest(domain, &which);
+	}
+	domain->now = ns > domain->now ? ns : domain->now;
+}

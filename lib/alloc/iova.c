@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * iova.c - the addresses of an IOMMU domain
+ *
+ * The kernel walks its ranges downwards from the one handed out last. Where that walk
+ * ends, a tree that knows the gaps finds at once: below the cached range, the highest
+ * gap that is large enough; if there is none, the highest above it.
+ *
+ * Kernel counterpart: drivers/iommu/iova.c (RULES.md I1-I14)
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "alloc/iova-domain.h"
+#include "base/bits.h"
+
+int iova_domain_create(const struct iova_options *options, struct iova_domain **ret)
+{
+	struct iova_domain *domain;
+	size_t caches;
+
+	if (!is_power_of_two(options->granule) || options->granule < 512 ||
+	    options->granule > 1UL << 31 || !options->start || !options->cpus ||
+	    options->cpus > 1U << 16)
+		return -EINVAL;
+
+	caches = (size_t)options->cpus * IOVA_CLASSES;
+	domain = heap_alloc(options->heap, 1,
+			    sizeof(*domain) + caches * sizeof(struct cpu_cache));
+	if (!domain)
+		return -ENOMEM;
+	if (ranges_create(options->heap, &domain->ranges))
+		goto free_domain;
+	if (ranges_create(options->heap, &domain->reserved))
+		goto destroy_ranges;
+
+	domain->rules = options->rules;
+	domain->heap = options->heap;
+	domain->cpus = options->cpus;
+	domain->start = options->start;
+	domain->shift = log2_up(options->granule);
+	domain->pfn32 = domain->max32 = 1UL << (32 - domain->shift);
+	domain->cached = domain->cached32 = (struct range){ RANGES_END, RANGES_END };
+	domain->due = NEVER;
+	for (unsigned int class = 0; class < IOVA_CLASSES; class++)
+		domain->depot[class].due = NEVER;
+	*ret = domain;
+	return 0;
+
+destroy_ranges:
+	ranges_destroy(domain->ranges);
+free_domain:
+	heap_free(domain);
+	return -ENOMEM;
+}
+
+void iova_domain_destroy(struct iova_domain *domain)
+{
+	if (!domain)
+		return;
+	iova_queue_destroy(domain->queue);
+	iova_cache_deinit(domain);
+	ranges_destroy(domain->ranges);
+	ranges_destroy(domain->reserved);
+	heap_free(domain);
+}
+
+/* ---- the set of ranges ---- */
+
+int iova_alloc(struct iova_domain *domain, uint64_t size, uint64_t limit, uint64_t *ret)
+{
+	uint64_t end = limit + 1, below, lo;
+	struct range *cached;
+	int r;
+
+	if (!size || size >> 63 || limit >> 63)
+		return -EINVAL;
+	if (end <= domain->pfn32 && size >= domain->max32)
+		return -ENOSPC;
+
+	cached = end <= domain->pfn32 ? &domain->cached32 : &domain->cached;
+	below = cached->lo < end ? cached->lo : end;
+	r = ranges_take(domain->ranges, size, below, domain->start, &lo);
+	if (r == -ENOSPC && cached->hi < end)
+		r = ranges_take(domain->ranges, size, end, cached->hi + 1, &lo);
+	if (r == -ENOSPC)
+		domain->max32 = size; /* whatever the limit was */
+	if (r)
+		return r;
+
+	cached = lo + size - 1 < domain->pfn32 ? &domain->cached32 : &domain->cached;
+	*cached = (struct range){ lo, lo + size - 1 };
+	*ret = lo;
+	return 0;
+}
+
+/* Rule I10: the next search begins above what was removed. */
+static void remove_range(struct iova_domain *domain, struct range range)
+{
+	bool is_low = range.lo == domain->cached32.lo ||
+		      (range.hi < domain->pfn32 && range.lo >= domain->cached32.lo);
+	struct range next;
+
+	ranges_remove(domain->ranges, range.lo);
+	if (range.lo < domain->pfn32)
+		domain->max32 = domain->pfn32;
+	if (!is_low && range.lo < domain->cached.lo)
+		return;
+	next = ranges_next(domain->ranges, range.lo);
+	if (is_low)
+		domain->cached32 = next;
+	if (range.lo >= domain->cached.lo)
+		domain->cached = next;
+}
+
+int iova_free(struct iova_domain *domain, uint64_t pfn)
+{
+	struct range range;
+
+	if (ranges_find(domain->ranges, pfn, &range))
+		return -ENOENT;
+	remove_range(domain, range);
+	/* A reservation may be freed like any range; then it is none. */
+	ranges_remove(domain->reserved, range.lo);
+	return 0;
+}
+
+/* ---- with the caches before it ---- */
+
+int iova_alloc_fast(struct iova_domain *domain, unsigned int cpu, uint64_t size,
+		    uint64_t limit, bool flush, uint64_t *ret)
+{
+	unsigned int class;
+	int r;
+
+	if (!size || size >> 63 || limit >> 63)
+		return -EINVAL;
+	class = log2_up(size);
+	if (class < IOVA_CLASSES) {
+		size = 1UL << class;
+		if (iova_cache_get(domain, cpu % domain->cpus, class, limit + 1 - size, ret))
+			return 0;
+	}
+	r = iova_alloc(domain, size, limit, ret);
+	if (!r || !flush)
+		return r;
+	iova_cache_drain(domain);
+	return iova_alloc(domain, size, limit, ret);
+}
+
+void iova_free_fast(struct iova_domain *domain, unsigned int cpu, uint64_t pfn,
+		    uint64_t size)
+{
+	unsigned int class = log2_up(size);
+
+	if (class >= IOVA_CLASSES || !iova_cache_put(domain, cpu % domain->cpus, class, pfn))
+		iova_free(domain, pfn);
+}
+
+/* ---- reservations ---- */
+
+/* What overlaps @lo to @hi, lowest first; RANGES_END after the last. */
+static struct range first_overlap(const struct iova_domain *domain, uint64_t lo)
+{
+	struct range range;
+
+	return ranges_find(domain->ranges, lo, &range) ? ranges_next(domain->ranges, lo)
+						       : range;
+}
+
+/* The kernel's reservation that is new: in the set, and known to be one. */
+static int reserve_new(struct iova_domain *domain, struct range range)
+{
+	int r = ranges_insert(domain->reserved, range);
+
+	if (r)
+		return r;
+	r = ranges_insert(domain->ranges, range);
+	if (r)
+		ranges_remove(domain->reserved, range.lo);
+	return r;
+}
+
+/* A range's lower end moves down; it may be one that a search begins at. */
+static void lower_range(struct iova_domain *domain, uint64_t from, uint64_t to)
+{
+	ranges_lower(domain->ranges, from, to);
+	ranges_lower(domain->reserved, from, to);
+	if (domain->cached.lo == from)
+		domain->cached.lo = to;
+	if (domain->cached32.lo == from)
+		domain->cached32.lo = to;
+}
+
+int iova_reserve(struct iova_domain *domain, uint64_t lo, uint64_t hi)
+{
+	uint64_t tail = lo;
+	struct range range;
+	int r;
+
+	if (lo > hi || (lo | hi) > UINT64_MAX >> domain->shift)
+		return -EINVAL;
+
+	for (range = first_overlap(domain, lo); range.lo <= hi;
+	     range = ranges_next(domain->ranges, tail))
+		tail = range.hi + 1;
+	if (tail <= hi) {
+		r = reserve_new(domain, (struct range){ tail, hi });
+		if (r)
+			return r;
+	}
+
+	/* Now that nothing can fail: what was there grows down over the gaps. */
+	for (range = first_overlap(domain, lo); range.lo < tail && range.lo <= hi;
+	     range = ranges_next(domain->ranges, lo)) {
+		if (lo < range.lo)
+			lower_range(domain, range.lo, lo);
+		lo = range.hi + 1;
+	}
+	return 0;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * iova.h - the addresses of an IOMMU domain
+ *
+ * Numbers of granules ("pfn") are handed out, from the top down, exactly those that
+ * the kernel would. A CPU is a number, and time is told by iova_advance().
+ *
+ * Kernel counterpart: drivers/iommu/iova.c; of drivers/iommu/dma-iommu.c the flush
+ * queue (RULES.md I1-I19, I29-I32)
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/heap.h"
+#include "base/rules.h"
+
+struct iova_domain;
+
+/* When an unmapped address may be handed out again. */
+enum iova_release {
+	IOVA_STRICT,	   /* at once */
+	IOVA_LAZY,	   /* after a flush; a ring of 256 per CPU, flushed after 10 ms */
+	IOVA_LAZY_SHARED,  /* one ring of 32768 for all CPUs, flushed after 1 s */
+};
+
+/**
+ * struct iova_options - what a domain is made of
+ *
+ * @rules:	the kernel's
+ * @heap:	where its own memory comes from; NULL for plain memory
+ * @granule:	bytes that one number stands for, a power of two from 512 to 2^31
+ * @start:	the lowest number handed out, 1 at least: 0 means no address
+ * @cpus:	how many CPUs there are, all of them online
+ */
+struct iova_options {
+	const struct kernel_rules *rules;
+	struct heap *heap;
+	uint64_t granule;
+	uint64_t start;
+	unsigned int cpus;
+};
+
+/** iova_domain_create() - an empty domain; 0, -EINVAL or -ENOMEM */
+int iova_domain_create(const struct iova_options *options, struct iova_domain **ret);
+void iova_domain_destroy(struct iova_domain *domain);
+
+/**
+ * iova_alloc() - take a naturally aligned range, past the caches
+ * @domain:	the domain
+ * @size:	granules
+ * @limit:	the highest number that may be used, less than 2^63
+ * @ret:	the range's first number
+ *
+ * Kernel rules: I4 to I11.
+ *
+ * Return: 0, -EINVAL, -ENOSPC, or -ENOMEM with nothing changed.
+ */
+int iova_alloc(struct iova_domain *domain, uint64_t size, uint64_t limit, uint64_t *ret);
+
+/** iova_free() - give back the range that holds @pfn, past the caches; 0 or -ENOENT */
+int iova_free(struct iova_domain *domain, uint64_t pfn);
+
+/**
+ * iova_alloc_fast() - take a range, from this CPU's cache if it has one
+ * @domain:	the domain
+ * @cpu:	the caller's CPU
+ * @size:	granules; what is less than 32 is rounded to a power of two
+ * @limit:	the highest number that may be used, less than 2^63
+ * @flush:	empty all caches and try again before failing
+ * @ret:	the range's first number
+ *
+ * Kernel rule: I13.
+ *
+ * Return: as iova_alloc().
+ */
+int iova_alloc_fast(struct iova_domain *domain, unsigned int cpu, uint64_t size,
+		    uint64_t limit, bool flush, uint64_t *ret);
+
+/**
+ * iova_free_fast() - give a range back to this CPU's cache
+ * @domain:	the domain
+ * @cpu:	the caller's CPU
+ * @pfn:	its first number
+ * @size:	granules, as they were asked for
+ *
+ * As in the kernel nothing is checked where the size is cached: what was never handed
+ * out will be. A larger one that no range holds is ignored (rule I14).
+ */
+void iova_free_fast(struct iova_domain *domain, unsigned int cpu, uint64_t pfn,
+		    uint64_t size);
+
+/**
+ * iova_reserve() - keep numbers from being handed out
+ * @domain:	the domain
+ * @lo:		the first
+ * @hi:		the last
+ *
+ * What lies in a range already stays in it (rule I12).
+ *
+ * Return: 0, -EINVAL where one is beyond the address space, or -ENOMEM with nothing
+ * changed.
+ */
+int iova_reserve(struct iova_domain *domain, uint64_t lo, uint64_t hi);
+
+/**
+ * iova_set_release() - choose between strict and lazy, before the first address is freed
+ * @domain:	the domain
+ * @release:	the way
+ * @flush:	called for each flush of the IOTLB, may be NULL
+ * @arg:	its argument
+ *
+ * Where memory is short the domain stays strict, as the kernel's does.
+ *
+ * Return: 0, -EINVAL where the kernel has no shared ring or the domain is lazy
+ * already, or -ENOMEM.
+ */
+int iova_set_release(struct iova_domain *domain, enum iova_release release,
+		     void (*flush)(void *arg), void *arg);
+
+/**
+ * iova_release() - an address is no longer mapped
+ *
+ * In a strict domain iova_free_fast(); in a lazy one the range waits for a flush
+ * (rules I29 to I32).
+ */
+void iova_release(struct iova_domain *domain, unsigned int cpu, uint64_t pfn,
+		  uint64_t size);
+
+/**
+ * iova_advance() - it is @ns now: run the timers that were due since
+ *
+ * They trim the depot (every 100 ms, not in 6.1) and flush the queue. Time that goes
+ * backwards is ignored.
+ */
+void iova_advance(struct iova_domain *domain, uint64_t ns);
+
+/* What a range is doing. */
+enum iova_state {
+	IOVA_LIVE,     /* handed out, or reserved */
+	IOVA_CACHED,   /* in a CPU's magazines or the depot */
+	IOVA_QUEUED,   /* waiting for a flush */
+	IOVA_RESERVED, /* by iova_reserve() */
+};
+
+/* One range of a domain, in granules. */
+struct iova_range {
+	uint64_t pfn;
+	uint64_t size;
+	enum iova_state state;
+};
+
+typedef int iova_visitor(const struct iova_range *range, void *arg);
+
+/**
+ * iova_walk() - visit each range, lowest first
+ *
+ * Return: 0, what ended the walk if @visit did, or -ENOMEM.
+ */
+int iova_walk(const struct iova_domain *domain, iova_visitor *visit, void *arg);
+
+/** iova_find() - first number and size of the range that holds @pfn; 0 or -ENOENT */
+int iova_find(const struct iova_domain *domain, uint64_t pfn, uint64_t *first,
+	      uint64_t *size);
+
+/** iova_count() - how many ranges there are: handed out, cached, queued, reserved */
+size_t iova_count(const struct iova_domain *domain);
+
+/** iova_memory() - bytes that the domain takes */
+size_t iova_memory(const struct iova_domain *domain);
+
+/** iova_valid() - do the domain's own invariants hold? For tests. */
+bool iova_valid(const struct iova_domain *domain);
