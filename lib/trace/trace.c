@@ -15,6 +15,7 @@
 
 /* In the order in which they are asked whether a trace is theirs. */
 static const struct format *const formats[] = {
+	&format_binary,
 	&format_text,
 	NULL,
 };
