@@ -80,7 +80,7 @@ static int make_room(struct input *input, size_t want)
 		input->data = input->buffer;
 	}
 	if (input->room < want) {
-		unsigned char *buffer = realloc(input->buffer, want);
+		unsigned char *buffer = realloc(input->buffer, want + INPUT_SLACK);
 
 		if (!buffer)
 			return -ENOMEM;

@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Bytes behind the window that may be read, and mean nothing. */
+#define INPUT_SLACK 64
+
 /**
  * struct input - a window on the bytes to come
  * @data:	the next bytes; move when input_fill() is called

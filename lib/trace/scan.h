@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * scan.h - take words and numbers off a line of text, eight bytes at a time
+ *
+ * The line ends in a newline, and SCAN_SLACK bytes behind that may be read, though
+ * they mean nothing. Nothing that is looked for holds a newline, so no step goes
+ * past it. The first failure stays, so that it is asked for once, at the end.
+ */
+#pragma once
+
+#include <endian.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#define SCAN_SLACK 64 /* what input.h grants */
+
+#define SCAN_BYTES(byte) (0x0101010101010101ULL * (byte))
+
+/**
+ * struct scan - a place in a line
+ * @at:		the next byte
+ * @error:	0; -EBADMSG where the line is not what was expected, or -ENOMEM
+ */
+struct scan {
+	const char *at;
+	int error;
+};
+
+static inline uint64_t scan_load(const char *at)
+{
+	uint64_t word;
+
+	memcpy(&word, at, sizeof(word));
+	return le64toh(word);
+}
+
+static inline void scan_fail(struct scan *scan)
+{
+	if (!scan->error)
+		scan->error = -EBADMSG;
+}
+
+/* How many bytes of @word come before the first whose top bit is set in @marks. */
+static inline unsigned int scan_before(uint64_t marks)
+{
+	return marks ? (unsigned int)__builtin_ctzll(marks) / 8 : 8;
+}
+
+/* The top bit of each byte of @word that is @byte, and perhaps of later ones. */
+static inline uint64_t scan_find(uint64_t word, unsigned char byte)
+{
+	uint64_t zero = word ^ SCAN_BYTES(byte);
+
+	return (zero - SCAN_BYTES(0x01)) & ~zero & SCAN_BYTES(0x80);
+}
+
+static inline bool scan_is(const struct scan *scan, const char *text, size_t size)
+{
+	return !memcmp(scan->at, text, size);
+}
+
+static inline bool scan_try(struct scan *scan, const char *text, size_t size)
+{
+	if (!scan_is(scan, text, size))
+		return false;
+	scan->at += size;
+	return true;
+}
+
+#define SCAN_IS(scan, literal)  scan_is(scan, literal, sizeof(literal) - 1)
+#define SCAN_TRY(scan, literal) scan_try(scan, literal, sizeof(literal) - 1)
+#define SCAN_TEXT(scan, literal)              \
+	do {                                  \
+		if (!SCAN_TRY(scan, literal)) \
+			scan_fail(scan);      \
+	} while (0)
+
+static inline void scan_spaces(struct scan *scan)
+{
+	while (*scan->at == ' ')
+		scan->at++;
+}
+
+/* Digits 0-9 have 0 in their byte's top bit, all other bytes 1. */
+static inline uint64_t scan_no_decimal(uint64_t word)
+{
+	uint64_t digit = word ^ SCAN_BYTES('0');
+
+	return (((digit & SCAN_BYTES(0x7f)) + SCAN_BYTES(0x76)) | digit) &
+	       SCAN_BYTES(0x80);
+}
+
+/* So for digits 0-9 and a-f. */
+static inline uint64_t scan_no_hex(uint64_t word)
+{
+	uint64_t letter = word ^ SCAN_BYTES('a' - 1);
+	uint64_t low = letter & SCAN_BYTES(0x7f);
+
+	return scan_no_decimal(word) &
+	       ((low + SCAN_BYTES(0x79)) | letter | ~(low + SCAN_BYTES(0x7f)));
+}
+
+/* The first @digits bytes of @word, 1 to 8, as a decimal number. */
+static inline uint64_t scan_decimal_value(uint64_t word, unsigned int digits)
+{
+	word = word << (64 - 8 * digits) & SCAN_BYTES(0x0f);
+	word = (word * 10 + (word >> 8)) & 0x00ff00ff00ff00ffULL;
+	word = (word * 100 + (word >> 16)) & 0x0000ffff0000ffffULL;
+	return (word * 10000 + (word >> 32)) & 0xffffffffULL;
+}
+
+static inline uint64_t scan_hex_value(uint64_t word, unsigned int digits)
+{
+	word <<= 64 - 8 * digits;
+	word = (word & SCAN_BYTES(0x0f)) + 9 * (word >> 6 & SCAN_BYTES(0x01));
+	word = (word << 4 | word >> 8) & 0x00ff00ff00ff00ffULL;
+	word = (word << 8 | word >> 16) & 0x0000ffff0000ffffULL;
+	return (word << 16 | word >> 32) & 0xffffffffULL;
+}
+
+/* More than eight digits. */
+uint64_t scan_long_decimal(struct scan *scan, uint64_t value);
+uint64_t scan_long_hex(struct scan *scan, uint64_t value);
+
+/* A decimal number of 64 bits; one that does not fit is a failure. */
+static inline uint64_t scan_decimal(struct scan *scan)
+{
+	uint64_t word = scan_load(scan->at);
+	unsigned int digits = scan_before(scan_no_decimal(word));
+	uint64_t value;
+
+	if (!digits) {
+		scan_fail(scan);
+		return 0;
+	}
+	value = scan_decimal_value(word, digits);
+	scan->at += digits;
+	return digits < 8 ? value : scan_long_decimal(scan, value);
+}
+
+/* A number of up to 16 digits 0-9 and a-f. */
+static inline uint64_t scan_hex(struct scan *scan)
+{
+	uint64_t word = scan_load(scan->at);
+	unsigned int digits = scan_before(scan_no_hex(word) & SCAN_BYTES(0x80));
+	uint64_t value;
+
+	if (!digits) {
+		scan_fail(scan);
+		return 0;
+	}
+	value = scan_hex_value(word, digits);
+	scan->at += digits;
+	return digits < 8 ? value : scan_long_hex(scan, value);
+}
