@@ -10,19 +10,10 @@
 #include "base/bits.h"
 #include "dma/pool.h"
 
+#include "dice.h"
 #include "test.h"
 
 #define ARENA (8UL << 20)
-
-static uint64_t dice = 88172645463325252ULL;
-
-static inline uint64_t roll(uint64_t sides)
-{
-	dice ^= dice << 13;
-	dice ^= dice >> 7;
-	dice ^= dice << 17;
-	return dice % sides;
-}
 
 /* Pages whose DMA addresses descend while those of the CPU ascend. */
 struct arena {

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * bitmap.c - a fixed number of bits, and where a run of clear ones is
+ *
+ * Kernel counterpart: lib/bitmap.c, lib/find_bit.c
+ */
+#include <errno.h>
+#include <stdint.h>
+
+#include "base/bitmap.h"
+#include "base/bits.h"
+
+#define WORD_BITS 64
+#define ORDERS    7 /* 2^0 .. 2^6 bits */
+
+struct bitmap {
+	size_t bits;
+	size_t words;
+	size_t weight;
+	uint64_t *word;        /* what lies behind the last bit is set */
+	uint64_t *has[ORDERS]; /* bit w: word w has 2^order clear bits, aligned */
+	size_t has_words;
+};
+
+/* Where a run of 2^order bits may begin in a word. */
+static const uint64_t starts[ORDERS] = {
+	0xffffffffffffffff, 0x5555555555555555, 0x1111111111111111, 0x0101010101010101,
+	0x0001000100010001, 0x0000000100000001, 0x0000000000000001,
+};
+
+/* Bit b: from b on, 2^order bits of @free are set, and b is a multiple of it. */
+static uint64_t runs(uint64_t free, unsigned int order)
+{
+	for (unsigned int k = 0; k < order; k++)
+		free &= free >> (1U << k);
+	return free & starts[order];
+}
+
+/* Keep what is known of a word; six steps, each from the one before. */
+static void note(struct bitmap *map, size_t word)
+{
+	uint64_t free = ~map->word[word], bit = 1ULL << word % WORD_BITS;
+
+	for (unsigned int order = 0; order < ORDERS; order++) {
+		uint64_t *has = &map->has[order][word / WORD_BITS];
+
+		*has = (*has & ~bit) | (free & starts[order] ? bit : 0);
+		if (order < ORDERS - 1)
+			free &= free >> (1U << order);
+	}
+}
+
+int bitmap_create(struct heap *heap, size_t bits, struct bitmap **ret)
+{
+	size_t words = bits / WORD_BITS + 1, has_words = words / WORD_BITS + 1;
+	struct bitmap *map;
+
+	map = heap_alloc(heap, 1, sizeof(*map));
+	if (!map)
+		return -ENOMEM;
+	map->word = heap_alloc(heap, words + ORDERS * has_words, sizeof(*map->word));
+	if (!map->word)
+		goto free_map;
+
+	map->bits = bits;
+	map->words = words;
+	map->has_words = has_words;
+	for (unsigned int order = 0; order < ORDERS; order++)
+		map->has[order] = map->word + words + order * has_words;
+	map->word[words - 1] = ~0ULL << bits % WORD_BITS;
+	for (size_t word = 0; word < words; word++)
+		note(map, word);
+	*ret = map;
+	return 0;
+
+free_map:
+	heap_free(map);
+	return -ENOMEM;
+}
+
+void bitmap_destroy(struct bitmap *map)
+{
+	if (!map)
+		return;
+	heap_free(map->word);
+	heap_free(map);
+}
+
+size_t bitmap_size(const struct bitmap *map)
+{
+	return map->bits;
+}
+
+size_t bitmap_weight(const struct bitmap *map)
+{
+	return map->weight;
+}
+
+bool bitmap_test(const struct bitmap *map, size_t bit)
+{
+	return map->word[bit / WORD_BITS] >> bit % WORD_BITS & 1;
+}
+
+/* The bits of a run that lie in its first word; @count is at least 1. */
+static uint64_t first_mask(size_t bit, size_t count)
+{
+	size_t left = WORD_BITS - bit % WORD_BITS;
+	uint64_t mask = count < WORD_BITS ? (1ULL << count) - 1 : ~0ULL;
+
+	return left >= count ? mask << bit % WORD_BITS : ~0ULL << bit % WORD_BITS;
+}
+
+static void change(struct bitmap *map, size_t bit, size_t count, bool set)
+{
+	while (count) {
+		uint64_t mask = first_mask(bit, count);
+		uint64_t *word = &map->word[bit / WORD_BITS];
+		size_t changed =
+			(size_t)__builtin_popcountll((set ? ~*word : *word) & mask);
+		size_t step = WORD_BITS - bit % WORD_BITS;
+
+		*word = set ? *word | mask : *word & ~mask;
+		map->weight += set ? changed : -changed;
+		note(map, bit / WORD_BITS);
+		if (step > count)
+			step = count;
+		bit += step;
+		count -= step;
+	}
+}
+
+void bitmap_set(struct bitmap *map, size_t bit, size_t count)
+{
+	change(map, bit, count, true);
+}
+
+void bitmap_clear(struct bitmap *map, size_t bit, size_t count)
+{
+	change(map, bit, count, false);
+}
+
+size_t bitmap_next_set(const struct bitmap *map, size_t bit)
+{
+	size_t word = bit / WORD_BITS;
+	uint64_t set;
+
+	if (bit >= map->bits)
+		return map->bits;
+	set = map->word[word] & ~0ULL << bit % WORD_BITS;
+	while (!set)
+		set = map->word[++word]; /* the last word ends in set bits */
+	bit = word * WORD_BITS + (size_t)__builtin_ctzll(set);
+	return bit < map->bits ? bit : map->bits;
+}
+
+/* The first word not below @word that has a run of 2^order bits, or the words' number. */
+static size_t next_word(const struct bitmap *map, size_t word, unsigned int order)
+{
+	const uint64_t *has = map->has[order];
+	size_t at = word / WORD_BITS;
+	uint64_t found;
+
+	if (word >= map->words)
+		return map->words;
+	for (found = has[at] & ~0ULL << word % WORD_BITS; !found; found = has[at])
+		if (++at == map->has_words)
+			return map->words;
+	return at * WORD_BITS + (size_t)__builtin_ctzll(found);
+}
+
+size_t bitmap_next_clear(const struct bitmap *map, size_t bit)
+{
+	size_t word = bit / WORD_BITS;
+	uint64_t clear;
+
+	if (bit >= map->bits)
+		return map->bits;
+	clear = ~map->word[word] & ~0ULL << bit % WORD_BITS;
+	if (!clear) {
+		word = next_word(map, word + 1, 0);
+		if (word == map->words)
+			return map->bits;
+		clear = ~map->word[word];
+	}
+	return word * WORD_BITS + (size_t)__builtin_ctzll(clear);
+}
+
+/* Runs of whole words: the highest order's bits are themselves a bitmap of them. */
+static size_t find_words(const struct bitmap *map, unsigned int order)
+{
+	const uint64_t *has = map->has[ORDERS - 1];
+	size_t step = order < ORDERS ? 1 : (size_t)1 << (order - ORDERS + 1);
+
+	for (size_t at = 0; at + step <= map->has_words; at += step) {
+		uint64_t found = has[at];
+
+		for (size_t more = 1; more < step; more++)
+			found &= has[at + more];
+		found = step == 1 ? runs(found, order) : found == ~0ULL;
+		if (found)
+			return (at * WORD_BITS + (size_t)__builtin_ctzll(found)) *
+			       WORD_BITS;
+	}
+	return map->bits;
+}
+
+size_t bitmap_find_order(const struct bitmap *map, unsigned int order)
+{
+	size_t word;
+
+	if (order >= WORD_BITS || (size_t)1 << order > map->bits)
+		return map->bits;
+	if (order >= ORDERS)
+		return find_words(map, order - (ORDERS - 1));
+	word = next_word(map, 0, order);
+	if (word == map->words)
+		return map->bits;
+	return word * WORD_BITS + (size_t)__builtin_ctzll(runs(~map->word[word], order));
+}
+
+size_t bitmap_find_clear(const struct bitmap *map, size_t from, size_t count,
+			 size_t align, size_t distance)
+{
+	size_t bit = from, used;
+
+	while (bit < map->bits && count <= map->bits) {
+		bit = bitmap_next_clear(map, bit);
+		bit = align_up(bit + distance, align) - distance;
+		if (bit > map->bits - count)
+			break;
+		used = bitmap_next_set(map, bit);
+		if (used >= bit + count)
+			return bit;
+		bit = used + 1;
+	}
+	return map->bits;
+}
+
+bool bitmap_valid(const struct bitmap *map)
+{
+	size_t weight = 0;
+
+	for (size_t word = 0; word < map->words; word++) {
+		weight += (size_t)__builtin_popcountll(map->word[word]);
+		for (unsigned int order = 0; order < ORDERS; order++) {
+			bool has =
+				map->has[order][word / WORD_BITS] >> word % WORD_BITS & 1;
+
+			if (has != !!runs(~map->word[word], order))
+				return false;
+		}
+	}
+	weight -= WORD_BITS - map->bits % WORD_BITS;
+	return weight == map->weight &&
+	       map->word[map->words - 1] >> map->bits % WORD_BITS ==
+		       ~0ULL >> map->bits % WORD_BITS;
+}
