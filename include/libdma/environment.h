@@ -123,7 +123,8 @@ void libdma_environment_destroy(struct libdma_environment *environment);
 /**
  * libdma_environment_parse() - read the JSON form (dmat(5))
  * @environment: what is said is set here, as LIBDMA_GIVEN unless the text itself
- *		says that it was inferred; all else stays
+ *		says that it was inferred; all else stays, and so does what was given
+ *		where the text has it as inferred
  * @json:	the text
  * @size:	its length in bytes
  * @why:	on failure set to a sentence with line and column; free() it
@@ -190,7 +191,11 @@ int libdma_inference_observe(struct libdma_inference *inference,
 /**
  * libdma_inference_conclude() - add what the events so far gave away
  * @inference:	the observer
- * @environment: gets what it did not know yet, marked LIBDMA_INFERRED
+ * @environment: what was given stays; all else is set, marked LIBDMA_INFERRED, or
+ *		LIBDMA_GIVEN where a device event said it outright
+ *
+ * A mask, a largest segment and the bounce buffers are at least what is said here: the
+ * events do not show what was never used.
  *
  * Return: 0, or -ENOMEM.
  */

@@ -290,7 +290,7 @@ static int copy_member(const struct member *member, void *to, const void *from)
 
 static bool prefers(enum libdma_origin mine, enum libdma_origin other, bool wins)
 {
-	return other > mine || (wins && other != LIBDMA_UNKNOWN);
+	return other > mine || (wins && other == mine && other != LIBDMA_UNKNOWN);
 }
 
 /* @before is @to as it was: two members may share one origin. */
