@@ -31,6 +31,7 @@ echo "putting Debian $suite into $folder"
 # shellcheck disable=SC2086
 debootstrap --variant=minbase "$suite" "$folder/root" $mirror >"$folder/log" 2>&1 ||
 	{ tail "$folder/log"; exit 1; }
+# A path with a space in it has to work too.
 git clone -q --no-hardlinks "$source" "$folder/root/root/a clone"
 
 # Mounts end with the name space, so that none is left to remove through.
@@ -39,4 +40,4 @@ unshare --mount --propagation private sh -euc '
 	root=$1; shift
 	exec chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin \
 		LANG=C.UTF-8 ${http_proxy:+http_proxy="$http_proxy"} \
-		\"/root/a clone/quickstart\" "$@"' sh "$folder/root" "$@" </dev/null
+		"/root/a clone/quickstart" "$@"' sh "$folder/root" "$@" </dev/null
