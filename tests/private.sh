@@ -2,7 +2,7 @@
 # The tree speaks of the project alone: no file names the folder it was made in, or
 # the hosts that this machine gets its packages from.
 git -C "$srcdir" ls-files --error-unmatch tests/private.sh >/dev/null 2>&1 ||
-	{ echo "not a clone: what belongs to the project cannot be told from what was built"; exit 77; }
+	{ echo "no clone, or no git: what belongs to the project cannot be told from what was built"; exit 77; }
 
 words() {
 	echo "$srcdir"
