@@ -22,6 +22,12 @@ static const struct kernel_rules table[DMA_KERNELS] = {
 		.coherent_size_0_is_page_0 = false,
 		.iova_depot_is_list = false,
 		.iova_queue_may_be_shared = false,
+		.swiotlb_keeps_areas = true,
+		.swiotlb_pads = false,
+		.swiotlb_aligns_addresses = false,
+		.swiotlb_checks_copies = true,
+		.swiotlb_may_grow = false,
+		.swiotlb_alloc_aligns = false,
 	},
 	[DMA_KERNEL_6_12] = {
 		.name = "6.12",
@@ -38,6 +44,12 @@ static const struct kernel_rules table[DMA_KERNELS] = {
 		.coherent_size_0_is_page_0 = true,
 		.iova_depot_is_list = true,
 		.iova_queue_may_be_shared = true,
+		.swiotlb_keeps_areas = false,
+		.swiotlb_pads = true,
+		.swiotlb_aligns_addresses = true,
+		.swiotlb_checks_copies = false,
+		.swiotlb_may_grow = true,
+		.swiotlb_alloc_aligns = true,
 	},
 	[DMA_KERNEL_7_2] = {
 		.name = "7.2",
@@ -54,6 +66,12 @@ static const struct kernel_rules table[DMA_KERNELS] = {
 		.coherent_size_0_is_page_0 = true,
 		.iova_depot_is_list = true,
 		.iova_queue_may_be_shared = true,
+		.swiotlb_keeps_areas = false,
+		.swiotlb_pads = true,
+		.swiotlb_aligns_addresses = true,
+		.swiotlb_checks_copies = false,
+		.swiotlb_may_grow = true,
+		.swiotlb_alloc_aligns = true,
 	},
 };
 

@@ -34,6 +34,14 @@ struct kernel_rules {
 	/* IOVA domains */
 	bool iova_depot_is_list;	/* I17: without end, and trimmed by a timer */
 	bool iova_queue_may_be_shared;	/* I30: one ring for all CPUs */
+
+	/* bounce buffers */
+	bool swiotlb_keeps_areas;	/* S3: as many as wanted, however small the pool */
+	bool swiotlb_pads;		/* S6: slots before the copy for its alignment */
+	bool swiotlb_aligns_addresses;	/* S13, S18: not indices; and no search is endless */
+	bool swiotlb_checks_copies;	/* S22: refuses what is not in the buffer */
+	bool swiotlb_may_grow;		/* S25 */
+	bool swiotlb_alloc_aligns;	/* S27 */
 };
 
 /** kernel_rules() - the rules of a kernel; those of the newest for no kernel at all */

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * swiotlb-bank.h - one bank of slots, for the swiotlb files alone
+ */
+#pragma once
+
+#include "alloc/swiotlb.h"
+
+#define NO_SLOT UINT32_MAX
+
+/* Of every set and which slots: the longest free run is no longer than this. */
+enum run_class {
+	RUN_ANY,  /* that begins anywhere */
+	RUN_EVEN, /* at an even slot of the bank */
+	RUN_ODD,
+	RUN_CLASSES,
+};
+
+struct area {
+	uint64_t used;
+	uint32_t next; /* where the next search begins */
+};
+
+struct bank {
+	struct bank *next;
+	struct heap *heap;
+	phys_addr_t start;
+	uint32_t slots;
+	uint32_t segment;
+	uint32_t areas, area_slots;
+	bool transient;
+	uint64_t *used; /* a bit a slot */
+	uint64_t *head; /* a bit where a mapping begins */
+	/* of a mapping, at its first slot */
+	phys_addr_t *phys;
+	uint32_t *size;
+	uint16_t *padding;
+	uint16_t *run[RUN_CLASSES]; /* of a set */
+	struct area area[];
+};
+
+/* What is looked for. */
+struct search {
+	uint64_t base;	   /* of the bank, as the device sees it */
+	uint64_t boundary; /* slots between two boundaries, a power of two */
+	phys_addr_t phys;  /* of the buffer, 0 for none */
+	uint32_t align;	   /* these bits of the address are zero */
+	uint32_t keep;	   /* these are as the buffer's */
+	uint32_t stride;   /* slots between two that are aligned */
+	uint32_t slots;
+};
+
+int bank_create(struct heap *heap, phys_addr_t start, uint32_t slots, uint32_t areas,
+		uint32_t segment, struct bank **ret);
+void bank_destroy(struct bank *bank);
+
+/* The first slot from @from to before @to, aligned by @residue, where it fits. */
+uint32_t bank_find(struct bank *bank, const struct search *search, uint32_t from,
+		   uint32_t to, uint32_t residue);
+
+/* Are the slots from this one on free, in one set, and across no boundary? */
+bool bank_fits(const struct bank *bank, const struct search *search, uint32_t slot);
+
+void bank_take(struct bank *bank, uint32_t slot, uint32_t slots);
+void bank_release(struct bank *bank, uint32_t slot);
+
+/* The first slot of the mapping that holds a slot, and how many it has; or NO_SLOT. */
+uint32_t bank_head(const struct bank *bank, uint32_t slot, uint32_t *slots);
+
+bool bank_valid(const struct bank *bank);
+size_t bank_memory(const struct bank *bank);
+
+/* swiotlb-search.c: a slot of an area as the kernel finds it; 0, -ENOSPC, -EDEADLK */
+int bank_search(struct bank *bank, const struct kernel_rules *rules, uint32_t area,
+		const struct swiotlb_device *device, phys_addr_t phys, size_t size,
+		uint32_t align_mask, uint32_t *ret);
+
+static inline uint32_t slots_of(uint64_t size)
+{
+	return (uint32_t)((size + SWIOTLB_SLOT - 1) >> SWIOTLB_SHIFT);
+}
