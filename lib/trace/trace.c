@@ -18,6 +18,7 @@ static const struct format *const formats[] = {
 	&format_binary,
 	&format_text,
 	&format_ftrace,
+	&format_ndjson,
 	NULL,
 };
 
