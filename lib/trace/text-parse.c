@@ -159,9 +159,12 @@ static int read_head(struct cursor *cursor, struct dma_event *event)
 static int read_kind(struct cursor *cursor, struct dma_event *event)
 {
 	struct word word;
+	int err;
 
 	text_skip_space(cursor);
-	text_read_string(cursor, ' ', &word);
+	err = text_read_string(cursor, ' ', &word);
+	if (err)
+		return err;
 	event->kind = libdma_event_kind_find(word.text, word.size);
 	if (event->kind != DMA_EVENT_NONE)
 		return 0;
