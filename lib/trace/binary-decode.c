@@ -99,7 +99,7 @@ static uint32_t get_string(struct decoder *decoder, struct cursor *in)
 }
 
 /* A run of events of one task begins. */
-static void read_task(struct decoder *decoder)
+static __attribute__((noinline)) void read_task(struct decoder *decoder)
 {
 	struct cursor *in = &decoder->in[STREAM_TASKS];
 	struct model *model = &decoder->model;
@@ -145,7 +145,7 @@ static void read_shared(struct decoder *decoder, const struct shared_member *mem
 }
 
 /* The next family: what differs from the one before it. */
-static void read_family(struct decoder *decoder)
+static __attribute__((noinline)) void read_family(struct decoder *decoder)
 {
 	struct model *model = &decoder->model;
 	struct dma_event event = { 0 };
@@ -172,7 +172,8 @@ static bool shape_is_valid(const struct model *model, const struct shape *shape)
 	for (unsigned int i = 0; i < shape->operations; i++) {
 		const struct operation *operation = &shape->operation[i];
 
-		if (operation->member >= MEMBERS || operation->rule >= RULES ||
+		if (operation->member >= MEMBERS || !operation->rule ||
+		    operation->rule >= RULES ||
 		    (operation->rule >= RULE_SLOT && !shape->slot))
 			return false;
 	}
@@ -183,7 +184,7 @@ static bool shape_is_valid(const struct model *model, const struct shape *shape)
 	return true;
 }
 
-static void read_shape(struct decoder *decoder)
+static __attribute__((noinline)) void read_shape(struct decoder *decoder)
 {
 	struct cursor *in = &decoder->in[STREAM_SHAPES];
 	struct model *model = &decoder->model;
@@ -249,8 +250,7 @@ static struct slot *read_slot(struct decoder *decoder, const struct shape *shape
 		decoder->bad = true;
 		return NULL;
 	}
-	model->named = number;
-	return &model->slot[number];
+	return model_name_slot(model, number);
 }
 
 static uint64_t read_rest(struct decoder *decoder, unsigned int member, unsigned int rule)
@@ -263,22 +263,16 @@ static uint64_t read_rest(struct decoder *decoder, unsigned int member, unsigned
 	return get_varint(in);
 }
 
-static void read_numbers(struct decoder *decoder, const struct shape *shape,
-			 struct family *family, const struct slot *slot)
+static void read_numbers(struct decoder *decoder, const struct shape *shape)
 {
-	struct dma_event *event = &family->event;
-
 	for (unsigned int i = 0; i < shape->operations; i++) {
-		unsigned int member = shape->operation[i].member;
-		unsigned int rule = shape->operation[i].rule;
-		uint64_t *place = member_of(event, member), last = *place;
-		uint64_t value = model_foretell(&decoder->model, family, event, slot, member,
-						rule, last);
+		const struct sum *sum = &shape->sum[i];
+		uint64_t last = *sum->place, value = sum_up(sum);
 
-		if (rule >= RULE_VALUE && rule <= RULE_NEAR)
-			value += read_rest(decoder, member, rule);
-		*place = value;
-		family->step[member] = value - last;
+		if (sum->rule <= RULE_NEAR)
+			value += read_rest(decoder, sum->member, sum->rule);
+		*sum->place = value;
+		*sum->step = value - last;
 	}
 }
 
@@ -314,7 +308,7 @@ int decoder_next(struct decoder *decoder, const struct dma_event **ret)
 		slot = read_slot(decoder, shape);
 	if (decoder->bad)
 		goto stop;
-	read_numbers(decoder, shape, family, slot);
+	read_numbers(decoder, shape);
 	if (shape->lists) {
 		err = decode_lists(decoder, shape, family, slot);
 		if (err)

@@ -149,6 +149,9 @@ static void write_dma_list(struct encoder *encoder, const struct shape *shape,
 	write_addresses(stream, event->dma_list, 0, count, before);
 }
 
+/* Bytes of the five counts of an event. */
+#define COUNT_BYTES 50
+
 static int make_room(struct encoder *encoder, const struct dma_event *event)
 {
 	size_t phys = (size_t)event->phys_count * 10, dma = (size_t)event->dma_count * 10;
@@ -158,7 +161,8 @@ static int make_room(struct encoder *encoder, const struct dma_event *event)
 	    stream_reserve(&encoder->streams[STREAM_SIZE_LIST], phys) ||
 	    stream_reserve(&encoder->streams[STREAM_DMA_LIST], dma) ||
 	    stream_reserve(&encoder->streams[STREAM_DMA_SIZE_LIST], dma) ||
-	    stream_reserve(&encoder->streams[STREAM_TEXT], event->text_size))
+	    stream_reserve(&encoder->streams[STREAM_TEXT], event->text_size) ||
+	    stream_reserve(&encoder->streams[STREAM_COUNT], COUNT_BYTES))
 		return -ENOMEM;
 	encoder->bulk += phys + dma + event->text_size;
 	return 0;

@@ -10,6 +10,9 @@
 
 #include "trace/binary-encoder.h"
 
+/* Bytes that the longest row of a table takes, strings apart. */
+#define ROW_BYTES 256
+
 /* The block's number of a string, which is written where it is new. */
 static int local_string(struct encoder *encoder, uint32_t number, uint32_t *ret)
 {
@@ -59,6 +62,8 @@ int encode_task(struct encoder *encoder, const struct dma_event *event)
 	uint32_t at = (uint32_t)XXH3_64bits(&task, sizeof(task)), comm, context;
 	uint32_t *bucket;
 
+	if (stream_reserve(stream, ROW_BYTES))
+		return -ENOMEM;
 	encode_task_end(encoder);
 	for (;; at++) {
 		bucket = &encoder->tasks[at % TASK_BUCKETS];
@@ -115,6 +120,8 @@ static int write_family(struct encoder *encoder, const struct dma_event *event)
 	uint64_t bits = 0;
 	uint32_t number;
 
+	if (stream_reserve(stream, ROW_BYTES))
+		return -ENOMEM;
 	if (model->families)
 		before = &model->family[model->families - 1].event;
 	for (unsigned int i = 0; i < SHARED_MEMBERS; i++)
@@ -166,15 +173,18 @@ int encode_family(struct encoder *encoder, const struct dma_event *event, uint32
 		if (write_family(encoder, event))
 			return -ENOMEM;
 		*bucket = model_add_family(model, event) + 1;
+		guess_prepare(encoder, *bucket - 1);
 	}
 	*ret = *bucket - 1;
 	return 0;
 }
 
-static void write_shape(struct encoder *encoder, const struct shape *shape)
+static int write_shape(struct encoder *encoder, const struct shape *shape)
 {
 	struct stream *stream = &encoder->streams[STREAM_SHAPES];
 
+	if (stream_reserve(stream, ROW_BYTES))
+		return -ENOMEM;
 	stream->data[stream->size++] = (unsigned char)(shape->operations |
 						       shape->slot << 3 |
 						       shape->lists << 6);
@@ -187,12 +197,13 @@ static void write_shape(struct encoder *encoder, const struct shape *shape)
 					shape->operation[i].rule);
 	for (unsigned int i = 0; i < LISTS && shape->lists; i++)
 		stream->data[stream->size++] = shape->list[i];
+	return 0;
 }
 
 /* Shapes are compared without what changes in them. */
 #define SHAPE_SIZE offsetof(struct shape, after)
 
-uint32_t encode_shape(struct encoder *encoder, const struct shape *shape)
+int encode_shape(struct encoder *encoder, const struct shape *shape, uint32_t *ret)
 {
 	struct model *model = &encoder->model;
 	uint32_t at = (uint32_t)XXH3_64bits(shape, SHAPE_SIZE);
@@ -204,8 +215,10 @@ uint32_t encode_shape(struct encoder *encoder, const struct shape *shape)
 			break;
 	}
 	if (!*bucket) {
-		write_shape(encoder, shape);
+		if (write_shape(encoder, shape))
+			return -ENOMEM;
 		*bucket = model_add_shape(model, shape);
 	}
-	return *bucket;
+	*ret = *bucket;
+	return 0;
 }

@@ -15,8 +15,8 @@
 #define BLOCK_ENTRIES_WANTED ((size_t)1 << 18)
 #define BLOCK_BYTES_WANTED   ((size_t)4 << 20)
 
-/* Bytes that an event without lists can add to any one stream. */
-#define EVENT_BYTES 160
+/* Bytes of the longest number, and of an address. */
+#define NUMBER_BYTES 11
 
 static void begin(struct encoder *encoder)
 {
@@ -36,6 +36,21 @@ static void begin(struct encoder *encoder)
 	encoder->task_length = 0;
 }
 
+/* The streams to which each event adds one number get their room at once. */
+static int make_room(struct encoder *encoder)
+{
+	static const uint8_t ids[] = {
+		STREAM_CODE, STREAM_NUMBER,   STREAM_SLOT, STREAM_SIZE,
+		STREAM_PHYS, STREAM_CPU_ADDR, STREAM_DMA,  STREAM_EXTRA,
+	};
+
+	for (size_t i = 0; i < sizeof(ids); i++)
+		if (stream_reserve(&encoder->streams[ids[i]],
+				   BLOCK_EVENTS_WANTED * NUMBER_BYTES))
+			return -ENOMEM;
+	return 0;
+}
+
 struct encoder *encoder_create(const struct libdma_strings *strings, bool numbered)
 {
 	struct encoder *encoder = calloc(1, sizeof(*encoder));
@@ -45,7 +60,9 @@ struct encoder *encoder_create(const struct libdma_strings *strings, bool number
 	encoder->strings = strings;
 	encoder->numbered = numbered;
 	encoder->ns = malloc(MODEL_EVENTS * sizeof(*encoder->ns));
-	if (!encoder->ns || model_init(&encoder->model)) {
+	encoder->candidates = malloc(MODEL_FAMILIES * sizeof(*encoder->candidates));
+	if (!encoder->ns || !encoder->candidates || make_room(encoder) ||
+	    model_init(&encoder->model)) {
 		encoder_destroy(encoder);
 		return NULL;
 	}
@@ -61,23 +78,35 @@ void encoder_destroy(struct encoder *encoder)
 	for (unsigned int id = 0; id < STREAMS; id++)
 		free(encoder->streams[id].data);
 	free(encoder->local);
+	free(encoder->candidates);
 	free(encoder->ns);
 	free(encoder);
 }
 
-bool encoder_takes(const struct encoder *encoder, const struct dma_event *event)
+static bool is_short(const struct encoder *encoder, uint32_t string)
 {
-	const struct libdma_strings *strings = encoder->strings;
+	return libdma_strings_size(encoder->strings, string) <= BINARY_STRING_MAX;
+}
 
+/* Long strings are rare; only once there is one are events asked for theirs. */
+static bool strings_are_short(struct encoder *encoder)
+{
+	uint32_t count = libdma_strings_count(encoder->strings);
+
+	while (encoder->strings_seen < count)
+		encoder->has_long |= !is_short(encoder, encoder->strings_seen++);
+	return !encoder->has_long;
+}
+
+bool encoder_takes(struct encoder *encoder, const struct dma_event *event)
+{
 	if (event->phys_count > BINARY_LIST_MAX || event->dma_count > BINARY_LIST_MAX ||
 	    event->text_size > BINARY_TEXT_MAX)
 		return false;
-	return libdma_strings_size(strings, event->device) <= BINARY_STRING_MAX &&
-	       libdma_strings_size(strings, event->comm) <= BINARY_STRING_MAX &&
-	       libdma_strings_size(strings, event->context) <= BINARY_STRING_MAX &&
-	       libdma_strings_size(strings, event->gfp) <= BINARY_STRING_MAX &&
-	       libdma_strings_size(strings, event->name) <= BINARY_STRING_MAX &&
-	       libdma_strings_size(strings, event->stack) <= BINARY_STRING_MAX;
+	return strings_are_short(encoder) ||
+	       (is_short(encoder, event->device) && is_short(encoder, event->comm) &&
+		is_short(encoder, event->context) && is_short(encoder, event->gfp) &&
+		is_short(encoder, event->name) && is_short(encoder, event->stack));
 }
 
 bool encoder_full(const struct encoder *encoder)
@@ -104,105 +133,44 @@ static void write_code(struct encoder *encoder, uint32_t number)
 		put_varint(stream, number + 1);
 }
 
-static void write_rest(struct encoder *encoder, unsigned int member, unsigned int rule,
-		       uint64_t rest)
-{
-	const struct member_place *place = &model_members[member];
-	struct stream *stream = &encoder->streams[place->stream];
-
-	if (rule == RULE_DELTA && place->address)
-		put_address(stream, rest);
-	else if (rule == RULE_DELTA)
-		put_signed(stream, rest);
-	else
-		put_varint(stream, rest);
-}
-
-/* The numbers go into the family's event, and what was not foretold into the streams. */
-static void write_numbers(struct encoder *encoder, const struct shape *shape,
-			  const struct slot *slot, const struct dma_event *event)
-{
-	struct family *family = &encoder->model.family[shape->family];
-
-	for (unsigned int i = 0; i < shape->operations; i++) {
-		unsigned int member = shape->operation[i].member;
-		unsigned int rule = shape->operation[i].rule;
-		uint64_t *place = member_of(&family->event, member), last = *place;
-		uint64_t value = value_of(event, member);
-
-		if (rule >= RULE_VALUE && rule <= RULE_NEAR)
-			write_rest(encoder, member, rule,
-				   value - model_foretell(&encoder->model, family,
-							  &family->event, slot, member,
-							  rule, last));
-		*place = value;
-		family->step[member] = value - last;
-	}
-}
-
-static struct slot *write_slot(struct encoder *encoder, const struct shape *shape,
-			       uint32_t number)
-{
-	struct model *model = &encoder->model;
-
-	if (!shape->slot)
-		return NULL;
-	if (shape->slot == SLOT_FAR)
-		put_signed(&encoder->streams[STREAM_SLOT],
-			   (uint64_t)(int64_t)(int32_t)(
-				   number - model_next_slot(&model->family[shape->queue])));
-	model->named = number;
-	return &model->slot[number];
-}
-
-static int make_room(struct encoder *encoder)
-{
-	for (unsigned int id = 0; id < STREAMS; id++)
-		if (stream_reserve(&encoder->streams[id], EVENT_BYTES))
-			return -ENOMEM;
-	return 0;
-}
-
-static int find_event_shape(struct encoder *encoder, const struct dma_event *event,
-			    uint32_t *number, uint32_t *slot)
+/* The shape of an event; its numbers are then in its family's event. */
+static int shape_of_event(struct encoder *encoder, const struct dma_event *event,
+			  uint32_t *number)
 {
 	struct shape shape;
 	uint32_t family;
 	int err;
 
-	*number = guess_foreseen(encoder, event, slot);
+	*number = guess_foreseen(encoder, event);
 	if (*number)
 		return 0;
 	err = encode_family(encoder, event, &family);
 	if (err)
 		return err;
-	guess_shape(encoder, event, family, &shape, slot);
-	*number = encode_shape(encoder, &shape);
-	return 0;
+	guess_shape(encoder, event, family, &shape);
+	return encode_shape(encoder, &shape, number);
 }
 
 int encoder_put(struct encoder *encoder, const struct dma_event *event)
 {
 	struct model *model = &encoder->model;
 	const struct shape *shape;
-	struct slot *slot;
-	uint32_t number, slots = model->slots, slot_number = NO_SLOT;
-	int err = make_room(encoder);
+	struct slot *slot = NULL;
+	uint32_t number, slots = model->slots;
+	int err = 0;
 
-	if (err)
-		return err;
 	if (!encoder->task_length || !same_task(&model->task[encoder->task], event))
 		err = encode_task(encoder, event);
 	if (!err)
-		err = find_event_shape(encoder, event, &number, &slot_number);
+		err = shape_of_event(encoder, event, &number);
 	if (err)
 		return err;
 	encoder->task_length++;
 
 	write_code(encoder, number);
 	shape = &model->shape[number];
-	slot = write_slot(encoder, shape, slot_number);
-	write_numbers(encoder, shape, slot, event);
+	if (shape->slot)
+		slot = &model->slot[model->named];
 	if (shape->lists) {
 		err = encode_lists(encoder, shape, slot, event);
 		if (err)

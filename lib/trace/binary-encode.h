@@ -15,7 +15,7 @@ struct encoder *encoder_create(const struct libdma_strings *strings, bool number
 void encoder_destroy(struct encoder *encoder);
 
 /* Can the format express this event? Its lists, text and strings are bounded. */
-bool encoder_takes(const struct encoder *encoder, const struct dma_event *event);
+bool encoder_takes(struct encoder *encoder, const struct dma_event *event);
 
 /* Does one more event still fit into this payload? */
 bool encoder_full(const struct encoder *encoder);

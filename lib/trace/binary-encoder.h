@@ -15,6 +15,13 @@
 #define SHAPE_BUCKETS  (2 * MODEL_SHAPES)
 #define SLOT_BUCKETS   16384u
 
+#define GUESS_CANDIDATES 27
+
+/* The rules that the numbers of a family may follow. */
+struct candidates {
+	struct sum sum[GUESS_CANDIDATES];
+};
+
 struct encoder {
 	struct model model;
 	struct stream streams[STREAMS];
@@ -22,8 +29,11 @@ struct encoder {
 	uint32_t *local; /* by number in @strings: number in this block, 0 for none yet */
 	uint32_t local_room;
 	uint32_t strings_used;
+	uint32_t strings_seen; /* those in @strings whose length was looked at */
+	bool has_long;
 	uint32_t task; /* of the present run */
 	uint32_t task_length;
+	struct candidates *candidates; /* of each family */
 	uint64_t *ns;	 /* of each event */
 	uint64_t number; /* of the event to come, if they follow one another */
 	uint64_t lost;
@@ -66,19 +76,21 @@ int encode_task(struct encoder *encoder, const struct dma_event *event);
 /* The number of the family of an event, which is written if it is new. 0 or -ENOMEM. */
 int encode_family(struct encoder *encoder, const struct dma_event *event, uint32_t *ret);
 
-/* The number of a shape, which is written if it is new. */
-uint32_t encode_shape(struct encoder *encoder, const struct shape *shape);
+/* The number of a shape, which is written if it is new. 0 or -ENOMEM. */
+int encode_shape(struct encoder *encoder, const struct shape *shape, uint32_t *ret);
+
+/* A family is new. */
+void guess_prepare(struct encoder *encoder, uint32_t family);
 
 /*
  * The number of a shape that was to be expected here and that foretells all of the
- * event, 0 for none; *@slot is set to the mapping that it names.
+ * event, 0 for none.
  */
-uint32_t guess_foreseen(const struct encoder *encoder, const struct dma_event *event,
-			uint32_t *slot);
+uint32_t guess_foreseen(struct encoder *encoder, const struct dma_event *event);
 
-/* The shape of an event in its family, and the mapping that it names or NO_SLOT. */
-void guess_shape(const struct encoder *encoder, const struct dma_event *event,
-		 uint32_t family, struct shape *ret, uint32_t *slot);
+/* The shape of an event in its family; what it leaves open of the numbers is written. */
+void guess_shape(struct encoder *encoder, const struct dma_event *event, uint32_t family,
+		 struct shape *ret);
 
 /* The mapping of this number has begun: let it be found. */
 void guess_remember(struct encoder *encoder, uint32_t slot);

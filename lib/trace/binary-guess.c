@@ -3,35 +3,53 @@
  * binary-guess.c - which rules does an event follow?
  *
  * For each number the rules are tried in turn, those first that hold for all events
- * of a sort and not for this one by chance, so that there are few shapes.
+ * of a sort and not for this one by chance, so that there are few shapes. First of
+ * all, what followed last time is tried as a whole.
  */
 #include "trace/binary-encoder.h"
 
 /* A negligible distance between an event and the one before it. */
 #define NEAR 65536
 
-/* The rules for each number, in the order in which they are tried. */
-static const uint8_t candidates[MEMBERS][10] = {
-	[MEMBER_SIZE] = { RULE_SLOT, RULE_SLOT_PAGE, RULE_LAST, RULE_PREVIOUS, RULE_VALUE },
-	[MEMBER_PHYS] = { RULE_LAST, RULE_PREVIOUS, RULE_UP, RULE_DOWN, RULE_STEP, RULE_NEAR,
-			  RULE_DELTA },
-	[MEMBER_DMA] = { RULE_SLOT, RULE_SLOT_PAGE, RULE_PHYS, RULE_BESIDE, RULE_LAST,
-			 RULE_UP, RULE_DOWN, RULE_STEP, RULE_DELTA },
-	[MEMBER_CPU_ADDR] = { RULE_SLOT, RULE_LAST, RULE_VALUE },
-	[MEMBER_EXTRA] = { RULE_SIZE, RULE_LAST, RULE_VALUE },
+/* The rules for each number, in the order in which they are tried; the last one holds. */
+static const struct operation candidates[GUESS_CANDIDATES] = {
+	{ MEMBER_SIZE, RULE_SLOT },	{ MEMBER_SIZE, RULE_SLOT_PAGE },
+	{ MEMBER_SIZE, RULE_LAST },	{ MEMBER_SIZE, RULE_PREVIOUS },
+	{ MEMBER_SIZE, RULE_VALUE },	{ MEMBER_PHYS, RULE_LAST },
+	{ MEMBER_PHYS, RULE_PREVIOUS }, { MEMBER_PHYS, RULE_UP },
+	{ MEMBER_PHYS, RULE_DOWN },	{ MEMBER_PHYS, RULE_STEP },
+	{ MEMBER_PHYS, RULE_NEAR },	{ MEMBER_PHYS, RULE_DELTA },
+	{ MEMBER_CPU_ADDR, RULE_SLOT }, { MEMBER_CPU_ADDR, RULE_LAST },
+	{ MEMBER_CPU_ADDR, RULE_VALUE }, { MEMBER_DMA, RULE_SLOT },
+	{ MEMBER_DMA, RULE_SLOT_PAGE }, { MEMBER_DMA, RULE_PHYS },
+	{ MEMBER_DMA, RULE_BESIDE },	{ MEMBER_DMA, RULE_LAST },
+	{ MEMBER_DMA, RULE_UP },	{ MEMBER_DMA, RULE_DOWN },
+	{ MEMBER_DMA, RULE_STEP },	{ MEMBER_DMA, RULE_DELTA },
+	{ MEMBER_EXTRA, RULE_SIZE },	{ MEMBER_EXTRA, RULE_LAST },
+	{ MEMBER_EXTRA, RULE_VALUE },
 };
 
-static bool rule_holds(const struct encoder *encoder, const struct family *family,
-		       const struct dma_event *event, const struct slot *slot,
-		       unsigned int member, unsigned int rule)
-{
-	uint64_t value = value_of(event, member), foretold;
+/* Where those of each member begin. */
+static const uint8_t first_candidate[MEMBERS] = {
+	[MEMBER_SIZE] = 0, [MEMBER_PHYS] = 5,	[MEMBER_CPU_ADDR] = 12,
+	[MEMBER_DMA] = 15, [MEMBER_EXTRA] = 24,
+};
 
-	if (rule >= RULE_SLOT && !slot)
-		return false;
-	foretold = model_foretell(&encoder->model, family, event, slot, member, rule,
-				  value_of(&family->event, member));
-	switch (rule) {
+void guess_prepare(struct encoder *encoder, uint32_t number)
+{
+	struct family *family = &encoder->model.family[number];
+
+	for (unsigned int i = 0; i < GUESS_CANDIDATES; i++)
+		encoder->candidates[number].sum[i] =
+			model_sum(&encoder->model, family, candidates[i].member,
+				  candidates[i].rule);
+}
+
+static bool rule_holds(const struct sum *sum, uint64_t value)
+{
+	uint64_t foretold = sum_up(sum);
+
+	switch (sum->rule) {
 	case RULE_VALUE:
 	case RULE_DELTA:
 		return true;
@@ -40,27 +58,57 @@ static bool rule_holds(const struct encoder *encoder, const struct family *famil
 	case RULE_SIZE:
 	case RULE_PHYS:
 		/* No rule is needed where there is no number. */
-		return foretold == value && (value || value_of(&family->event, member));
+		return foretold == value && (value || *sum->place);
 	default:
 		return foretold == value;
 	}
 }
 
-static void guess_numbers(const struct encoder *encoder, const struct family *family,
-			  const struct dma_event *event, const struct slot *slot,
+static void write_rest(struct encoder *encoder, unsigned int member, unsigned int rule,
+		       uint64_t rest)
+{
+	const struct member_place *place = &model_members[member];
+	struct stream *stream = &encoder->streams[place->stream];
+
+	if (rule == RULE_DELTA && place->address)
+		put_address(stream, rest);
+	else if (rule == RULE_DELTA)
+		put_signed(stream, rest);
+	else
+		put_varint(stream, rest);
+}
+
+/* The first rule that holds; those about a mapping only if the event names one. */
+static const struct sum *choose_rule(const struct encoder *encoder, uint32_t family,
+				     bool with_slot, unsigned int member, uint64_t value)
+{
+	const struct sum *sum =
+		&encoder->candidates[family].sum[first_candidate[member]];
+
+	while ((sum->rule >= RULE_SLOT && !with_slot) || !rule_holds(sum, value))
+		sum++;
+	return sum;
+}
+
+/* The numbers go into the family's event, and what was not foretold into the streams. */
+static void guess_numbers(struct encoder *encoder, const struct dma_event *event,
 			  struct shape *shape)
 {
 	for (unsigned int member = 0; member < MEMBERS; member++) {
-		const uint8_t *rule = candidates[member];
+		uint64_t value = value_of(event, member);
+		const struct sum *sum =
+			choose_rule(encoder, shape->family, shape->slot, member, value);
+		uint64_t last = *sum->place;
 
-		while (!rule_holds(encoder, family, event, slot, member, *rule))
-			rule++;
-		if (*rule == RULE_LAST)
+		if (sum->rule == RULE_LAST)
 			continue;
+		if (sum->rule <= RULE_NEAR)
+			write_rest(encoder, member, sum->rule, value - sum_up(sum));
 		shape->operation[shape->operations].member = (uint8_t)member;
-		shape->operation[shape->operations].rule = *rule;
+		shape->operation[shape->operations].rule = sum->rule;
 		shape->operations++;
-		shape->coded |= *rule <= RULE_NEAR;
+		*sum->place = value;
+		*sum->step = value - last;
 	}
 }
 
@@ -141,40 +189,47 @@ static uint32_t find_slot(const struct encoder *encoder, const struct dma_event 
 	return NO_SLOT;
 }
 
-static void guess_slot(const struct encoder *encoder, uint32_t number, struct shape *shape)
+static void guess_slot(struct encoder *encoder, uint32_t number, struct shape *shape)
 {
-	const struct model *model = &encoder->model;
+	struct model *model = &encoder->model;
 	const struct slot *slot = &model->slot[number];
 	const struct family *queue = &model->family[slot->queue];
+	uint32_t next = model_next_slot(queue);
 
 	if (number == model->named) {
 		shape->slot = SLOT_SAME;
 		return;
 	}
 	shape->queue = slot->queue;
-	if (number == model_next_slot(queue))
+	if (number == next) {
 		shape->slot = SLOT_NEXT;
-	else if (number == queue->newest)
+	} else if (number == queue->newest) {
 		shape->slot = SLOT_TAIL;
-	else
+	} else {
 		shape->slot = SLOT_FAR;
-	shape->coded |= shape->slot == SLOT_FAR;
+		shape->coded = true;
+		put_signed(&encoder->streams[STREAM_SLOT],
+			   (uint64_t)(int64_t)(int32_t)(number - next));
+	}
+	model_name_slot(model, number);
 }
 
-void guess_shape(const struct encoder *encoder, const struct dma_event *event,
-		 uint32_t family, struct shape *ret, uint32_t *slot_number)
+void guess_shape(struct encoder *encoder, const struct dma_event *event, uint32_t family,
+		 struct shape *ret)
 {
-	const struct family *last = &encoder->model.family[family];
+	struct family *last = &encoder->model.family[family];
 	const struct slot *slot = NULL;
+	uint32_t number = NO_SLOT;
 
-	memset(ret, 0, sizeof(*ret));
+	memset(ret, 0, offsetof(struct shape, after));
 	ret->family = family;
-	*slot_number = names_slot(event) ? find_slot(encoder, event) : NO_SLOT;
-	if (*slot_number != NO_SLOT) {
-		slot = &encoder->model.slot[*slot_number];
-		guess_slot(encoder, *slot_number, ret);
+	if (names_slot(event))
+		number = find_slot(encoder, event);
+	if (number != NO_SLOT) {
+		slot = &encoder->model.slot[number];
+		guess_slot(encoder, number, ret);
 	}
-	guess_numbers(encoder, last, event, slot, ret);
+	guess_numbers(encoder, event, ret);
 	ret->lists = has_lists(event) || has_lists(&last->event);
 	if (ret->lists) {
 		guess_lists(encoder, event, slot, ret->list);
@@ -182,59 +237,94 @@ void guess_shape(const struct encoder *encoder, const struct dma_event *event,
 	}
 }
 
-static uint32_t foreseen_slot(const struct model *model, const struct shape *shape)
+/* Name the mapping that a shape is about, if that may be the event's. */
+static bool foresee_slot(struct model *model, const struct shape *shape,
+			 const struct dma_event *event)
 {
-	switch (shape->slot) {
-	case SLOT_SAME:
-		return model->named;
-	case SLOT_NEXT:
-		return model_next_slot(&model->family[shape->queue]);
-	case SLOT_TAIL:
-		return model->family[shape->queue].newest;
-	default:
-		return NO_SLOT;
-	}
-}
+	const struct family *queue = &model->family[shape->queue];
+	uint32_t number = model->named;
 
-static bool shape_foretells(const struct encoder *encoder, const struct shape *shape,
-			    const struct dma_event *event, uint32_t *slot_number)
-{
-	const struct model *model = &encoder->model;
-	const struct family *family = &model->family[shape->family];
-	const struct slot *slot = NULL;
-	unsigned int next = 0;
-
-	if (shape->coded || has_lists(event) || !same_family(&family->event, event))
+	if (shape->slot == SLOT_NEXT)
+		number = model_next_slot(queue);
+	else if (shape->slot == SLOT_TAIL)
+		number = queue->newest;
+	if (number == NO_SLOT || (model->slot[number].dma ^ event->dma) >= MODEL_PAGE)
 		return false;
-	*slot_number = foreseen_slot(model, shape);
-	if (shape->slot) {
-		if (*slot_number == NO_SLOT)
-			return false;
-		slot = &model->slot[*slot_number];
-	}
-	for (unsigned int member = 0; member < MEMBERS; member++) {
-		unsigned int rule = RULE_LAST;
-
-		if (next < shape->operations && shape->operation[next].member == member)
-			rule = shape->operation[next++].rule;
-		if (model_foretell(model, family, event, slot, member, rule,
-				   value_of(&family->event, member)) !=
-		    value_of(event, member))
-			return false;
-	}
+	if (number != model->named)
+		model_name_slot(model, number);
 	return true;
 }
 
-uint32_t guess_foreseen(const struct encoder *encoder, const struct dma_event *event,
-			uint32_t *slot)
+static bool same_numbers(const struct dma_event *a, const struct dma_event *b)
 {
-	const struct model *model = &encoder->model;
-	const struct shape *now = &model->shape[model->now];
+	return a->dma == b->dma && a->phys == b->phys && a->size == b->size &&
+	       a->cpu_addr == b->cpu_addr && a->mask == b->mask;
+}
 
-	for (unsigned int i = 0; i < 2; i++)
-		if (now->after[i] && shape_foretells(encoder, &model->shape[now->after[i]],
-						     event, slot))
-			return now->after[i];
-	*slot = NO_SLOT;
+/*
+ * Let the family's event become what the shape foretells; is it @event? Where a number
+ * is in the streams, the shape is right only if no better rule has become so.
+ */
+static bool shape_foretells(struct encoder *encoder, const struct shape *shape,
+			    const struct dma_event *event)
+{
+	const struct family *family = &encoder->model.family[shape->family];
+	uint64_t last[MEMBERS], step[MEMBERS], rest[MEMBERS];
+	unsigned int done;
+
+	for (done = 0; done < shape->operations; done++) {
+		const struct sum *sum = &shape->sum[done];
+		uint64_t value = sum_up(sum);
+
+		if (sum->rule <= RULE_NEAR) {
+			rest[done] = value_of(event, sum->member) - value;
+			value += rest[done];
+			if (choose_rule(encoder, shape->family, false, sum->member, value)
+				    ->rule != sum->rule)
+				break;
+		}
+		last[done] = *sum->place;
+		step[done] = *sum->step;
+		*sum->place = value;
+		*sum->step = value - last[done];
+	}
+	if (done == shape->operations && same_numbers(&family->event, event)) {
+		for (unsigned int i = 0; i < done; i++)
+			if (shape->sum[i].rule <= RULE_NEAR)
+				write_rest(encoder, shape->sum[i].member,
+					   shape->sum[i].rule, rest[i]);
+		return true;
+	}
+	while (done--) {
+		*shape->sum[done].place = last[done];
+		*shape->sum[done].step = step[done];
+	}
+	return false;
+}
+
+uint32_t guess_foreseen(struct encoder *encoder, const struct dma_event *event)
+{
+	struct model *model = &encoder->model;
+	const uint32_t *after = model->shape[model->now].after;
+	bool names = names_slot(event);
+	uint32_t named = model->named;
+
+	if (has_lists(event))
+		return 0;
+	for (unsigned int i = 0; i < 2 && after[i]; i++) {
+		const struct shape *shape = &model->shape[after[i]];
+
+		if (shape->coded || names != !!shape->slot ||
+		    !same_family(&model->family[shape->family].event, event) ||
+		    (names && !foresee_slot(model, shape, event)))
+			continue;
+		if (shape_foretells(encoder, shape, event))
+			return after[i];
+		if (model->named == named)
+			continue;
+		if (named != NO_SLOT)
+			model_name_slot(model, named);
+		model->named = named;
+	}
 	return 0;
 }

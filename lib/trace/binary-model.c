@@ -81,6 +81,8 @@ void model_reset(struct model *model)
 	model->named = NO_SLOT;
 	model->now = 0;
 	memset(model->previous, 0, sizeof(model->previous));
+	memset(model->named_numbers, 0, sizeof(model->named_numbers));
+	memset(model->named_pages, 0, sizeof(model->named_pages));
 	/* Shape 0 is what stands before the first event. */
 	model->shape[0] = (struct shape) { .after = { 0, 0 } };
 	model->shapes = 1;
@@ -123,12 +125,18 @@ uint32_t model_add_family(struct model *model, const struct dma_event *event)
 	return model->families++;
 }
 
+const uint64_t model_zero;
+
 uint32_t model_add_shape(struct model *model, const struct shape *shape)
 {
 	struct shape *copy = &model->shape[model->shapes];
 
-	memcpy(copy, shape, sizeof(*copy));
+	memcpy(copy, shape, offsetof(struct shape, after));
 	copy->after[0] = copy->after[1] = 0;
+	for (unsigned int i = 0; i < shape->operations; i++)
+		copy->sum[i] = model_sum(model, &model->family[shape->family],
+					 shape->operation[i].member,
+					 shape->operation[i].rule);
 	return model->shapes++;
 }
 

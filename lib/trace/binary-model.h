@@ -28,8 +28,8 @@
 enum member {
 	MEMBER_SIZE,
 	MEMBER_PHYS,
+	MEMBER_CPU_ADDR, /* between the two, lest they be copied as one vector */
 	MEMBER_DMA,
-	MEMBER_CPU_ADDR,
 	MEMBER_EXTRA,
 	MEMBERS
 };
@@ -119,6 +119,24 @@ struct operation {
 };
 
 /**
+ * struct sum - a rule for one number of one family, as the addresses of three numbers
+ *
+ * The number is *@a + *@b - *@minus; so all rules are one piece of code.
+ *
+ * @place:	the number in the family's event
+ * @step:	how far it went
+ */
+struct sum {
+	uint64_t *place;
+	uint64_t *step;
+	const uint64_t *a;
+	const uint64_t *b;
+	const uint64_t *minus;
+	uint8_t member;
+	uint8_t rule;
+};
+
+/**
  * struct shape - a family, and how its numbers follow
  *
  * @family:	number of the family
@@ -127,8 +145,9 @@ struct operation {
  * @operations: for the members that are not as the last
  * @lists:	the events have counts, lists or text
  * @list:	enum list_rule of each list
- * @coded:	there are numbers in the streams
+ * @coded:	lists or the mapping are in the streams (numbers: by their rules)
  * @after:	the two shapes that followed this one, the later first
+ * @sum:	the operations, ready to be done
  */
 struct shape {
 	uint32_t family;
@@ -140,6 +159,7 @@ struct shape {
 	struct operation operation[MEMBERS];
 	uint8_t list[LISTS];
 	uint32_t after[2];
+	struct sum sum[MEMBERS];
 };
 
 /* A mapping that began in this block. */
@@ -177,6 +197,8 @@ struct model {
 	uint32_t phys_at; /* the lists of this event, in entries */
 	uint32_t dma_at;
 	uint64_t previous[MEMBERS]; /* size, phys and dma of the previous event */
+	uint64_t named_numbers[MEMBERS]; /* those of the slot that was named last */
+	uint64_t named_pages[MEMBERS];	 /* and of the whole pages around it */
 };
 
 /* For the encoder, and for the decoder: which member, and where its rest goes. */
@@ -231,51 +253,87 @@ static inline uint32_t model_next_slot(const struct family *queue)
 	return queue->next != NO_SLOT ? queue->next : queue->oldest;
 }
 
-/*
- * The number that a rule foretells for a member, to which RULE_VALUE, RULE_DELTA and
- * RULE_NEAR add what is in the streams. @event has the members before it, @last is
- * the member's number in the family's last event.
- */
-static inline uint64_t model_foretell(const struct model *model,
-				      const struct family *family,
-				      const struct dma_event *event,
-				      const struct slot *slot, unsigned int member,
-				      unsigned int rule, uint64_t last)
+/* An event is about this mapping, to which RULE_SLOT and RULE_SLOT_PAGE refer. */
+static inline struct slot *model_name_slot(struct model *model, uint32_t number)
 {
-	uint64_t inside;
+	struct slot *slot = &model->slot[number];
+	uint64_t inside = slot->dma % MODEL_PAGE;
+
+	model->named = number;
+	model->named_numbers[MEMBER_SIZE] = slot->size;
+	model->named_numbers[MEMBER_CPU_ADDR] = slot->cpu_addr;
+	model->named_numbers[MEMBER_DMA] = slot->dma;
+	model->named_pages[MEMBER_SIZE] =
+		(inside + slot->size + MODEL_PAGE - 1) / MODEL_PAGE * MODEL_PAGE;
+	model->named_pages[MEMBER_DMA] = slot->dma - inside;
+	return slot;
+}
+
+extern const uint64_t model_zero;
+
+/* The sum for a rule, good as long as the family. */
+static inline struct sum model_sum(struct model *model, struct family *family,
+				   unsigned int member, unsigned int rule)
+{
+	struct dma_event *event = &family->event;
+	struct sum sum = {
+		.place = member_of(event, member),
+		.step = &family->step[member],
+		.a = &model_zero,
+		.b = &model_zero,
+		.minus = &model_zero,
+		.member = (uint8_t)member,
+		.rule = (uint8_t)rule,
+	};
 
 	switch (rule) {
 	case RULE_LAST:
 	case RULE_DELTA:
-		return last;
+		sum.a = sum.place;
+		break;
 	case RULE_NEAR:
 	case RULE_PREVIOUS:
-		return model->previous[member];
+		sum.a = &model->previous[member];
+		break;
 	case RULE_STEP:
-		return last + family->step[member];
+		sum.a = sum.place;
+		sum.b = sum.step;
+		break;
 	case RULE_UP:
-		return family->end[member];
+		sum.a = &family->end[member];
+		break;
 	case RULE_DOWN:
-		return last - event->size;
+		sum.a = sum.place;
+		sum.minus = &event->size;
+		break;
 	case RULE_BESIDE:
-		return model->previous[MEMBER_DMA] + event->phys -
-		       model->previous[MEMBER_PHYS];
+		sum.a = &model->previous[MEMBER_DMA];
+		sum.b = &event->phys;
+		sum.minus = &model->previous[MEMBER_PHYS];
+		break;
 	case RULE_PHYS:
-		return event->phys;
+		sum.a = &event->phys;
+		break;
 	case RULE_SIZE:
-		return event->size;
+		sum.a = &event->size;
+		break;
 	case RULE_SLOT:
-		return member == MEMBER_DMA    ? slot->dma
-		       : member == MEMBER_SIZE ? slot->size
-					       : slot->cpu_addr;
+		sum.a = &model->named_numbers[member];
+		break;
 	case RULE_SLOT_PAGE:
-		inside = slot->dma % MODEL_PAGE;
-		return member == MEMBER_DMA
-			       ? slot->dma - inside
-			       : (inside + slot->size + MODEL_PAGE - 1) / MODEL_PAGE * MODEL_PAGE;
-	default:
-		return 0;
+		sum.a = &model->named_pages[member];
+		break;
 	}
+	return sum;
+}
+
+/*
+ * The number that a rule foretells, to which RULE_VALUE, RULE_DELTA and RULE_NEAR add
+ * what is in the streams. The family's event has the members before this one already.
+ */
+static inline uint64_t sum_up(const struct sum *sum)
+{
+	return *sum->a + *sum->b - *sum->minus;
 }
 
 /* Which shape comes next, to the code that names it; and the model then knows it. */

@@ -8,13 +8,26 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "dma/live.h"
 #include "trace/binary-encode.h"
+#include "trace/binary-index.h"
 #include "trace/binary-write.h"
+
+/* A checkpoint comes after so many blocks of events, and is an eighth of them at most. */
+#define CHECKPOINT_BLOCKS 32
+#define CHECKPOINT_SHARE  8
 
 struct binary_writer {
 	struct encoder *encoder;
+	struct encoder *state; /* of checkpoints; NULL until there is one */
 	struct packer *packer;
 	struct stream payload;
+	struct index index;
+	struct live *live;
+	uint64_t last_ns;      /* the latest time so far */
+	uint64_t state_size;   /* bytes of the last checkpoint */
+	uint64_t since_size;   /* bytes of events since */
+	uint32_t since_blocks;
 	uint64_t sequence;
 	uint64_t number; /* of the first event that is not in a block yet */
 	uint64_t taken;	 /* events so far */
@@ -39,14 +52,75 @@ static int write_block(struct libdma_writer *writer, struct block *block,
 	return output_flush(writer->output);
 }
 
+/* A block that the index will tell of comes next. */
+static int note_block(struct libdma_writer *writer, enum block_type type)
+{
+	struct binary_writer *binary = writer->state;
+	struct index_entry entry = {
+		.type = type,
+		.offset = writer->output->offset,
+		.number = binary->number,
+		.ns = binary->last_ns,
+	};
+
+	return index_add(&binary->index, &entry);
+}
+
 static int write_environment(struct libdma_writer *writer, const char *json)
 {
 	struct block block = {
 		.type = BLOCK_ENVIRONMENT,
 		.size = (uint32_t)strlen(json),
 	};
+	int err = note_block(writer, BLOCK_ENVIRONMENT);
 
-	return write_block(writer, &block, (const unsigned char *)json);
+	return err ? err : write_block(writer, &block, (const unsigned char *)json);
+}
+
+static int write_payload(struct libdma_writer *writer, struct encoder *encoder,
+			 struct block *block)
+{
+	struct binary_writer *binary = writer->state;
+	int err;
+
+	binary->payload.size = 0;
+	err = encoder_finish(encoder, binary->packer, &binary->payload, block);
+	return err ? err : write_block(writer, block, binary->payload.data);
+}
+
+static int write_mapping(const struct mapping *mapping, void *arg)
+{
+	struct libdma_writer *writer = arg;
+	struct binary_writer *binary = writer->state;
+	struct block block = { .type = BLOCK_CHECKPOINT, .flags = BLOCK_MORE };
+	int err = encoder_put(binary->state, &mapping->event);
+
+	if (err || !encoder_full(binary->state))
+		return err;
+	return write_payload(writer, binary->state, &block);
+}
+
+/* The events that began what is live now, as events are written. */
+static int write_checkpoint(struct libdma_writer *writer)
+{
+	struct binary_writer *binary = writer->state;
+	struct block block = { .type = BLOCK_CHECKPOINT };
+	uint64_t offset = writer->output->offset;
+	int err;
+
+	if (!binary->state)
+		binary->state = encoder_create(writer->strings, true);
+	if (!binary->state)
+		return -ENOMEM;
+	err = note_block(writer, BLOCK_CHECKPOINT);
+	if (!err)
+		err = live_walk(binary->live, write_mapping, writer);
+	if (!err)
+		err = write_payload(writer, binary->state, &block);
+	binary->state_size = writer->output->offset - offset;
+	binary->since_size = 0;
+	binary->since_blocks = 0;
+	return err;
 }
 
 static int write_events(struct libdma_writer *writer)
@@ -57,18 +131,41 @@ static int write_events(struct libdma_writer *writer)
 
 	if (binary->taken == binary->number)
 		return 0;
-	binary->payload.size = 0;
-	err = encoder_finish(binary->encoder, binary->packer, &binary->payload, &block);
+	err = write_payload(writer, binary->encoder, &block);
 	if (err)
 		return err;
-	err = write_block(writer, &block, binary->payload.data);
 	binary->number = binary->taken;
-	return err;
+	if (block.last_ns > binary->last_ns)
+		binary->last_ns = block.last_ns;
+	binary->since_size += block.size;
+	binary->since_blocks++;
+	return 0;
+}
+
+static bool wants_checkpoint(const struct binary_writer *binary)
+{
+	return binary->since_blocks >= CHECKPOINT_BLOCKS &&
+	       binary->since_size >= binary->state_size * CHECKPOINT_SHARE;
+}
+
+static int write_index(struct libdma_writer *writer)
+{
+	struct binary_writer *binary = writer->state;
+	struct block block = { .type = BLOCK_INDEX };
+	int err;
+
+	binary->payload.size = 0;
+	err = index_write(&binary->index, writer->output->offset, &binary->payload);
+	block.size = (uint32_t)binary->payload.size;
+	return err ? err : write_block(writer, &block, binary->payload.data);
 }
 
 static void release(struct binary_writer *binary)
 {
 	encoder_destroy(binary->encoder);
+	encoder_destroy(binary->state);
+	live_destroy(binary->live);
+	index_deinit(&binary->index);
 	packer_destroy(binary->packer);
 	free(binary->payload.data);
 	free(binary->environment);
@@ -101,7 +198,8 @@ int binary_create(struct libdma_writer *writer)
 	writer->state = binary;
 	binary->encoder = encoder_create(writer->strings, false);
 	binary->packer = packer_create();
-	if (!binary->encoder || !binary->packer)
+	binary->live = live_create();
+	if (!binary->encoder || !binary->packer || !binary->live)
 		goto release_writer;
 	err = print_environment(writer->environment, &binary->environment);
 	if (!err)
@@ -119,6 +217,7 @@ release_writer:
 int binary_put(struct libdma_writer *writer, const struct dma_event *event)
 {
 	struct binary_writer *binary = writer->state;
+	const struct mapping *mapping;
 	int err;
 
 	if (!encoder_takes(binary->encoder, event)) {
@@ -128,8 +227,14 @@ int binary_put(struct libdma_writer *writer, const struct dma_event *event)
 	err = encoder_put(binary->encoder, event);
 	if (err)
 		return err;
+	err = live_apply(binary->live, event, &mapping);
+	if (err < 0)
+		return err;
 	binary->taken++;
-	return encoder_full(binary->encoder) ? write_events(writer) : 0;
+	if (!encoder_full(binary->encoder))
+		return 0;
+	err = write_events(writer);
+	return !err && wants_checkpoint(binary) ? write_checkpoint(writer) : err;
 }
 
 /* What was learned is written at the end, where a reader with the index finds it. */
@@ -155,6 +260,8 @@ int binary_finish(struct libdma_writer *writer)
 		err = write_events(writer);
 	if (!err && binary->learned && strcmp(binary->learned, binary->environment))
 		err = write_environment(writer, binary->learned);
+	if (!err)
+		err = write_index(writer);
 	release(binary);
 	writer->state = NULL;
 	return err;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "trace/binary-decode.h"
+#include "trace/binary-index.h"
 #include "trace/binary-write.h"
 #include "trace/format.h"
 
@@ -176,6 +177,39 @@ static int read_environment(struct libdma_reader *reader, const unsigned char *j
 	return err == -EINVAL ? 0 : err;
 }
 
+/*
+ * What was learned while recording is at the end. A file that can be read in any order
+ * is asked for that at once, so that the environment is known before the events.
+ */
+static int read_last_environment(struct libdma_reader *reader)
+{
+	const struct input *input = reader->input;
+	char *why = NULL;
+	struct index index;
+	struct block block;
+	unsigned char *json;
+	int err;
+
+	if (!input->raw_total || input->packed)
+		return 0;
+	err = index_read(input->fd, input->raw_total, &index);
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	while (index.count && index.entry[index.count - 1].type != BLOCK_ENVIRONMENT)
+		index.count--;
+	if (index.count)
+		err = index_read_block(input->fd, index.entry[index.count - 1].offset,
+				       BLOCK_ENVIRONMENT, &block, &json);
+	if (index.count && !err) {
+		err = libdma_environment_parse(reader->environment, (char *)json, block.size,
+					       &why);
+		free(why);
+		free(json);
+	}
+	index_deinit(&index);
+	return err == -ENOMEM ? err : 0;
+}
+
 static int begin_events(struct libdma_reader *reader, const unsigned char *payload)
 {
 	struct binary_reader *binary = reader->state;
@@ -260,7 +294,7 @@ static int next_events(struct libdma_reader *reader)
 static int binary_open(struct libdma_reader *reader)
 {
 	struct binary_reader *binary = calloc(1, sizeof(*binary));
-	int more;
+	int more, err;
 
 	if (!binary)
 		return -ENOMEM;
@@ -271,6 +305,9 @@ static int binary_open(struct libdma_reader *reader)
 	more = next_events(reader);
 	if (more < 0)
 		return more;
+	err = read_last_environment(reader);
+	if (err)
+		return err;
 	return !more && reader->damaged && !reader->input->offset ? -EBADMSG : 0;
 }
 

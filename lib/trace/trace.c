@@ -18,7 +18,6 @@ static const struct format *const formats[] = {
 	&format_binary,
 	&format_text,
 	&format_ftrace,
-	&format_ndjson,
 	NULL,
 };
 
