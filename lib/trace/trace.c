@@ -18,6 +18,9 @@ static const struct format *const formats[] = {
 	&format_binary,
 	&format_text,
 	&format_ftrace,
+#ifdef HAVE_TRACECMD
+	&format_tracedat,
+#endif
 	NULL,
 };
 
