@@ -160,6 +160,7 @@ struct dma_event {
 		uint64_t align;	   /* pool_create; alloc_iova: 1 if by size */
 		uint64_t count;	   /* lost: events, 0 when not known; flush: entries freed */
 		uint64_t fault;	   /* iommu_io_page_fault: flags */
+		uint64_t slot;	   /* requests of a pool's block: which block */
 	};
 	union {
 		uint64_t boundary; /* pool_create; device: segment_boundary_mask */

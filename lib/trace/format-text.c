@@ -191,15 +191,37 @@ static int check_version(struct libdma_reader *reader)
 	return -ENOTSUP;
 }
 
+/* What stands before the first event is known as soon as the trace is open. */
+static int read_head(struct libdma_reader *reader)
+{
+	struct text_reader *text = reader->state;
+	struct line line;
+	int more;
+
+	for (;;) {
+		more = find_line(reader->input, &line);
+		if (more != 1 || (line.size && *line.text != '#'))
+			break;
+		text->line++;
+		more = read_line(reader, &line);
+		if (more < 0)
+			return more;
+		input_skip(reader->input, line.consumed);
+	}
+	return more == -EMSGSIZE || more > 0 ? 0 : more;
+}
+
 static int text_open(struct libdma_reader *reader)
 {
 	struct text_reader *text = calloc(1, sizeof(*text));
+	int err;
 
 	if (!text)
 		return -ENOMEM;
 	text->parser.strings = reader->strings;
 	reader->state = text;
-	return check_version(reader);
+	err = check_version(reader);
+	return err ? err : read_head(reader);
 }
 
 static void text_close(struct libdma_reader *reader)

@@ -25,6 +25,11 @@ struct text_names text_names(unsigned int kind)
 		names.first = "align";
 		names.counts = true;
 		break;
+	case DMA_EVENT_POOL_ALLOC:
+	case DMA_EVENT_POOL_FREE:
+		names.first = "slot";
+		names.counts = true;
+		break;
 	case DMA_EVENT_ALLOC_IOVA:
 		names.first = "align";
 		names.second = "limit";

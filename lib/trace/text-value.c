@@ -54,6 +54,7 @@ static const struct key {
 	KEY("align", VALUE_U64, align),
 	KEY("count", VALUE_U64, count),
 	KEY("fault", VALUE_U64, fault),
+	KEY("slot", VALUE_U64, slot),
 	KEY("boundary", VALUE_U64, boundary),
 	KEY("limit", VALUE_U64, limit),
 	KEY("until_ns", VALUE_U64, until_ns),

@@ -17,6 +17,7 @@
 static const struct format *const formats[] = {
 	&format_binary,
 	&format_text,
+	&format_program,
 	&format_ftrace,
 #ifdef HAVE_TRACECMD
 	&format_tracedat,
