@@ -42,6 +42,9 @@ int command_run(const struct command *command, int argc, char **argv);
 /* Say that @name is no command and which ones are spelt alike; EXIT_USAGE. */
 int command_unknown(const char *name);
 
+extern const struct command command_convert;
+extern const struct command command_dump;
 extern const struct command command_help;
+extern const struct command command_info;
 extern const struct command command_stat;
 extern const struct command command_version;

@@ -12,6 +12,9 @@
 #include "output.h"
 
 const struct command *const commands[] = {
+	&command_convert,
+	&command_info,
+	&command_dump,
 	&command_stat,
 	&command_help,
 	&command_version,

@@ -109,6 +109,8 @@ void output_name(const char *name)
 void output_page(unsigned int rows)
 {
 	out.pager = pager_create(rows);
+	if (out.pager && !rows)
+		pager_hold(out.pager, "", 0);
 }
 
 int output_error(void)

@@ -25,7 +25,7 @@ void output_name(const char *name);
 
 /*
  * Once stdout is known to be a terminal: what does not fit on @rows lines goes
- * through the user's pager.
+ * through the user's pager; with 0 rows everything does, descriptor 1 included.
  */
 void output_page(unsigned int rows);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "environment.h"
 #include "json.h"
 #include "output.h"
 #include "progress.h"
@@ -17,6 +18,7 @@
 
 enum {
 	OPTION_FROM = 576,
+	OPTION_ENVIRONMENT,
 	OPTION_STRICT,
 };
 
@@ -26,16 +28,24 @@ static const struct argp_option options[] = {
 	  .key = OPTION_FROM,
 	  .arg = "FORMAT",
 	  .doc = "Read TRACE as FORMAT, without looking what it is" },
+	{ .name = "environment",
+	  .key = OPTION_ENVIRONMENT,
+	  .arg = "FILE",
+	  .doc = "Take what is said of the machine in FILE (JSON) for given" },
 	{ .name = "strict",
 	  .key = OPTION_STRICT,
 	  .doc = "Exit with 4 where the recorder lost events" },
+	{ .name = "verbose", .key = 'v', .doc = "Say what is read besides TRACE" },
 	{},
 };
 
 struct source {
-	const struct source_options *options;
+	struct source_options *options;
 	struct libdma_reader *reader;
 	const char *name; /* for messages */
+	char *beside;	  /* file of the environment, found beside the trace */
+	struct libdma_environment *given;
+	struct libdma_environment *known; /* what source_environment() gave last */
 	bool open;
 	uint64_t events;
 	bool lost;  /* an event said so; how many may be unknown */
@@ -50,8 +60,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPTION_FROM:
 		source->from = arg;
 		return 0;
+	case OPTION_ENVIRONMENT:
+		source->environment = arg;
+		return 0;
 	case OPTION_STRICT:
 		source->strict = true;
+		return 0;
+	case 'v':
+		source->verbose = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (source->path)
@@ -98,31 +114,69 @@ static int tell_failure(const struct source *source, int err)
 	return trouble(source->name, err);
 }
 
-int source_open(const struct source_options *opts, struct libdma_strings *strings,
+/* What the user says of the machine: with an option, or with a file beside the trace. */
+static int read_given(struct source *source)
+{
+	const char *path = source->options->environment;
+
+	source->given = libdma_environment_create();
+	if (!source->given)
+		out_of_memory();
+	if (!path) {
+		source->beside = environment_beside(source->options->path);
+		path = source->beside;
+	}
+	if (!path)
+		return EXIT_FINE;
+	if (source->options->verbose)
+		complain("%s: its environment is read from %s", source->name, path);
+	return environment_read(path, source->given);
+}
+
+static int open_reader(struct source *source, struct libdma_strings *strings)
+{
+	const struct libdma_reader_options how = {
+		.from = source->options->from,
+		.strings = strings,
+		.damage = tell_damage,
+		.arg = source,
+	};
+	int err = libdma_reader_open(source->options->path, &how, &source->reader);
+
+	if (err)
+		return tell_failure(source, err);
+	source->open = true;
+	return EXIT_FINE;
+}
+
+static void free_source(struct source *source)
+{
+	libdma_reader_close(source->reader);
+	libdma_environment_destroy(source->given);
+	libdma_environment_destroy(source->known);
+	libdma_filter_destroy(source->options->filter);
+	source->options->filter = NULL;
+	free(source->beside);
+	free(source);
+}
+
+int source_open(struct source_options *opts, struct libdma_strings *strings,
 		struct source **ret)
 {
 	struct source *source = calloc(1, sizeof(*source));
-	int err;
+	int status;
 
 	if (!source)
 		out_of_memory();
 	source->options = opts;
 	source->name = strcmp(opts->path, "-") ? opts->path : "standard input";
-	err = libdma_reader_open(opts->path,
-				 &(struct libdma_reader_options) {
-					 .from = opts->from,
-					 .strings = strings,
-					 .damage = tell_damage,
-					 .arg = source,
-				 },
-				 &source->reader);
-	if (err) {
-		int status = tell_failure(source, err);
-
-		free(source);
+	status = open_reader(source, strings);
+	if (status == EXIT_FINE)
+		status = read_given(source);
+	if (status != EXIT_FINE) {
+		free_source(source);
 		return status;
 	}
-	source->open = true;
 	*ret = source;
 	return EXIT_FINE;
 }
@@ -135,22 +189,80 @@ static void show_progress(const struct source *source)
 	progress_show(done, total, source->events);
 }
 
-int source_next(struct source *source, const struct dma_event **ret)
+static int teach_filter(void *arg, uint32_t device, uint32_t driver)
 {
-	int more = libdma_reader_next(source->reader, ret);
+	return libdma_filter_driver(arg, device, driver);
+}
 
-	if (more < 0) {
-		source->status = trouble(source->name, more);
-		return 0;
-	}
-	if (!more)
-		return 0;
+/* Count the event, and say whether the user wants it. */
+static bool look_at(struct source *source, const struct dma_event *event)
+{
+	struct source_options *opts = source->options;
+
+	/* A trace may tell its drivers with the first event, not before. */
+	if (!source->events && opts->filter)
+		source_drivers(source, teach_filter, opts->filter);
 	source->events++;
-	if ((*ret)->kind == DMA_EVENT_LOST)
+	if (event->kind == DMA_EVENT_LOST)
 		source->lost = true;
 	if (progress_due(source->events))
 		show_progress(source);
+	if (!range_holds(&opts->range, event))
+		return false;
+	return !opts->filter ||
+	       libdma_filter_match(opts->filter, event, source_strings(source));
+}
+
+int source_next(struct source *source, const struct dma_event **ret)
+{
+	int more;
+
+	do {
+		if (range_is_over(&source->options->range, source->events))
+			return 0;
+		more = libdma_reader_next(source->reader, ret);
+		if (more < 0)
+			source->status = trouble(source->name, more);
+		if (more <= 0)
+			return 0;
+	} while (!look_at(source, *ret));
 	return 1;
+}
+
+const struct libdma_environment *source_environment(struct source *source)
+{
+	const struct libdma_environment *told = libdma_reader_environment(source->reader);
+
+	libdma_environment_destroy(source->known);
+	source->known = libdma_environment_create();
+	if (!source->known || libdma_environment_merge(source->known, source->given) ||
+	    libdma_environment_merge(source->known, told))
+		out_of_memory();
+	return source->known;
+}
+
+const char *source_beside(const struct source *source)
+{
+	return source->beside;
+}
+
+void source_drivers(struct source *source,
+		    int (*visit)(void *arg, uint32_t device, uint32_t driver), void *arg)
+{
+	const struct libdma_environment *environment = source_environment(source);
+	struct libdma_strings *strings = libdma_reader_strings(source->reader);
+
+	for (size_t i = 0; i < environment->devices; i++) {
+		const struct libdma_device_environment *it = &environment->device[i];
+		uint32_t device, driver;
+
+		if (!it->driver)
+			continue;
+		if (libdma_strings_add(strings, it->name, strlen(it->name), &device) ||
+		    libdma_strings_add(strings, it->driver, strlen(it->driver), &driver) ||
+		    visit(arg, device, driver))
+			out_of_memory();
+	}
 }
 
 struct libdma_reader *source_reader(const struct source *source)
@@ -231,7 +343,6 @@ int source_close(struct source *source, int status)
 		status = EXIT_INPUT;
 	else if (source->options->strict && source_lossy(source))
 		status = EXIT_LOSSY;
-	libdma_reader_close(source->reader);
-	free(source);
+	free_source(source);
 	return status;
 }

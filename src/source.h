@@ -14,38 +14,55 @@
 
 #include <libdma/trace.h>
 
+#include <libdma/filter.h>
+
+#include "range.h"
 #include "terminal.h"
 
 /**
- * struct source_options - input of source_argp
+ * struct source_options - input of source_argp and selection_argp
  * @path:	the TRACE argument; "dma.dmat" where none is given
  * @from:	--from, or NULL
+ * @environment: --environment, or NULL
  * @strict:	--strict
+ * @verbose:	--verbose
+ * @filter:	--filter, or NULL; source_close() destroys it
+ * @range:	--begin and --end
  */
 struct source_options {
 	const char *path;
 	const char *from;
+	const char *environment;
 	bool strict;
+	bool verbose;
+	struct libdma_filter *filter;
+	struct range range;
 };
 
-/* --from, --strict and the argument TRACE, unless the command takes it. */
+/*
+ * --from, --environment, --strict, --verbose and the argument TRACE, unless the command
+ * takes it.
+ */
 extern const struct argp source_argp;
+
+/* --filter, --begin, --end; has the same input. */
+extern const struct argp selection_argp;
 
 struct source;
 
 /**
  * source_open() - open a trace, or say why not
- * @options:	as source_argp left them; must outlive the source
+ * @options:	as the parsers left them; must outlive the source
  * @strings:	table shared with other sources, or NULL
  * @ret:	set to the source
  *
  * Return: EXIT_FINE, or the status to exit with; the reason was printed.
  */
-int source_open(const struct source_options *options, struct libdma_strings *strings,
+int source_open(struct source_options *options, struct libdma_strings *strings,
 		struct source **ret);
 
 /**
- * source_next() - the next event
+ * source_next() - the next event that the user selected
  *
  * Return: 1 with an event, 0 at the end and on a failure, which was printed.
  */
@@ -54,7 +71,20 @@ int source_next(struct source *source, const struct dma_event **ret);
 struct libdma_reader *source_reader(const struct source *source);
 const struct libdma_strings *source_strings(const struct source *source);
 
-/* Events read so far. */
+/* What is known of the machine so far; lasts until the next call or event. */
+const struct libdma_environment *source_environment(struct source *source);
+
+/* The environment file that lay beside the trace and was taken, or NULL. */
+const char *source_beside(const struct source *source);
+
+/*
+ * Call @visit for each device whose driver the environment tells, with their numbers
+ * in the table of strings.
+ */
+void source_drivers(struct source *source,
+		    int (*visit)(void *arg, uint32_t device, uint32_t driver), void *arg);
+
+/* Events read so far, selected or not. */
 uint64_t source_events(const struct source *source);
 
 /* Events that the recorder missed, as far as it knows. */

@@ -135,6 +135,11 @@ void table_row(struct table *table)
 		out_of_memory();
 }
 
+size_t table_rows(const struct table *table)
+{
+	return table->rows;
+}
+
 void table_cell(struct table *table, size_t column, const char *format, ...)
 {
 	char **cell = &table->row[table->rows - 1].cell[column];

@@ -45,6 +45,9 @@ void table_destroy(struct table *table);
 /* Begin a row; its cells are empty. */
 void table_row(struct table *table);
 
+/* How many there are. */
+size_t table_rows(const struct table *table);
+
 /* Fill a cell of the newest row; @column counts in the array given to table_create(). */
 void table_cell(struct table *table, size_t column, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

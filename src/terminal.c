@@ -161,3 +161,9 @@ void terminal_page(const struct terminal *terminal)
 	if (!terminal->no_pager && find_size(&size) && size.ws_row > 1)
 		output_page(size.ws_row);
 }
+
+void terminal_page_at_once(const struct terminal *terminal)
+{
+	if (!terminal->no_pager && isatty(STDOUT_FILENO))
+		output_page(0);
+}

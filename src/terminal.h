@@ -42,3 +42,6 @@ const char *terminal_color(const struct terminal *terminal, const char *code);
 
 /* Put the pager in between, if stdout is a terminal and the user wants one. */
 void terminal_page(const struct terminal *terminal);
+
+/* The same for what is written to descriptor 1 past stdio, or without end. */
+void terminal_page_at_once(const struct terminal *terminal);

@@ -22,7 +22,7 @@ size_t utf8_length(const char *text, size_t size)
 	if (!size)
 		return 0;
 	if (byte[0] < 0x80)
-		return 1;
+		return byte[0] ? 1 : 0;
 	if (byte[0] < 0xe0)
 		return byte[0] >= 0xc2 && size >= 2 && follows(byte[1]) ? 2 : 0;
 	if (byte[0] < 0xf0) {

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Bytes of the character that @text begins with; 0 where it is no UTF-8. */
+/* Bytes of the character that @text begins with; 0 where it is no UTF-8, or NUL. */
 size_t utf8_length(const char *text, size_t size);
 
 bool utf8_valid(const char *text, size_t size);

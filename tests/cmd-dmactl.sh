@@ -1,20 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The program around the commands: usage, suggestions, exit statuses, broken output.
-dmactl="$builddir/src/dmactl"
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-
-fail() { echo "$*"; status=1; }
-
-# expect STATUS COMMAND...: output in $scratch/out and err
-expect() {
-	want=$1; shift
-	got=0
-	"$@" >"$scratch/out" 2>"$scratch/err" </dev/null || got=$?
-	test "$got" = "$want" || { fail "$*: exit $got, not $want"; cat "$scratch/err"; }
-}
-said() { grep -q -e "$1" "$scratch/err" || { fail "not said: $1"; cat "$scratch/err"; }; }
-printed() { grep -q -e "$1" "$scratch/out" || fail "not printed: $1"; }
+. "$srcdir/tests/command.sh"
 
 expect 0 "$dmactl" --help
 cp "$scratch/out" "$scratch/help"
@@ -71,4 +57,4 @@ said "^dmactl stat: $scratch: Is a directory"
 expect 3 "$dmactl" stat "$scratch/empty"
 said "^dmactl stat: $scratch/empty: the file is empty"
 
-exit ${status:-0}
+exit $status

@@ -18,6 +18,7 @@ enum libdma_stat_key {
 	LIBDMA_STAT_DIRECTION,
 	LIBDMA_STAT_CPU,
 	LIBDMA_STAT_COMM,
+	LIBDMA_STAT_POOL, /* of pools and their blocks alone */
 	LIBDMA_STAT_KEYS
 };
 
@@ -31,6 +32,7 @@ enum libdma_stat_key {
  * @max:	the largest, exact
  * @bucket:	counts of neighbouring values: each value below 16 alone, then eight
  *		buckets for each power of two, so that a bucket is 1/8 wide at most
+ * @total:	sum of the values of each bucket; stays at UINT64_MAX rather than wrap
  */
 struct libdma_histogram {
 	uint64_t count;
@@ -38,6 +40,7 @@ struct libdma_histogram {
 	uint64_t min;
 	uint64_t max;
 	uint64_t bucket[LIBDMA_HISTOGRAM_BUCKETS];
+	uint64_t total[LIBDMA_HISTOGRAM_BUCKETS];
 };
 
 /** libdma_histogram_add() - count a value */
@@ -51,24 +54,34 @@ uint64_t libdma_histogram_first(unsigned int bucket);
  * @histogram:	the values
  * @part:	0 to 1: 0.5 is the median
  *
- * Return: the middle of the bucket that holds it, never outside @min to @max; 0 where no
- * value was counted.
+ * Return: the average of the bucket that holds it, which is exact where a bucket's
+ * values are all the same, as sizes often are; 0 where no value was counted.
  */
 uint64_t libdma_histogram_quantile(const struct libdma_histogram *histogram, double part);
 
 /**
  * struct libdma_stat_group - events that have one key in common
- * @key:	string number (device, driver, comm), or kind, direction or CPU
+ * @key:	string number (device, driver, comm), or kind, direction, CPU or pool
+ * @name:	string number: the pool's name
  * @events:	all
  * @maps:	mappings that were made, by any call
  * @unmaps:	mappings that were ended
- * @allocs:	allocations that were made
- * @frees:	allocations that were given back; of NULL are none
+ * @allocs:	allocations that were made; by pool: blocks
+ * @frees:	allocations that were given back; of NULL are none; by pool: blocks
  * @syncs:	changes of ownership
  * @failed:	calls that failed
  * @cut:	lists that the recorder cut short
+ * @strangers:	ends of what began before the trace did, or was never seen to begin
  * @bytes:	what the maps and allocations asked for
  * @sizes:	the same, each counted
+ * @live:	mappings and allocations that began and did not end yet
+ * @live_bytes:	what they asked for
+ * @peak:	the largest @live there was
+ * @peak_bytes:	the largest @live_bytes
+ * @peak_ns:	when @peak_bytes was reached
+ * @lifetimes:	ns from the beginning of each to its end
+ *
+ * What lives counts for the group of the event that began it.
  */
 struct libdma_stat_group {
 	uint64_t key;
@@ -80,8 +93,16 @@ struct libdma_stat_group {
 	uint64_t syncs;
 	uint64_t failed;
 	uint64_t cut;
+	uint64_t strangers;
 	uint64_t bytes;
+	uint64_t live;
+	uint64_t live_bytes;
+	uint64_t peak;
+	uint64_t peak_bytes;
+	uint64_t peak_ns;
+	uint32_t name;
 	struct libdma_histogram sizes;
+	struct libdma_histogram lifetimes;
 };
 
 struct libdma_stat;
@@ -89,11 +110,12 @@ struct libdma_stat;
 /**
  * libdma_stat_create() - nothing counted yet
  * @by:		what to count apart by
+ * @live:	follow what is live: lifetimes, peaks, strangers; takes memory for it
  * @ret:	set to the counter
  *
  * Return: 0, -EINVAL for an unknown key, or -ENOMEM.
  */
-int libdma_stat_create(enum libdma_stat_key by, struct libdma_stat **ret);
+int libdma_stat_create(enum libdma_stat_key by, bool live, struct libdma_stat **ret);
 
 /** libdma_stat_destroy() - release; NULL is allowed */
 void libdma_stat_destroy(struct libdma_stat *stat);

@@ -3,7 +3,7 @@
  * histogram.c - values in buckets of one eighth of their size
  *
  * The bucket is the position of the highest bit and the three bits below it, so that
- * counting is a few instructions and any quantile is known to within 1/16.
+ * counting is a few instructions and any quantile is known to within 1/8.
  */
 #include <libdma/stat.h>
 
@@ -21,16 +21,24 @@ static unsigned int find_bucket(uint64_t value)
 	       (unsigned int)(value >> (high - FINE_BITS) & 7);
 }
 
+static void add(uint64_t *sum, uint64_t value)
+{
+	if (__builtin_add_overflow(*sum, value, sum))
+		*sum = UINT64_MAX;
+}
+
 void libdma_histogram_add(struct libdma_histogram *histogram, uint64_t value)
 {
+	unsigned int bucket = find_bucket(value);
+
 	if (!histogram->count || value < histogram->min)
 		histogram->min = value;
 	if (value > histogram->max)
 		histogram->max = value;
 	histogram->count++;
-	if (__builtin_add_overflow(histogram->sum, value, &histogram->sum))
-		histogram->sum = UINT64_MAX;
-	histogram->bucket[find_bucket(value)]++;
+	add(&histogram->sum, value);
+	histogram->bucket[bucket]++;
+	add(&histogram->total[bucket], value);
 }
 
 uint64_t libdma_histogram_first(unsigned int bucket)
@@ -48,24 +56,18 @@ uint64_t libdma_histogram_first(unsigned int bucket)
 
 uint64_t libdma_histogram_quantile(const struct libdma_histogram *histogram, double part)
 {
-	uint64_t below = 0, wanted = (uint64_t)(part * (double)histogram->count);
-	uint64_t first, last, middle;
+	double wanted = part * (double)histogram->count;
+	uint64_t below = 0;
 	unsigned int i;
 
 	if (!histogram->count)
 		return 0;
-	if (wanted >= histogram->count)
-		wanted = histogram->count - 1;
 	for (i = 0; i < LIBDMA_HISTOGRAM_BUCKETS - 1; i++) {
 		below += histogram->bucket[i];
-		if (below > wanted)
+		if (below && (double)below >= wanted)
 			break;
 	}
-	first = libdma_histogram_first(i);
-	last = i < LIBDMA_HISTOGRAM_BUCKETS - 1 ? libdma_histogram_first(i + 1) - 1
-						: UINT64_MAX;
-	middle = first + (last - first) / 2;
-	if (middle < histogram->min)
-		return histogram->min;
-	return middle > histogram->max ? histogram->max : middle;
+	while (!histogram->bucket[i]) /* rounding may pass the last one */
+		i--;
+	return histogram->total[i] / histogram->bucket[i];
 }

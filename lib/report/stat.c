@@ -2,12 +2,16 @@
 /*
  * stat.c - events in numbers
  *
- * One hash look-up an event, by the key that the user chose; all else is adding.
+ * One hash look-up an event, by the key that the user chose; all else is adding. The
+ * table of live mappings is asked only where lifetimes are wanted.
  */
 #include <errno.h>
 #include <stdlib.h>
 
 #include <libdma/stat.h>
+
+#include "dma/drivers.h"
+#include "dma/live.h"
 
 struct libdma_stat {
 	enum libdma_stat_key by;
@@ -21,11 +25,11 @@ struct libdma_stat {
 	uint32_t *slot; /* number of a group and one, or 0; a power of two of them */
 	size_t slots;
 
-	uint32_t *driver; /* by device */
-	size_t drivers;
+	struct drivers drivers;
+	struct live *live; /* NULL where nobody asks */
 };
 
-int libdma_stat_create(enum libdma_stat_key by, struct libdma_stat **ret)
+int libdma_stat_create(enum libdma_stat_key by, bool live, struct libdma_stat **ret)
 {
 	struct libdma_stat *stat;
 
@@ -37,12 +41,19 @@ int libdma_stat_create(enum libdma_stat_key by, struct libdma_stat **ret)
 	stat->by = by;
 	stat->slots = 64;
 	stat->slot = calloc(stat->slots, sizeof(*stat->slot));
-	if (!stat->slot) {
-		free(stat);
-		return -ENOMEM;
+	if (!stat->slot)
+		goto destroy_stat;
+	if (live) {
+		stat->live = live_create();
+		if (!stat->live)
+			goto destroy_stat;
 	}
 	*ret = stat;
 	return 0;
+
+destroy_stat:
+	libdma_stat_destroy(stat);
+	return -ENOMEM;
 }
 
 void libdma_stat_destroy(struct libdma_stat *stat)
@@ -53,25 +64,14 @@ void libdma_stat_destroy(struct libdma_stat *stat)
 		free(stat->group[i]);
 	free(stat->group);
 	free(stat->slot);
-	free(stat->driver);
+	drivers_deinit(&stat->drivers);
+	live_destroy(stat->live);
 	free(stat);
 }
 
 int libdma_stat_driver(struct libdma_stat *stat, uint32_t device, uint32_t driver)
 {
-	if (device >= stat->drivers) {
-		size_t count = 2 * (size_t)device + 16;
-		uint32_t *drivers = realloc(stat->driver, count * sizeof(*drivers));
-
-		if (!drivers)
-			return -ENOMEM;
-		for (size_t i = stat->drivers; i < count; i++)
-			drivers[i] = 0;
-		stat->driver = drivers;
-		stat->drivers = count;
-	}
-	stat->driver[device] = driver;
-	return 0;
+	return drivers_set(&stat->drivers, device, driver);
 }
 
 static uint64_t find_key(const struct libdma_stat *stat, const struct dma_event *event)
@@ -80,7 +80,7 @@ static uint64_t find_key(const struct libdma_stat *stat, const struct dma_event 
 	case LIBDMA_STAT_DEVICE:
 		return event->device;
 	case LIBDMA_STAT_DRIVER:
-		return event->device < stat->drivers ? stat->driver[event->device] : 0;
+		return drivers_get(&stat->drivers, event->device);
 	case LIBDMA_STAT_KIND:
 		return event->kind;
 	case LIBDMA_STAT_DIRECTION:
@@ -89,6 +89,8 @@ static uint64_t find_key(const struct libdma_stat *stat, const struct dma_event 
 		return event->cpu;
 	case LIBDMA_STAT_COMM:
 		return event->comm;
+	case LIBDMA_STAT_POOL:
+		return event->handle;
 	default:
 		return 0;
 	}
@@ -157,6 +159,28 @@ static struct libdma_stat_group *find_group(struct libdma_stat *stat, uint64_t k
 	return add_group(stat, key);
 }
 
+static bool is_of_pool(const struct dma_event *event)
+{
+	return event->kind >= DMA_EVENT_POOL_CREATE && event->kind <= DMA_EVENT_POOL_DESTROY;
+}
+
+/* Does the event count by the key? Counting by pool looks at nothing else. */
+static bool is_counted(const struct libdma_stat *stat, const struct dma_event *event)
+{
+	return stat->by != LIBDMA_STAT_POOL || is_of_pool(event);
+}
+
+static enum dma_event_class find_class(const struct libdma_stat_group *group,
+				       const struct libdma_stat *stat,
+				       const struct dma_event *event)
+{
+	if (group != &stat->total && event->kind == DMA_EVENT_POOL_ALLOC)
+		return DMA_CLASS_ALLOC;
+	if (group != &stat->total && event->kind == DMA_EVENT_POOL_FREE)
+		return DMA_CLASS_FREE;
+	return libdma_event_kind_class(event->kind);
+}
+
 static void count(struct libdma_stat_group *group, const struct dma_event *event,
 		  enum dma_event_class class)
 {
@@ -188,28 +212,90 @@ static void count(struct libdma_stat_group *group, const struct dma_event *event
 	}
 }
 
+static void count_begin(struct libdma_stat_group *group, const struct dma_event *event)
+{
+	group->live++;
+	group->live_bytes += event->size;
+	if (group->live > group->peak)
+		group->peak = group->live;
+	if (group->live_bytes > group->peak_bytes) {
+		group->peak_bytes = group->live_bytes;
+		group->peak_ns = event->ns;
+	}
+}
+
+/* A device may have changed its driver meanwhile, so that another group is asked. */
+static void count_end(struct libdma_stat_group *group, const struct dma_event *begin,
+		      uint64_t ns)
+{
+	if (group->live) {
+		group->live--;
+		group->live_bytes -= begin->size < group->live_bytes ? begin->size
+								     : group->live_bytes;
+	}
+	libdma_histogram_add(&group->lifetimes, ns > begin->ns ? ns - begin->ns : 0);
+}
+
+static void count_change(struct libdma_stat_group *group, const struct dma_event *event,
+			 enum live_change change, const struct dma_event *begin)
+{
+	if (change == LIVE_BEGUN || change == LIVE_AGAIN)
+		count_begin(group, event);
+	else if (change == LIVE_ENDED)
+		count_end(group, begin, event->ns);
+	else
+		group->strangers++;
+}
+
+/* What the event did to what is live. */
+static int follow(struct libdma_stat *stat, const struct dma_event *event)
+{
+	const struct mapping *mapping = NULL;
+	const struct dma_event *begin;
+	struct libdma_stat_group *group;
+	int change = live_apply(stat->live, event, &mapping);
+
+	if (change < 0)
+		return change;
+	if (change == LIVE_UNCHANGED)
+		return 0;
+	begin = mapping ? &mapping->event : event;
+	if (libdma_event_kind_class(begin->kind) != DMA_CLASS_NONE)
+		count_change(&stat->total, event, change, begin);
+	else if (stat->by != LIBDMA_STAT_POOL || begin->kind == DMA_EVENT_POOL_CREATE)
+		return 0; /* a pool or a region, which is no mapping */
+	if (stat->by == LIBDMA_STAT_ALL || !is_counted(stat, event))
+		return 0;
+	group = find_group(stat, find_key(stat, begin));
+	if (!group)
+		return -ENOMEM;
+	count_change(group, event, change, begin);
+	return 0;
+}
+
 int libdma_stat_put(struct libdma_stat *stat, const struct dma_event *event)
 {
-	enum dma_event_class class = libdma_event_kind_class(event->kind);
 	struct libdma_stat_group *group;
 
 	if (event->kind == DMA_EVENT_DEVICE && event->name &&
 	    libdma_stat_driver(stat, event->device, event->name))
 		return -ENOMEM;
-	if (stat->by != LIBDMA_STAT_ALL) {
+	if (stat->by != LIBDMA_STAT_ALL && is_counted(stat, event)) {
 		group = find_group(stat, find_key(stat, event));
 		if (!group)
 			return -ENOMEM;
-		count(group, event, class);
+		if (event->kind == DMA_EVENT_POOL_CREATE)
+			group->name = event->name;
+		count(group, event, find_class(group, stat, event));
 	}
 	if (!stat->total.events || event->ns < stat->first_ns)
 		stat->first_ns = event->ns;
 	if (event->ns > stat->last_ns)
 		stat->last_ns = event->ns;
-	count(&stat->total, event, class);
+	count(&stat->total, event, libdma_event_kind_class(event->kind));
 	if (event->kind < DMA_EVENT_KINDS)
 		stat->kind[event->kind]++;
-	return 0;
+	return stat->live ? follow(stat, event) : 0;
 }
 
 uint64_t libdma_stat_kinds(const struct libdma_stat *stat, unsigned int kind)

@@ -71,6 +71,7 @@ void reader_damage(struct libdma_reader *reader, uint64_t line, uint64_t offset,
 /* Of trace.c's table: reading, writing or both. */
 extern const struct format format_binary;
 extern const struct format format_text;
+extern const struct format format_ndjson;
 extern const struct format format_ftrace;
 extern const struct format format_tracedat;
 extern const struct format format_program;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * text-print.c - an event as a line of text
- *
- * printf() would take most of the time, so numbers are written by hand.
  */
 #include <string.h>
 
+#include "trace/put.h"
 #include "trace/text.h"
 
 struct text_names text_names(unsigned int kind)
@@ -84,63 +83,6 @@ size_t text_bound(const struct dma_event *event, const struct libdma_strings *st
 	size += 4 * (size_t)event->text_size;
 	/* "0x0123456789abcdef:4294967295," */
 	return size + 30 * ((size_t)event->phys_count + event->dma_count);
-}
-
-static char *put(char *out, const char *text)
-{
-	size_t size = strlen(text);
-
-	memcpy(out, text, size);
-	return out + size;
-}
-
-static char *put_count(char *out, uint64_t number)
-{
-	char digits[20];
-	size_t size = 0;
-
-	do
-		digits[size++] = (char)('0' + number % 10);
-	while (number /= 10);
-	while (size)
-		*out++ = digits[--size];
-	return out;
-}
-
-static char *put_address(char *out, uint64_t number)
-{
-	int shift = number ? (63 - __builtin_clzll(number)) / 4 * 4 : 0;
-
-	*out++ = '0';
-	*out++ = 'x';
-	for (; shift >= 0; shift -= 4)
-		*out++ = "0123456789abcdef"[number >> shift & 15];
-	return out;
-}
-
-/* Exactly @width digits. */
-static char *put_digits(char *out, uint64_t number, int width)
-{
-	for (int i = width; i--; number /= 10)
-		out[i] = (char)('0' + number % 10);
-	return out + width;
-}
-
-/* Bytes of the UTF-8 character at @text, 0 if there is none. */
-static size_t character_size(const unsigned char *text, const unsigned char *end)
-{
-	size_t size = *text < 0xc2 ? 0 : *text < 0xe0 ? 2 : *text < 0xf0 ? 3 : 4;
-
-	if (!size || *text > 0xf4 || size > (size_t)(end - text))
-		return 0;
-	for (size_t i = 1; i < size; i++)
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-	/* overlong forms, surrogates, and what is behind the last code point */
-	if ((*text == 0xe0 && text[1] < 0xa0) || (*text == 0xed && text[1] > 0x9f) ||
-	    (*text == 0xf0 && text[1] < 0x90) || (*text == 0xf4 && text[1] > 0x8f))
-		return 0;
-	return size;
 }
 
 static char *put_escape(char *out, unsigned char byte)

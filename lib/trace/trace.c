@@ -22,6 +22,7 @@ static const struct format *const formats[] = {
 #ifdef HAVE_TRACECMD
 	&format_tracedat,
 #endif
+	&format_ndjson,
 	NULL,
 };
 
