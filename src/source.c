@@ -6,12 +6,14 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "environment.h"
 #include "json.h"
 #include "output.h"
 #include "progress.h"
 #include "source.h"
+#include "survey.h"
 
 #define TRACE_DEFAULT "dma.dmat"
 #define DAMAGE_SHOWN  10 /* lines about damage; the rest is counted */
@@ -43,8 +45,12 @@ struct source {
 	struct source_options *options;
 	struct libdma_reader *reader;
 	const char *name; /* for messages */
+	char path[32];	  /* where the reader finds what came by standard input */
+	int spool;	  /* its descriptor, or -1 */
 	char *beside;	  /* file of the environment, found beside the trace */
 	struct libdma_environment *given;
+	struct libdma_environment *surveyed;
+	struct libdma_inference *inference;
 	struct libdma_environment *known; /* what source_environment() gave last */
 	bool open;
 	uint64_t events;
@@ -92,12 +98,12 @@ static void tell_damage(void *arg, const struct libdma_damage *damage)
 	if (source->open && libdma_reader_damaged(source->reader) > DAMAGE_SHOWN)
 		return;
 	if (damage->line)
-		complain("%s:%" PRIu64 ": %s", damage->path, damage->line, damage->reason);
+		complain("%s:%" PRIu64 ": %s", source->name, damage->line, damage->reason);
 	else if (damage->offset || source->open)
-		complain("%s: offset %" PRIu64 ": %s", damage->path, damage->offset,
+		complain("%s: offset %" PRIu64 ": %s", source->name, damage->offset,
 			 damage->reason);
 	else
-		complain("%s: %s", damage->path, damage->reason);
+		complain("%s: %s", source->name, damage->reason);
 }
 
 /* The reader has told what is wrong with the content, but not what the system said. */
@@ -133,7 +139,8 @@ static int read_given(struct source *source)
 	return environment_read(path, source->given);
 }
 
-static int open_reader(struct source *source, struct libdma_strings *strings)
+static int open_reader(struct source *source, const char *path,
+		       struct libdma_strings *strings)
 {
 	const struct libdma_reader_options how = {
 		.from = source->options->from,
@@ -141,7 +148,7 @@ static int open_reader(struct source *source, struct libdma_strings *strings)
 		.damage = tell_damage,
 		.arg = source,
 	};
-	int err = libdma_reader_open(source->options->path, &how, &source->reader);
+	int err = libdma_reader_open(path, &how, &source->reader);
 
 	if (err)
 		return tell_failure(source, err);
@@ -149,11 +156,62 @@ static int open_reader(struct source *source, struct libdma_strings *strings)
 	return EXIT_FINE;
 }
 
+/* What can be read but once is kept, so that it can be read again. */
+static int spool(struct source *source, const char **path)
+{
+	int err;
+
+	if (strcmp(*path, "-"))
+		return EXIT_FINE;
+	err = survey_spool(&source->spool);
+	if (err)
+		return trouble(source->name, err);
+	snprintf(source->path, sizeof(source->path), "/dev/fd/%d", source->spool);
+	*path = source->path;
+	return EXIT_FINE;
+}
+
+/* A trace that cannot be opened or read is left to the second reading, which tells it. */
+static void survey(struct source *source, const char *path)
+{
+	source->surveyed = libdma_environment_create();
+	if (!source->surveyed ||
+	    survey_trace(path, source->options->from, source->surveyed) == -ENOMEM)
+		out_of_memory();
+}
+
+static int prepare(struct source *source, struct libdma_strings *strings)
+{
+	const char *path = source->options->path;
+	int status = EXIT_FINE;
+
+	if (source->options->survey)
+		status = spool(source, &path);
+	if (status == EXIT_FINE && source->options->survey)
+		survey(source, path);
+	if (source->spool >= 0)
+		lseek(source->spool, 0, SEEK_SET);
+	if (status == EXIT_FINE)
+		status = open_reader(source, path, strings);
+	if (status == EXIT_FINE)
+		status = read_given(source);
+	if (status == EXIT_FINE && source->options->infer) {
+		source->inference = libdma_inference_create();
+		if (!source->inference)
+			out_of_memory();
+	}
+	return status;
+}
+
 static void free_source(struct source *source)
 {
 	libdma_reader_close(source->reader);
+	if (source->spool >= 0)
+		close(source->spool);
 	libdma_environment_destroy(source->given);
+	libdma_environment_destroy(source->surveyed);
 	libdma_environment_destroy(source->known);
+	libdma_inference_destroy(source->inference);
 	libdma_filter_destroy(source->options->filter);
 	source->options->filter = NULL;
 	free(source->beside);
@@ -169,10 +227,9 @@ int source_open(struct source_options *opts, struct libdma_strings *strings,
 	if (!source)
 		out_of_memory();
 	source->options = opts;
+	source->spool = -1;
 	source->name = strcmp(opts->path, "-") ? opts->path : "standard input";
-	status = open_reader(source, strings);
-	if (status == EXIT_FINE)
-		status = read_given(source);
+	status = prepare(source, strings);
 	if (status != EXIT_FINE) {
 		free_source(source);
 		return status;
@@ -205,6 +262,9 @@ static bool look_at(struct source *source, const struct dma_event *event)
 	source->events++;
 	if (event->kind == DMA_EVENT_LOST)
 		source->lost = true;
+	if (source->inference &&
+	    libdma_inference_observe(source->inference, event, source_strings(source)))
+		out_of_memory();
 	if (progress_due(source->events))
 		show_progress(source);
 	if (!range_holds(&opts->range, event))
@@ -237,6 +297,11 @@ const struct libdma_environment *source_environment(struct source *source)
 	source->known = libdma_environment_create();
 	if (!source->known || libdma_environment_merge(source->known, source->given) ||
 	    libdma_environment_merge(source->known, told))
+		out_of_memory();
+	if (source->surveyed && libdma_environment_merge(source->known, source->surveyed))
+		out_of_memory();
+	if (source->inference &&
+	    libdma_inference_conclude(source->inference, source->known))
 		out_of_memory();
 	return source->known;
 }

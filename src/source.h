@@ -26,6 +26,10 @@
  * @environment: --environment, or NULL
  * @strict:	--strict
  * @verbose:	--verbose
+ * @infer:	set by a command that wants to know what the events give away of the
+ *		machine, once it has read them
+ * @survey:	set by a command that wants to know it before the first event; the trace
+ *		is then read twice
  * @filter:	--filter, or NULL; source_close() destroys it
  * @range:	--begin and --end
  */
@@ -35,6 +39,8 @@ struct source_options {
 	const char *environment;
 	bool strict;
 	bool verbose;
+	bool infer;
+	bool survey;
 	struct libdma_filter *filter;
 	struct range range;
 };
@@ -71,7 +77,10 @@ int source_next(struct source *source, const struct dma_event **ret);
 struct libdma_reader *source_reader(const struct source *source);
 const struct libdma_strings *source_strings(const struct source *source);
 
-/* What is known of the machine so far; lasts until the next call or event. */
+/*
+ * What is known of the machine so far: what the user said, what the trace says and, if
+ * wanted, what its events gave away. Lasts until the next call.
+ */
 const struct libdma_environment *source_environment(struct source *source);
 
 /* The environment file that lay beside the trace and was taken, or NULL. */
