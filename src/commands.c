@@ -18,6 +18,7 @@ const struct command *const commands[] = {
 	&command_stat,
 	&command_help,
 	&command_version,
+	&command_completion,
 	NULL,
 };
 
