@@ -242,6 +242,8 @@ static int convert_run(int argc, char **argv)
 	status = check_output(&opts, format);
 	if (status)
 		return status;
+	/* Text says what is known in its head; a pipe is not kept waiting for that. */
+	opts.source.survey = !strcmp(format, "text") && strcmp(opts.source.path, "-");
 	status = source_open(&opts.source, NULL, &source);
 	if (status)
 		return status;

@@ -3,6 +3,7 @@
  * survey.c - read a trace for its machine first, and for its events afterwards
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -33,25 +34,39 @@ static int copy_all(int from, int to)
 	}
 }
 
-int survey_spool(int *ret)
+/* A file without a name; not every file system can make one. */
+static int open_nameless(void)
 {
 	const char *folder = getenv("TMPDIR");
-	char *path = NULL;
-	int fd, err;
+	int fd = open(folder && *folder ? folder : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC,
+		      0600);
+	FILE *file;
 
-	if (asprintf(&path, "%s/dmactl-XXXXXX", folder && *folder ? folder : "/tmp") < 0)
-		return -ENOMEM;
-	fd = mkstemp(path);
-	err = fd < 0 ? -errno : 0;
-	if (!err) {
-		unlink(path);
-		err = copy_all(STDIN_FILENO, fd);
-	}
-	free(path);
-	if (err && fd >= 0)
+	if (fd >= 0)
+		return fd;
+	file = tmpfile();
+	if (!file)
+		return -errno;
+	fd = dup(fileno(file));
+	if (fd < 0)
+		fd = -errno;
+	fclose(file);
+	return fd;
+}
+
+int survey_spool(int *ret)
+{
+	int fd = open_nameless(), err;
+
+	if (fd < 0)
+		return fd;
+	err = copy_all(STDIN_FILENO, fd);
+	if (err) {
 		close(fd);
+		return err;
+	}
 	*ret = fd;
-	return err;
+	return 0;
 }
 
 static int observe(struct libdma_reader *reader, struct libdma_inference *inference)

@@ -14,24 +14,24 @@ expect 2 "$dmactl" completion csh
 
 command -v bash >/dev/null || exit "$status"
 
-# complete WORD...: what bash offers for the last word
-complete() {
+# ask WORD...: what bash offers for the last word
+ask() {
 	bash -c '. "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); compopt() { :; }
 		_dmactl; printf "%s\n" "${COMPREPLY[@]}"' "$scratch/bash" "$@" | sort | tr '\n' ' '
 }
 
 offers() { test "$got" = "$1 " || fail "offered '$got' instead of '$1'"; }
 
-got=$(complete dmactl sta); offers stat
-got=$(complete dmactl im); offers import
-got=$(complete dmactl stat --js); offers --json
-got=$(complete dmactl stat --color = al); offers always
-got=$(complete dmactl stat --by driv); offers driver
-got=$(complete dmactl convert --to te); offers text
-got=$(complete dmactl help inf); offers info
-got=$(cd "$srcdir/man" && complete dmactl stat module); offers module.am
+got=$(ask dmactl sta); offers stat
+got=$(ask dmactl im); offers import
+got=$(ask dmactl stat --js); offers --json
+got=$(ask dmactl stat --color = al); offers always
+got=$(ask dmactl stat --by driv); offers driver
+got=$(ask dmactl convert --to te); offers text
+got=$(ask dmactl help inf); offers info
+got=$(cd "$srcdir/man" && ask dmactl stat module); offers module.am
 for command in $("$dmactl" --list-commands); do
-	got=$(complete dmactl "$command" --hel); offers --help
+	got=$(ask dmactl "$command" --hel); offers --help
 done
 
 exit "$status"
