@@ -111,7 +111,8 @@ static int pop_stack(struct pool *pool, char **cpu, dma_addr_t *dma, size_t *inn
 static int pop_newest(struct pool *pool, char **cpu, dma_addr_t *dma, size_t *inner_size)
 {
 	struct pool_page *page;
-	uint32_t number, offset;
+	uint64_t number;
+	uint32_t offset;
 
 	if (bitset_last(&pool->ready, &number))
 		return -ENOENT;

@@ -286,7 +286,8 @@ static int pop_stack(struct pool *pool, uint32_t *ret)
 static int pop_newest(struct pool *pool, uint32_t *ret)
 {
 	struct pool_page *page;
-	uint32_t *next, number;
+	uint64_t number;
+	uint32_t *next;
 
 	if (bitset_last(&pool->ready, &number))
 		return -ENOENT;

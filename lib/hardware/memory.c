@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * memory.c - the physical memory of a modelled machine
+ *
+ * One reservation without pages behind it; only where memory is may it be touched, so
+ * that a program that follows a wild address stops there.
+ */
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "base/bits.h"
+#include "hardware/memory.h"
+
+/* Each range becomes a mapping of the program, which may have some 65,000. */
+#define MAX_RANGES 16384
+
+struct memory {
+	char *linear;
+	struct memory_range *range;
+	size_t ranges;
+	phys_addr_t end;
+	phys_addr_t zone_end[MEMORY_ZONES];
+};
+
+/* Whole pages of the ranges that were given; -EINVAL where they are in no order. */
+static int take_ranges(struct memory *memory, const struct memory_layout *layout)
+{
+	for (size_t at = 0; at < layout->ranges; at++) {
+		const struct memory_range *given = &layout->range[at];
+		phys_addr_t start, end;
+
+		if (given->length > MEMORY_LIMIT ||
+		    given->start > MEMORY_LIMIT - given->length)
+			return -EINVAL;
+		if (at && given->start < given[-1].start + given[-1].length)
+			return -EINVAL;
+		start = align_up(given->start, PAGE_SIZE);
+		end = align_down(given->start + given->length, PAGE_SIZE);
+		if (start >= end)
+			continue;
+		if (memory->ranges && start == memory->end)
+			memory->range[memory->ranges - 1].length += end - start;
+		else
+			memory->range[memory->ranges++] =
+				(struct memory_range) { start, end - start };
+		memory->end = end;
+	}
+	return memory->ranges ? 0 : -EINVAL;
+}
+
+/* Where the linear map can lie: at a multiple of its limit, wherever is room. */
+static int reserve_linear(struct memory *memory)
+{
+	for (uint64_t place = 1; place < 1ULL << (47 - LIBDMA_LINEAR_BITS); place++) {
+		void *wanted = (void *)(place << LIBDMA_LINEAR_BITS), *got;
+
+		got = mmap(wanted, memory->end, PROT_NONE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+				   MAP_FIXED_NOREPLACE,
+			   -1, 0);
+		if (got == wanted) {
+			memory->linear = got;
+			return 0;
+		}
+		/* a kernel before 4.17 takes the address for a hint */
+		if (got != MAP_FAILED)
+			munmap(got, memory->end);
+	}
+	return -ENOMEM;
+}
+
+static int open_ranges(const struct memory *memory)
+{
+	for (size_t at = 0; at < memory->ranges; at++)
+		if (mprotect(memory->linear + memory->range[at].start,
+			     memory->range[at].length, PROT_READ | PROT_WRITE))
+			return -ENOMEM;
+	return 0;
+}
+
+int memory_create(struct heap *heap, const struct memory_layout *layout,
+		  struct memory **ret)
+{
+	struct memory *memory;
+	int err;
+
+	if (!layout->ranges || layout->ranges > MAX_RANGES ||
+	    layout->dma_end > layout->dma32_end ||
+	    (layout->dma_end | layout->dma32_end) & (PAGE_SIZE - 1))
+		return -EINVAL;
+	memory = heap_alloc(heap, 1, sizeof(*memory));
+	if (!memory)
+		return -ENOMEM;
+	err = -ENOMEM;
+	memory->range = heap_alloc(heap, layout->ranges, sizeof(*memory->range));
+	if (!memory->range)
+		goto free_memory;
+	err = take_ranges(memory, layout);
+	if (err)
+		goto free_ranges;
+	err = reserve_linear(memory);
+	if (err)
+		goto free_ranges;
+	err = open_ranges(memory);
+	if (err)
+		goto unmap;
+
+	memory->zone_end[MEMORY_ZONE_DMA] = layout->dma_end;
+	memory->zone_end[MEMORY_ZONE_DMA32] = layout->dma32_end;
+	memory->zone_end[MEMORY_ZONE_NORMAL] = MEMORY_LIMIT;
+	*ret = memory;
+	return 0;
+
+unmap:
+	munmap(memory->linear, memory->end);
+free_ranges:
+	heap_free(memory->range);
+free_memory:
+	heap_free(memory);
+	return err;
+}
+
+void memory_destroy(struct memory *memory)
+{
+	if (!memory)
+		return;
+	munmap(memory->linear, memory->end);
+	heap_free(memory->range);
+	heap_free(memory);
+}
+
+void *memory_cpu(const struct memory *memory, phys_addr_t phys)
+{
+	return memory->linear + phys;
+}
+
+bool memory_owns(const struct memory *memory, const void *cpu)
+{
+	return (uintptr_t)cpu - (uintptr_t)memory->linear < memory->end;
+}
+
+bool memory_has(const struct memory *memory, phys_addr_t phys, uint64_t size)
+{
+	size_t low = 0, high = memory->ranges;
+	uint64_t offset;
+
+	/* the last range that does not begin behind it */
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (memory->range[middle].start <= phys)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low)
+		return false;
+	offset = phys - memory->range[low - 1].start;
+	return offset < memory->range[low - 1].length &&
+	       size <= memory->range[low - 1].length - offset;
+}
+
+phys_addr_t memory_end(const struct memory *memory)
+{
+	return memory->end;
+}
+
+enum memory_zone memory_zone_of(const struct memory *memory, phys_addr_t phys)
+{
+	unsigned int zone = MEMORY_ZONE_DMA;
+
+	while (zone < MEMORY_ZONE_NORMAL && phys >= memory->zone_end[zone])
+		zone++;
+	return zone;
+}
+
+void memory_zone(const struct memory *memory, enum memory_zone zone, phys_addr_t *start,
+		 phys_addr_t *end)
+{
+	*start = zone ? memory->zone_end[zone - 1] : 0;
+	*end = memory->zone_end[zone];
+}
+
+void memory_forget(const struct memory *memory, phys_addr_t phys, uint64_t size)
+{
+	if (size)
+		madvise(memory->linear + phys, size, MADV_DONTNEED);
+}
+
+int memory_walk(const struct memory *memory, extent_visitor *visit, void *arg)
+{
+	phys_addr_t at = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < memory->ranges && !err; i++) {
+		const struct memory_range *range = &memory->range[i];
+
+		if (range->start > at)
+			err = visit(&(struct extent) { at, range->start - at, false },
+				    arg);
+		if (!err)
+			err = visit(
+				&(struct extent) { range->start, range->length, true },
+				arg);
+		at = range->start + range->length;
+	}
+	return err;
+}
+
+bool memory_valid(const struct memory *memory)
+{
+	phys_addr_t at = 0;
+
+	for (size_t i = 0; i < memory->ranges; i++) {
+		const struct memory_range *range = &memory->range[i];
+
+		if (range->start < at || !range->length ||
+		    (range->start | range->length) & (PAGE_SIZE - 1))
+			return false;
+		at = range->start + range->length;
+	}
+	return at == memory->end && virt_to_phys(memory->linear) == 0;
+}

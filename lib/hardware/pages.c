@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * pages.c - who has which pages of the memory: a buddy allocator
+ *
+ * For each order a set of the free blocks and one of those that are taken. Sets of
+ * numbers cost nothing where there are none, so neither does a large memory.
+ *
+ * Kernel counterpart: mm/page_alloc.c
+ */
+#include <errno.h>
+
+#include "base/bits.h"
+#include "base/bitset.h"
+#include "hardware/pages.h"
+
+#define ORDERS (PAGES_MAX_ORDER + 1)
+
+struct pages {
+	const struct memory *memory;
+	struct bitset free[ORDERS];   /* by address / block size */
+	struct bitset taken[ORDERS];  /* by pages_alloc() */
+	uint64_t count[MEMORY_ZONES]; /* free pages */
+};
+
+static void add_free(struct pages *pages, uint64_t block, unsigned int order)
+{
+	phys_addr_t phys = block << order << PAGE_SHIFT;
+
+	bitset_add(&pages->free[order], block);
+	pages->count[memory_zone_of(pages->memory, phys)] += 1ULL << order;
+}
+
+static void remove_free(struct pages *pages, uint64_t block, unsigned int order)
+{
+	phys_addr_t phys = block << order << PAGE_SHIFT;
+
+	bitset_remove(&pages->free[order], block);
+	pages->count[memory_zone_of(pages->memory, phys)] -= 1ULL << order;
+}
+
+static bool has_free(const struct pages *pages, uint64_t block, unsigned int order)
+{
+	return block < pages->free[order].room && bitset_has(&pages->free[order], block);
+}
+
+static bool same_zone(const struct pages *pages, uint64_t block, uint64_t other,
+		      unsigned int order)
+{
+	return memory_zone_of(pages->memory, block << order << PAGE_SHIFT) ==
+	       memory_zone_of(pages->memory, other << order << PAGE_SHIFT);
+}
+
+/* A free block, joined with its neighbour of the same size as long as that is free too.
+ */
+static void join(struct pages *pages, uint64_t block, unsigned int order)
+{
+	while (order < PAGES_MAX_ORDER && has_free(pages, block ^ 1, order) &&
+	       same_zone(pages, block, block ^ 1, order)) {
+		remove_free(pages, block ^ 1, order);
+		block >>= 1;
+		order++;
+	}
+	add_free(pages, block, order);
+}
+
+/* A range as the largest blocks that fit, none of them over a zone's end. */
+static void free_range(struct pages *pages, uint64_t page, uint64_t end)
+{
+	while (page < end) {
+		unsigned int order = 0;
+
+		while (order < PAGES_MAX_ORDER && !(page & ((2ULL << order) - 1)) &&
+		       page + (2ULL << order) <= end &&
+		       memory_zone_of(pages->memory, page << PAGE_SHIFT) ==
+			       memory_zone_of(pages->memory, (page + (2ULL << order) - 1)
+								     << PAGE_SHIFT))
+			order++;
+		join(pages, page >> order, order);
+		page += 1ULL << order;
+	}
+}
+
+static int free_extent(const struct extent *extent, void *arg)
+{
+	if (extent->used)
+		free_range(arg, extent->start >> PAGE_SHIFT,
+			   (extent->start + extent->length) >> PAGE_SHIFT);
+	return 0;
+}
+
+int pages_create(struct heap *heap, const struct memory *memory, struct pages **ret)
+{
+	uint64_t end = memory_end(memory) >> PAGE_SHIFT;
+	struct pages *pages = heap_alloc(heap, 1, sizeof(*pages));
+
+	if (!pages)
+		return -ENOMEM;
+	pages->memory = memory;
+	for (unsigned int order = 0; order < ORDERS; order++) {
+		uint64_t blocks = (end >> order) + 1;
+
+		if (bitset_reserve(&pages->free[order], heap, blocks) ||
+		    bitset_reserve(&pages->taken[order], heap, blocks)) {
+			pages_destroy(pages);
+			return -ENOMEM;
+		}
+	}
+	memory_walk(memory, free_extent, pages);
+	*ret = pages;
+	return 0;
+}
+
+void pages_destroy(struct pages *pages)
+{
+	if (!pages)
+		return;
+	for (unsigned int order = 0; order < ORDERS; order++) {
+		bitset_deinit(&pages->free[order]);
+		bitset_deinit(&pages->taken[order]);
+	}
+	heap_free(pages);
+}
+
+/* Take @block out of a larger free one, and leave the rest of that free. */
+static void split(struct pages *pages, uint64_t block, unsigned int order,
+		  unsigned int larger)
+{
+	remove_free(pages, block >> (larger - order), larger);
+	while (larger-- > order)
+		add_free(pages, (block >> (larger - order)) ^ 1, larger);
+}
+
+static int alloc_in_zone(struct pages *pages, enum memory_zone zone, unsigned int order,
+			 phys_addr_t *phys)
+{
+	phys_addr_t start, end;
+	uint64_t block;
+
+	memory_zone(pages->memory, zone, &start, &end);
+	for (unsigned int larger = order; larger < ORDERS; larger++) {
+		unsigned int shift = larger + PAGE_SHIFT;
+		uint64_t first = (start >> shift) + !!(start & ((1ULL << shift) - 1));
+
+		if (bitset_next(&pages->free[larger], first, &block) ||
+		    block << shift >= end)
+			continue;
+		block <<= larger - order;
+		split(pages, block, order, larger);
+		bitset_add(&pages->taken[order], block);
+		*phys = block << order << PAGE_SHIFT;
+		return 0;
+	}
+	return -ENOMEM;
+}
+
+int pages_alloc(struct pages *pages, enum memory_zone zone, unsigned int order,
+		phys_addr_t *phys)
+{
+	if (order > PAGES_MAX_ORDER)
+		return -ENOMEM;
+	for (unsigned int at = zone + 1; at--;)
+		if (!alloc_in_zone(pages, at, order, phys))
+			return 0;
+	return -ENOMEM;
+}
+
+int pages_free(struct pages *pages, phys_addr_t phys, unsigned int order)
+{
+	uint64_t block;
+
+	if (order > PAGES_MAX_ORDER || phys & ((PAGE_SIZE << order) - 1))
+		return -EINVAL;
+	block = phys >> (order + PAGE_SHIFT);
+	if (block >= pages->taken[order].room || !bitset_has(&pages->taken[order], block))
+		return -EINVAL;
+	bitset_remove(&pages->taken[order], block);
+	join(pages, block, order);
+	return 0;
+}
+
+/* The order of the free block that holds a page, or -1. */
+static int free_order_of(const struct pages *pages, uint64_t page)
+{
+	for (unsigned int order = 0; order < ORDERS; order++)
+		if (has_free(pages, page >> order, order))
+			return (int)order;
+	return -1;
+}
+
+/* The order of the taken block that holds a page, or -1. */
+static int taken_order_of(const struct pages *pages, uint64_t page)
+{
+	for (unsigned int order = 0; order < ORDERS; order++)
+		if (bitset_has(&pages->taken[order], page >> order))
+			return (int)order;
+	return -1;
+}
+
+/* Is a range of whole pages inside the address space? */
+static bool is_range(const struct pages *pages, phys_addr_t phys, uint64_t size)
+{
+	return size && !((phys | size) & (PAGE_SIZE - 1)) &&
+	       phys < memory_end(pages->memory) &&
+	       size <= memory_end(pages->memory) - phys;
+}
+
+int pages_reserve(struct pages *pages, phys_addr_t phys, uint64_t size)
+{
+	uint64_t first = phys >> PAGE_SHIFT, end = (phys + size) >> PAGE_SHIFT, page;
+	int order;
+
+	if (!is_range(pages, phys, size))
+		return -EINVAL;
+	for (page = first; page < end; page = ((page >> order) + 1) << order) {
+		order = free_order_of(pages, page);
+		if (order < 0)
+			return -EBUSY;
+	}
+	for (page = first; page < end;) {
+		uint64_t start;
+
+		order = free_order_of(pages, page);
+		start = page >> order << order;
+		remove_free(pages, page >> order, (unsigned int)order);
+		free_range(pages, start, page);
+		page = start + (1ULL << order);
+		if (page > end)
+			free_range(pages, end, page);
+	}
+	return 0;
+}
+
+int pages_unreserve(struct pages *pages, phys_addr_t phys, uint64_t size)
+{
+	uint64_t first = phys >> PAGE_SHIFT, end = (phys + size) >> PAGE_SHIFT;
+
+	if (!is_range(pages, phys, size) || !memory_has(pages->memory, phys, size))
+		return -EINVAL;
+	for (uint64_t page = first; page < end; page++)
+		if (free_order_of(pages, page) >= 0 || taken_order_of(pages, page) >= 0)
+			return -EINVAL;
+	free_range(pages, first, end);
+	return 0;
+}
+
+/* The end of what begins at @page in the same state; blocks of one state may touch. */
+static uint64_t run_end(const struct pages *pages, uint64_t page, uint64_t end,
+			bool is_free)
+{
+	while (page < end) {
+		uint64_t next = end, found;
+		int order = free_order_of(pages, page);
+
+		if ((order >= 0) != is_free)
+			break;
+		if (is_free) {
+			page = ((page >> order) + 1) << order;
+			continue;
+		}
+		for (unsigned int at = 0; at < ORDERS; at++)
+			if (!bitset_next(&pages->free[at], (page >> at) + 1, &found) &&
+			    found << at < next)
+				next = found << at;
+		page = next;
+	}
+	return page < end ? page : end;
+}
+
+struct page_walk {
+	const struct pages *pages;
+	extent_visitor *visit;
+	void *arg;
+};
+
+static int walk_memory(const struct extent *extent, void *arg)
+{
+	const struct page_walk *walk = arg;
+	uint64_t page = extent->start >> PAGE_SHIFT, next;
+	uint64_t end = (extent->start + extent->length) >> PAGE_SHIFT;
+	int err = 0;
+
+	if (!extent->used)
+		return 0;
+	for (; page < end && !err; page = next) {
+		bool is_free = free_order_of(walk->pages, page) >= 0;
+
+		next = run_end(walk->pages, page, end, is_free);
+		err = walk->visit(&(struct extent) { page << PAGE_SHIFT,
+						     (next - page) << PAGE_SHIFT,
+						     !is_free },
+				  walk->arg);
+	}
+	return err;
+}
+
+int pages_walk(const struct pages *pages, extent_visitor *visit, void *arg)
+{
+	struct page_walk walk = { pages, visit, arg };
+
+	return memory_walk(pages->memory, walk_memory, &walk);
+}
+
+struct top_search {
+	uint64_t size, align;
+	phys_addr_t limit;
+	phys_addr_t found;
+	int err;
+};
+
+static int try_extent(const struct extent *extent, void *arg)
+{
+	struct top_search *search = arg;
+	phys_addr_t end = extent->start + extent->length, start;
+
+	if (end > search->limit)
+		end = search->limit;
+	if (extent->used || end < extent->start || end - extent->start < search->size)
+		return 0;
+	start = align_down(end - search->size, search->align);
+	if (start >= extent->start) {
+		search->found = start;
+		search->err = 0;
+	}
+	return 0;
+}
+
+int pages_find_top(const struct pages *pages, uint64_t size, uint64_t align,
+		   phys_addr_t limit, phys_addr_t *phys)
+{
+	struct top_search search = { size, align, limit, 0, -ENOMEM };
+
+	if (align < PAGE_SIZE)
+		search.align = PAGE_SIZE;
+	pages_walk(pages, try_extent, &search);
+	if (!search.err)
+		*phys = search.found;
+	return search.err;
+}
+
+uint64_t pages_count_free(const struct pages *pages, enum memory_zone zone)
+{
+	return pages->count[zone];
+}
+
+/* A free block is memory, of one zone, in no other block, and not beside its buddy. */
+static bool block_valid(const struct pages *pages, uint64_t block, unsigned int order)
+{
+	uint64_t page = block << order, last = page + (1ULL << order) - 1;
+
+	if (!memory_has(pages->memory, page << PAGE_SHIFT, PAGE_SIZE << order) ||
+	    !same_zone(pages, page, last, 0))
+		return false;
+	for (unsigned int larger = order + 1; larger < ORDERS; larger++)
+		if (has_free(pages, page >> larger, larger))
+			return false;
+	if (order < PAGES_MAX_ORDER && has_free(pages, block ^ 1, order) &&
+	    same_zone(pages, block, block ^ 1, order))
+		return false;
+	return taken_order_of(pages, page) < 0 && taken_order_of(pages, last) < 0;
+}
+
+bool pages_valid(const struct pages *pages)
+{
+	uint64_t count[MEMORY_ZONES] = { 0 }, block;
+
+	for (unsigned int order = 0; order < ORDERS; order++) {
+		for (uint64_t from = 0; !bitset_next(&pages->free[order], from, &block);
+		     from = block + 1) {
+			if (!block_valid(pages, block, order))
+				return false;
+			count[memory_zone_of(pages->memory,
+					     block << order << PAGE_SHIFT)] += 1ULL
+									       << order;
+		}
+	}
+	for (unsigned int zone = 0; zone < MEMORY_ZONES; zone++)
+		if (count[zone] != pages->count[zone])
+			return false;
+	return true;
+}
