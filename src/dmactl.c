@@ -6,6 +6,7 @@
  * option, which is the command; all that comes behind it is the command's own.
  */
 #include <argp.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -98,6 +99,7 @@ int main(int argc, char **argv)
 	const struct command *command;
 	char name[] = "dmactl";
 
+	setlocale(LC_CTYPE, ""); /* which characters; numbers stay as C writes them */
 	output_open();
 	argp_err_exit_status = EXIT_USAGE;
 	argp_program_version_hook = version_print;

@@ -28,7 +28,6 @@ enum libdma_space_kind {
  * @from:	first address that it takes from the space
  * @taken:	bytes that it takes, rounded as the space's allocator rounds
  * @device:	string: whose
- * @name:	string: the pool, for an allocation that one grew by; otherwise ""
  * @kind:	enum dma_event_kind that began it
  * @dir:	enum dma_data_direction
  * @cut:	the recorder did not see all of it: it may be longer
@@ -67,7 +66,8 @@ struct libdma_extent {
  * @largest_free: the longest run
  * @largest_request: the largest request that would be served now, which an allocator
  *		that aligns by size may refuse for less than @largest_free
- * @possible:	the largest request that would be served if all of @free were one run
+ * @possible:	the largest request that would be served if all of @free were one run, as
+ *		far as the empty space has one of that length
  * @index:	1 - @largest_request / @possible: 0 where any request is served that the
  *		free bytes suffice for, near 1 where only crumbs are left; 0 where
  *		nothing is free, which is no fragmentation

@@ -19,6 +19,7 @@ enum libdma_moment_kind {
 	LIBDMA_MOMENT_EVENT,   /* behind the event of a number */
 	LIBDMA_MOMENT_TIME,    /* behind the last event up to a time */
 	LIBDMA_MOMENT_AFTER,   /* the same, counted from the first event */
+	LIBDMA_MOMENT_KINDS
 };
 
 /**
@@ -33,9 +34,9 @@ struct libdma_position {
 
 /**
  * libdma_position_parse() - a moment as users write it
- * @text:	"auto", "end", "peak", "failure"; an event as "#1234" or "1234"; a time as
- *		"3.0014" or with a unit, "3s", "12ms", "40us", "900ns"; "+1.5s" or "+2"
- *		counts from the first event
+ * @text:	"auto", "end", "peak", "failure"; an event as "#1234"; a time in seconds as
+ *		"3.0014" or "3", or with a unit, "3s", "12ms", "40us", "900ns"; "+1.5" or
+ *		"+40us" counts from the first event
  * @ret:	set to the moment
  *
  * Return: 0, -EINVAL where @text is none of these, or -ERANGE for too large a number.

@@ -175,14 +175,27 @@ uint64_t libdma_space_fits(const struct libdma_space *space, uint64_t start, uin
 	return space->limit && size > space->limit ? space->limit : size;
 }
 
-/* What would be served if all free bytes were one run at the best place. */
+static int widen(void *arg, uint64_t start, uint64_t size)
+{
+	struct libdma_space *space = arg;
+	uint64_t fits = libdma_space_fits(space, start, size);
+
+	if (fits > space->numbers.possible)
+		space->numbers.possible = fits;
+	return 0;
+}
+
+/* What would be served if the free bytes were one run, in a place the best for it. */
 static uint64_t fits_at_best(const struct libdma_space *space, uint64_t free)
 {
-	uint64_t base = space->kind == LIBDMA_SPACE_REGION ? space->start : 0;
+	uint64_t base = space->kind == LIBDMA_SPACE_REGION ? space->start : 0, fits;
+	struct libdma_space empty = *space;
 
-	if (space->set && free > space->set)
-		free = space->set;
-	return libdma_space_fits(space, base, free);
+	empty.extents = 0;
+	empty.numbers.possible = 0;
+	libdma_space_walk_free(&empty, 0, UINT64_MAX, widen, &empty);
+	fits = libdma_space_fits(space, base, free);
+	return fits < empty.numbers.possible ? fits : empty.numbers.possible;
 }
 
 static int count_run(void *arg, uint64_t start, uint64_t size)

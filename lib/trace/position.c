@@ -94,13 +94,13 @@ int libdma_position_parse(const char *text, struct libdma_position *ret)
 	err = parse_digits(&text, &whole);
 	if (err)
 		return err;
-	if (!*text && !after) {
+	if (event) {
 		*ret = (struct libdma_position){ LIBDMA_MOMENT_EVENT, whole };
-		return 0;
+		return *text ? -EINVAL : 0;
 	}
 	point = *text == '.';
 	text += point;
-	if (event || (point && parse_fraction(&text, &fraction)))
+	if (point && parse_fraction(&text, &fraction))
 		return -EINVAL;
 	ret->kind = after ? LIBDMA_MOMENT_AFTER : LIBDMA_MOMENT_TIME;
 	return parse_unit(text, whole, fraction, &ret->value);

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * cmd-map.c - dmactl map: a picture of who holds which addresses
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "draw.h"
+#include "form.h"
+#include "json.h"
+#include "output.h"
+#include "space.h"
+#include "state.h"
+#include "terminal.h"
+
+#define ROWS_DEFAULT 16
+#define ROWS_MAX     4096
+
+enum {
+	OPTION_SVG = 704,
+	OPTION_ROWS,
+};
+
+struct options {
+	struct source_options source;
+	struct state_options state;
+	struct space_options space;
+	struct form_options form;
+	struct terminal terminal;
+	const char *svg;
+	unsigned int rows;
+};
+
+static const struct argp_option argp_options[] = {
+	{ .doc = "The picture:", .group = 1 },
+	{ .name = "svg",
+	  .key = OPTION_SVG,
+	  .arg = "FILE",
+	  .doc = "Draw into FILE, as SVG, instead of on the terminal" },
+	{ .name = "rows",
+	  .key = OPTION_ROWS,
+	  .arg = "N",
+	  .doc = "Draw a space on N rows at most (16)" },
+	{},
+};
+
+static unsigned int parse_rows(const char *arg, struct argp_state *state)
+{
+	char *end;
+	unsigned long rows = strtoul(arg, &end, 10);
+
+	if (*arg < '0' || *arg > '9' || *end || !rows || rows > ROWS_MAX)
+		argp_error(state, "--rows takes a number from 1 to %u, not '%s'", ROWS_MAX,
+			   arg);
+	return (unsigned int)rows;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *opts = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &opts->space;
+		state->child_inputs[1] = &opts->state;
+		state->child_inputs[2] = &opts->source;
+		state->child_inputs[3] = &opts->form;
+		state->child_inputs[4] = &opts->terminal;
+		return 0;
+	case OPTION_SVG:
+		opts->svg = arg;
+		return 0;
+	case OPTION_ROWS:
+		opts->rows = parse_rows(arg, state);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = argp_options,
+	.parser = parse_option,
+	.args_doc = "[TRACE]",
+	.doc = "Draw who holds which addresses at one moment of TRACE (dma.dmat by default): "
+	       "the swiotlb's slots, each device's DMA addresses, regions and pools, and the "
+	       "memory behind them.",
+	.children = (const struct argp_child[]) { { .argp = &space_argp },
+						  { .argp = &state_argp },
+						  { .argp = &source_argp },
+						  { .argp = &form_document_argp },
+						  { .argp = &terminal_argp },
+						  {} },
+};
+
+static void print_head(const struct options *opts, const struct state *state)
+{
+	const struct libdma_replay_totals *totals = libdma_replay_totals(state->replay);
+
+	source_print_loss(state->source, &opts->terminal, stdout);
+	printf("%s%s%s ", terminal_color(&opts->terminal, "1"), opts->source.path,
+	       terminal_color(&opts->terminal, "0"));
+	state_print_moment(state, stdout);
+	printf("\n%" PRIu64 " events", totals->events);
+	if (state->environment->kernel)
+		printf(", kernel %s", state->environment->kernel);
+	fputs("\n\n", stdout);
+}
+
+static void print_terminal(const struct options *opts, const struct state *state,
+			   struct picture *const *picture, size_t count)
+{
+	terminal_page(&opts->terminal);
+	print_head(opts, state);
+	for (size_t i = 0; i < count; i++)
+		draw_space(picture[i], state, &opts->terminal);
+	if (count)
+		draw_legend(picture, count, &opts->terminal);
+	else
+		puts("nothing is live at this moment");
+}
+
+static int print_svg(const char *path, const struct state *state,
+		     struct picture *const *picture, size_t count)
+{
+	FILE *out = strcmp(path, "-") ? fopen(path, "w") : stdout;
+	int err = 0;
+
+	if (!out)
+		return trouble(path, -errno);
+	if (draw_svg(picture, count, state, out))
+		out_of_memory();
+	if (out == stdout)
+		return EXIT_FINE;
+	if (ferror(out))
+		err = -EIO;
+	if (fclose(out) && !err)
+		err = -errno;
+	return err ? trouble(path, err) : EXIT_FINE;
+}
+
+static void print_json(const struct state *state, const struct space_list *list)
+{
+	json_t *document = json_document("map"), *spaces = json_list();
+
+	json_add(document, "completeness", source_completeness(state->source));
+	json_add(document, "moment", state_moment_json(state));
+	for (size_t i = 0; i < list->count; i++) {
+		json_t *space = space_json(list->space[i], state);
+
+		json_add(space, "extents", space_extents_json(list->space[i], state));
+		json_append(spaces, space);
+	}
+	json_add(document, "spaces", spaces);
+	json_print(document);
+}
+
+static int print_pictures(const struct options *opts, const struct state *state,
+			  const struct space_list *list)
+{
+	struct picture **picture = calloc(list->count + 1, sizeof(struct picture *));
+	int status = EXIT_FINE;
+
+	if (!picture)
+		out_of_memory();
+	for (size_t i = 0; i < list->count; i++)
+		picture[i] = picture_create(list->space[i], state,
+					    opts->svg ? 128 :
+							draw_columns(list->space[i],
+								     &opts->terminal),
+					    opts->rows);
+	if (opts->svg)
+		status = print_svg(opts->svg, state, picture, list->count);
+	else
+		print_terminal(opts, state, picture, list->count);
+	for (size_t i = 0; i < list->count; i++)
+		picture_destroy(picture[i]);
+	free(picture);
+	return status;
+}
+
+static int map_run(int argc, char **argv)
+{
+	struct options opts = { .rows = ROWS_DEFAULT };
+	struct libdma_fragmap *fragmap;
+	struct state_weight weight;
+	struct space_list list;
+	struct state state;
+	int status;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &opts);
+	weight = space_weight(&opts.space);
+	status = state_open(&opts.state, &opts.source, &weight, &state);
+	if (status)
+		goto close_state;
+	fragmap = state_fragmap(&state);
+	status = space_choose(&opts.space, &state, fragmap, &list);
+	if (status)
+		goto destroy_fragmap;
+	if (opts.form.form == FORM_JSON)
+		print_json(&state, &list);
+	if (opts.form.form != FORM_JSON || opts.svg)
+		status = print_pictures(&opts, &state, &list);
+	free(list.space);
+destroy_fragmap:
+	libdma_fragmap_destroy(fragmap);
+close_state:
+	return state_close(&state, status);
+}
+
+const struct command command_map = {
+	.name = "map",
+	.summary = "Draw who holds which addresses",
+	.argp = &argp,
+	.run = map_run,
+};
