@@ -259,6 +259,8 @@ static void a_wrong_line_is_told_and_the_next_one_read(void **state)
 		{ "map_page d e", 11, "a second device \"e\"", false },
 		{ "map_page TO_DEVICE TO_DEVICE", 19, "a second direction", false },
 		{ "map_page d attrs=FAST", 17, "\"FAST\" are no attributes", false },
+		{ "map_page d attrs=\"x", 17, "\"\"x\" are no attributes", false },
+		{ "map_page d error=\"x", 17, "this is no error", false },
 		{ "map_page d flags=cut|fast", 21, "this is no flag", false },
 		{ "map_page d error=EFAST", 17, "this is no error", false },
 		{ "map_page \"d", 9, "a \" that is not closed", false },

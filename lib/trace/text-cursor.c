@@ -135,14 +135,19 @@ int text_read_quoted(struct cursor *cursor, struct word *ret)
 	return 0;
 }
 
-int text_read_string(struct cursor *cursor, char stop, struct word *ret)
+void text_read_bare(struct cursor *cursor, char stop, struct word *ret)
 {
-	if (!text_at_end(cursor) && *cursor->at == '"')
-		return text_read_quoted(cursor, ret);
 	ret->text = cursor->at;
 	while (!text_at_gap(cursor) && *cursor->at != stop)
 		cursor->at++;
 	ret->size = (size_t)(cursor->at - ret->text);
+}
+
+int text_read_string(struct cursor *cursor, char stop, struct word *ret)
+{
+	if (!text_at_end(cursor) && *cursor->at == '"')
+		return text_read_quoted(cursor, ret);
+	text_read_bare(cursor, stop, ret);
 	return 0;
 }
 

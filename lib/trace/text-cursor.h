@@ -65,6 +65,9 @@ int text_read_u32(struct cursor *cursor, uint32_t *ret);
 
 int text_read_quoted(struct cursor *cursor, struct word *ret);
 
+/* What is up to a space or @stop, quotes or not. */
+void text_read_bare(struct cursor *cursor, char stop, struct word *ret);
+
 /* A string in quotes, or up to a space or @stop. */
 int text_read_string(struct cursor *cursor, char stop, struct word *ret);
 

@@ -118,7 +118,7 @@ static bool read_task(struct cursor *cursor, struct word *comm, int32_t *pid)
 			return false;
 		slash = cursor->at;
 	} else {
-		text_read_string(cursor, ' ', comm);
+		text_read_bare(cursor, ' ', comm);
 		slash = memrchr(start, '/', comm->size);
 		comm->size = slash ? (size_t)(slash - start) : 0;
 	}

@@ -75,7 +75,7 @@ static int read_attrs(struct cursor *cursor, uint64_t *ret)
 	const char *start = cursor->at;
 	struct word word;
 
-	text_read_string(cursor, ' ', &word);
+	text_read_bare(cursor, ' ', &word);
 	if (libdma_attrs_parse(word.text, word.size, ret))
 		return text_complain(cursor, start, "\"%.*s\" are no attributes",
 				     (int)(word.size < 60 ? word.size : 60), word.text);
@@ -133,7 +133,7 @@ static int read_error(struct cursor *cursor, int32_t *ret)
 	struct word word;
 	bool negative;
 
-	text_read_string(cursor, ' ', &word);
+	text_read_bare(cursor, ' ', &word);
 	*ret = -find_error(word.text, word.size);
 	if (*ret)
 		return 0;
