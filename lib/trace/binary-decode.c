@@ -81,8 +81,8 @@ int decoder_begin(struct decoder *decoder, const struct block *block,
 	decoder->unit = unit >> 1;
 	decoder->ns = get_varint(time);
 	decoder->task_left = 0;
-	decoder->number = block->number;
 	decoder->numbered = decoder->in[STREAM_NUMBER].at != decoder->in[STREAM_NUMBER].end;
+	decoder->number = decoder->numbered ? 0 : block->number;
 	decoder->left = block->events;
 	return 0;
 }
@@ -151,7 +151,7 @@ static __attribute__((noinline)) void read_family(struct decoder *decoder)
 	struct dma_event event = { 0 };
 	uint64_t bits = get_varint(&decoder->in[STREAM_FAMILIES]);
 
-	if (model->families == MODEL_FAMILIES || bits >> SHARED_MEMBERS) {
+	if (model->families == MODEL_FAMILIES || bits >> (SHARED_MEMBERS + 2)) {
 		decoder->bad = true;
 		return;
 	}
@@ -160,7 +160,7 @@ static __attribute__((noinline)) void read_family(struct decoder *decoder)
 	for (unsigned int i = 0; i < SHARED_MEMBERS; i++)
 		if (bits >> i & 1)
 			read_shared(decoder, &model_shared[i], &event);
-	model_add_family(model, &event);
+	model_add_family(model, &event, bits & FAMILY_BEGINS, bits & FAMILY_ENDS);
 }
 
 /* Can every rule be followed? The decoder relies on it. */

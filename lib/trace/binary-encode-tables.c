@@ -111,7 +111,8 @@ static uint64_t shared_value(const struct dma_event *event,
 }
 
 /* What differs from the family before. */
-static int write_family(struct encoder *encoder, const struct dma_event *event)
+static int write_family(struct encoder *encoder, const struct dma_event *event, bool begins,
+			bool ends)
 {
 	static const struct dma_event nothing;
 	struct stream *stream = &encoder->streams[STREAM_FAMILIES];
@@ -128,6 +129,7 @@ static int write_family(struct encoder *encoder, const struct dma_event *event)
 		if (shared_value(event, &model_shared[i]) !=
 		    shared_value(before, &model_shared[i]))
 			bits |= 1u << i;
+	bits |= (begins ? FAMILY_BEGINS : 0) | (ends ? FAMILY_ENDS : 0);
 	put_varint(stream, bits);
 	for (unsigned int i = 0; i < SHARED_MEMBERS; i++) {
 		const struct shared_member *member = &model_shared[i];
@@ -170,9 +172,13 @@ int encode_family(struct encoder *encoder, const struct dma_event *event, uint32
 			break;
 	}
 	if (!*bucket) {
-		if (write_family(encoder, event))
+		enum dma_event_class class = libdma_event_kind_class(event->kind);
+		bool begins = class == DMA_CLASS_MAP || class == DMA_CLASS_ALLOC;
+		bool ends = class == DMA_CLASS_UNMAP || class == DMA_CLASS_FREE;
+
+		if (write_family(encoder, event, begins, ends))
 			return -ENOMEM;
-		*bucket = model_add_family(model, event) + 1;
+		*bucket = model_add_family(model, event, begins, ends) + 1;
 		guess_prepare(encoder, *bucket - 1);
 	}
 	*ret = *bucket - 1;

@@ -32,6 +32,7 @@ static void begin(struct encoder *encoder)
 	encoder->strings_used = 1;
 	encoder->bulk = 0;
 	encoder->lost = 0;
+	encoder->number = 0;
 	encoder->task = 0;
 	encoder->task_length = 0;
 }

@@ -107,10 +107,10 @@ int model_reserve(struct model *model, size_t count)
 	return 0;
 }
 
-uint32_t model_add_family(struct model *model, const struct dma_event *event)
+uint32_t model_add_family(struct model *model, const struct dma_event *event, bool begins,
+			  bool ends)
 {
 	struct family *family = &model->family[model->families];
-	enum dma_event_class class = libdma_event_kind_class(event->kind);
 
 	memset(family, 0, sizeof(*family));
 	for (size_t i = 0; i < SHARED_MEMBERS; i++) {
@@ -120,8 +120,8 @@ uint32_t model_add_family(struct model *model, const struct dma_event *event)
 		       (const char *)event + member->offset, member->size);
 	}
 	family->newest = family->oldest = family->next = NO_SLOT;
-	family->begins = class == DMA_CLASS_MAP || class == DMA_CLASS_ALLOC;
-	family->ends = class == DMA_CLASS_UNMAP || class == DMA_CLASS_FREE;
+	family->begins = begins;
+	family->ends = ends;
 	return model->families++;
 }
 

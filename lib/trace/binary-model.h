@@ -217,6 +217,9 @@ struct shared_member {
 	bool negative;
 };
 #define SHARED_MEMBERS 14
+/* Behind the bits of the members: the family's events make mappings, or end them. */
+#define FAMILY_BEGINS (1u << SHARED_MEMBERS)
+#define FAMILY_ENDS   (2u << SHARED_MEMBERS)
 extern const struct shared_member model_shared[SHARED_MEMBERS];
 
 int model_init(struct model *model);
@@ -228,8 +231,9 @@ void model_reset(struct model *model);
 /* Room for @count more entries; model->entries may move. 0, -ENOMEM or -EBADMSG. */
 int model_reserve(struct model *model, size_t count);
 
-/* The family whose shared members are those of @event. */
-uint32_t model_add_family(struct model *model, const struct dma_event *event);
+/* The family whose shared members are those of @event, and what its events do. */
+uint32_t model_add_family(struct model *model, const struct dma_event *event, bool begins,
+			  bool ends);
 /* @shape is copied; its family is known. */
 uint32_t model_add_shape(struct model *model, const struct shape *shape);
 

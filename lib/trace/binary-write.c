@@ -218,6 +218,7 @@ int binary_put(struct libdma_writer *writer, const struct dma_event *event)
 {
 	struct binary_writer *binary = writer->state;
 	const struct mapping *mapping;
+	struct dma_event numbered;
 	int err;
 
 	if (!encoder_takes(binary->encoder, event)) {
@@ -227,6 +228,12 @@ int binary_put(struct libdma_writer *writer, const struct dma_event *event)
 	err = encoder_put(binary->encoder, event);
 	if (err)
 		return err;
+	/* A checkpoint names the events of this trace, which may be a part of another. */
+	if (event->number != binary->taken) {
+		numbered = *event;
+		numbered.number = binary->taken;
+		event = &numbered;
+	}
 	err = live_apply(binary->live, event, &mapping);
 	if (err < 0)
 		return err;
