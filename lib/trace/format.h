@@ -31,7 +31,7 @@ struct libdma_writer {
 	const struct format *format;
 	struct output *output;
 	const struct libdma_strings *strings;
-	const struct libdma_environment *environment; /* at open; NULL if unknown */
+	struct libdma_environment *environment; /* as at open; NULL if unknown */
 	uint64_t events;
 	uint64_t skipped; /* the format adds to it */
 	int error;        /* the first one; stays */

@@ -194,6 +194,22 @@ void libdma_reader_progress(const struct libdma_reader *reader, uint64_t *done,
 	*total = reader->input->raw_total;
 }
 
+static int copy_environment(const struct libdma_environment *from,
+			    struct libdma_environment **ret)
+{
+	int err;
+
+	if (!from)
+		return 0;
+	*ret = libdma_environment_create();
+	if (!*ret)
+		return -ENOMEM;
+	err = libdma_environment_merge(*ret, from);
+	if (err)
+		libdma_environment_destroy(*ret);
+	return err;
+}
+
 int libdma_writer_open(const char *path, const struct libdma_writer_options *options,
 		       struct libdma_writer **ret)
 {
@@ -208,11 +224,13 @@ int libdma_writer_open(const char *path, const struct libdma_writer_options *opt
 		return -ENOMEM;
 	writer->format = format;
 	writer->strings = options->strings;
-	writer->environment = options->environment;
 
-	err = output_open(path, options->overwrite, &writer->output);
+	err = copy_environment(options->environment, &writer->environment);
 	if (err)
 		goto free_writer;
+	err = output_open(path, options->overwrite, &writer->output);
+	if (err)
+		goto destroy_environment;
 	err = format->create(writer);
 	if (err)
 		goto close_output;
@@ -221,6 +239,8 @@ int libdma_writer_open(const char *path, const struct libdma_writer_options *opt
 
 close_output:
 	output_close(writer->output);
+destroy_environment:
+	libdma_environment_destroy(writer->environment);
 free_writer:
 	free(writer);
 	return err;
@@ -264,6 +284,7 @@ int libdma_writer_close(struct libdma_writer *writer)
 	closed = output_close(writer->output);
 	if (writer->error)
 		err = writer->error;
+	libdma_environment_destroy(writer->environment);
 	free(writer);
 	return err ? err : closed;
 }
