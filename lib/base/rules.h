@@ -31,17 +31,21 @@ struct kernel_rules {
 	/* per-device regions */
 	bool coherent_size_0_is_page_0; /* C14 */
 
+	/* atomic pools */
+	bool atomic_pool_tries_all; /* A17: another zone's where the first has none */
+
 	/* IOVA domains */
-	bool iova_depot_is_list;	/* I17: without end, and trimmed by a timer */
-	bool iova_queue_may_be_shared;	/* I30: one ring for all CPUs */
+	bool iova_depot_is_list;       /* I17: without end, and trimmed by a timer */
+	bool iova_queue_may_be_shared; /* I30: one ring for all CPUs */
 
 	/* bounce buffers */
-	bool swiotlb_keeps_areas;	/* S3: as many as wanted, however small the pool */
-	bool swiotlb_pads;		/* S6: slots before the copy for its alignment */
-	bool swiotlb_aligns_addresses;	/* S13, S18: not indices; and no search is endless */
-	bool swiotlb_checks_copies;	/* S22: refuses what is not in the buffer */
-	bool swiotlb_may_grow;		/* S25 */
-	bool swiotlb_alloc_aligns;	/* S27 */
+	bool swiotlb_keeps_areas;      /* S3: as many as wanted, however small the pool */
+	bool swiotlb_pads;             /* S6: slots before the copy for its alignment */
+	bool swiotlb_aligns_addresses; /* S13, S18: not indices; and no search is endless
+					*/
+	bool swiotlb_checks_copies;    /* S22: refuses what is not in the buffer */
+	bool swiotlb_may_grow;         /* S25 */
+	bool swiotlb_alloc_aligns;     /* S27 */
 };
 
 /** kernel_rules() - the rules of a kernel; those of the newest for no kernel at all */
