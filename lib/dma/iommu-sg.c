@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * iommu-sg.c - how a list is laid out behind an IOMMU
+ *
+ * Kernel counterpart: drivers/iommu/dma-iommu.c (RULES.md I35-I39)
+ */
+#include "base/bits.h"
+#include "dma/iommu-sg.h"
+
+uint64_t iommu_sg_layout(struct scatterlist *sgl, unsigned int nents, uint64_t granule,
+		   uint64_t boundary)
+{
+	struct scatterlist *sg, *before = NULL;
+	uint64_t total = 0;
+	unsigned int i;
+
+	for_each_sg(sgl, sg, nents, i) {
+		uint64_t offset = sg->offset & (granule - 1);
+		uint64_t size = align_up(sg->length + offset, granule);
+		uint64_t padding = (boundary - total + 1) & boundary;
+
+		sg_dma_address(sg) = offset;
+		sg_dma_len(sg) = sg->length;
+		sg->offset -= (unsigned int)offset;
+		sg->length = (unsigned int)size;
+
+		/* What would cross a boundary begins behind it. */
+		if (before && padding && padding < size - 1) {
+			before->length += (unsigned int)padding;
+			total += padding;
+		}
+		total += size;
+		before = sg;
+	}
+	return total;
+}
+
+unsigned int iommu_sg_merge(struct scatterlist *sgl, unsigned int nents, uint64_t boundary,
+		      unsigned int longest, dma_addr_t dma)
+{
+	struct scatterlist *sg, *segment = NULL;
+	unsigned int length = 0; /* of the segment so far; 0: nothing may join it */
+	unsigned int count = 0, i;
+
+	for_each_sg(sgl, sg, nents, i) {
+		unsigned int offset = (unsigned int)sg_dma_address(sg);
+		unsigned int own = sg_dma_len(sg), padded = sg->length;
+
+		sg->offset += offset;
+		sg->length = own;
+		sg_dma_address(sg) = DMA_MAPPING_ERROR;
+		sg_dma_len(sg) = 0;
+
+		if (length && !offset && (dma & boundary) && longest - length >= own) {
+			length += own;
+		} else {
+			segment = segment ? sg_next(segment) : sgl;
+			sg_dma_address(segment) = dma + offset;
+			length = own;
+			count++;
+		}
+		sg_dma_len(segment) = length;
+		dma += padded;
+
+		/* The next piece does not begin where this one ends. */
+		if (own + offset < padded)
+			length = 0;
+	}
+	return count;
+}
+
+void iommu_sg_restore(struct scatterlist *sgl, unsigned int nents)
+{
+	struct scatterlist *sg;
+	unsigned int i;
+
+	for_each_sg(sgl, sg, nents, i) {
+		sg->offset += (unsigned int)sg_dma_address(sg);
+		sg->length = sg_dma_len(sg);
+		sg_dma_address(sg) = DMA_MAPPING_ERROR;
+		sg_dma_len(sg) = 0;
+	}
+}
+
+uint64_t iommu_sg_extent(struct scatterlist *sgl, unsigned int nents, dma_addr_t *start)
+{
+	struct scatterlist *sg;
+	dma_addr_t end = 0;
+	unsigned int i;
+
+	*start = nents ? sg_dma_address(sgl) : 0;
+	for_each_sg(sgl, sg, nents, i) {
+		if (!sg_dma_len(sg))
+			break;
+		end = sg_dma_address(sg) + sg_dma_len(sg);
+	}
+	return end ? end - *start : 0;
+}
