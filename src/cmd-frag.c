@@ -40,10 +40,10 @@ static uint64_t parse_interval(const char *arg, struct argp_state *state)
 {
 	struct libdma_position position;
 
-	if (libdma_position_parse(arg, &position) || position.kind != LIBDMA_MOMENT_TIME ||
-	    !position.value)
-		argp_error(state, "--interval takes a time such as 10ms or 1.5s, not '%s'",
-			   arg);
+	if (libdma_position_parse(arg, &position) ||
+	    position.kind != LIBDMA_MOMENT_TIME || !position.value)
+		argp_error(state,
+			   "--interval takes a time such as 10ms or 1.5s, not '%s'", arg);
 	return position.value;
 }
 
@@ -101,33 +101,57 @@ enum {
 };
 
 static const struct column columns[] = {
-	[COLUMN_TIME] = { .name = "TIME", .right = true, .extra = true,
+	[COLUMN_TIME] = { .name = "TIME",
+			  .right = true,
+			  .extra = true,
 			  .summary = "when, in seconds on the trace's clock" },
-	[COLUMN_SPACE] = { .name = "SPACE", .summary = "the space's name", .shrink = true },
-	[COLUMN_EXTENTS] = { .name = "EXTENTS", .right = true,
-			    .summary = "mappings, allocations or blocks in it" },
-	[COLUMN_USED] = { .name = "USED", .right = true,
+	[COLUMN_SPACE] = { .name = "SPACE",
+			   .summary = "the space's name",
+			   .shrink = true },
+	[COLUMN_EXTENTS] = { .name = "EXTENTS",
+			     .right = true,
+			     .summary = "mappings, allocations or blocks in it" },
+	[COLUMN_USED] = { .name = "USED",
+			  .right = true,
 			  .summary = "bytes taken, each counted once" },
-	[COLUMN_REQUESTED] = { .name = "REQUESTED", .right = true,
+	[COLUMN_REQUESTED] = { .name = "REQUESTED",
+			       .right = true,
 			       .summary = "bytes that were asked for" },
-	[COLUMN_WASTE] = { .name = "WASTE", .right = true,
+	[COLUMN_WASTE] = { .name = "WASTE",
+			   .right = true,
 			   .summary = "part of what is taken that nobody asked for" },
 	[COLUMN_FREE] = { .name = "FREE", .right = true, .summary = "free bytes" },
-	[COLUMN_RUNS] = { .name = "RUNS", .right = true, .summary = "runs of free addresses" },
-	[COLUMN_LONGEST] = { .name = "LONGEST", .right = true, .summary = "the longest of them" },
-	[COLUMN_FITS] = { .name = "FITS", .right = true,
+	[COLUMN_RUNS] = { .name = "RUNS",
+			  .right = true,
+			  .summary = "runs of free addresses" },
+	[COLUMN_LONGEST] = { .name = "LONGEST",
+			     .right = true,
+			     .summary = "the longest of them" },
+	[COLUMN_FITS] = { .name = "FITS",
+			  .right = true,
 			  .summary = "largest request that would be served now" },
-	[COLUMN_INDEX] = { .name = "INDEX", .right = true,
+	[COLUMN_INDEX] = { .name = "INDEX",
+			   .right = true,
 			   .summary = "fragmentation: 0 none, 1 only crumbs are free" },
-	[COLUMN_SHARED] = { .name = "SHARED", .right = true, .extra = true,
+	[COLUMN_SHARED] = { .name = "SHARED",
+			    .right = true,
+			    .extra = true,
 			    .summary = "bytes in more than one thing" },
-	[COLUMN_UNPLACED] = { .name = "UNPLACED", .right = true, .extra = true,
+	[COLUMN_UNPLACED] = { .name = "UNPLACED",
+			      .right = true,
+			      .extra = true,
 			      .summary = "things whose place the trace does not tell" },
-	[COLUMN_FIRST] = { .name = "FIRST", .right = true, .extra = true,
+	[COLUMN_FIRST] = { .name = "FIRST",
+			   .right = true,
+			   .extra = true,
 			   .summary = "lowest address that is taken" },
-	[COLUMN_LAST] = { .name = "LAST", .right = true, .extra = true,
+	[COLUMN_LAST] = { .name = "LAST",
+			  .right = true,
+			  .extra = true,
 			  .summary = "the address behind the highest" },
-	[COLUMN_UNIT] = { .name = "UNIT", .right = true, .extra = true,
+	[COLUMN_UNIT] = { .name = "UNIT",
+			  .right = true,
+			  .extra = true,
 			  .summary = "bytes that the allocator counts in" },
 	{},
 };
@@ -160,9 +184,9 @@ static void fill_row(struct table *table, const struct form_options *form,
 		     const struct libdma_space *space, uint64_t ns)
 {
 	const struct libdma_fragmentation *numbers = &space->numbers;
-	uint64_t waste = numbers->taken > numbers->requested ?
-				 numbers->taken - numbers->requested :
-				 0;
+	uint64_t waste = numbers->taken > numbers->requested
+				 ? numbers->taken - numbers->requested
+				 : 0;
 
 	table_row(table);
 	table_cell(table, COLUMN_TIME, "%" PRIu64 ".%06" PRIu64, ns / 1000000000,
@@ -191,8 +215,8 @@ static void print_runs(const struct libdma_space *space)
 
 	if (!numbers->runs)
 		return;
-	printf("\nfree runs of %s\n%9s %8s %8s %9s\n", space->name, "FROM", "RUNS", "BYTES",
-	       "UNUSABLE");
+	printf("\nfree runs of %s\n%9s %8s %8s %9s\n", space->name, "FROM", "RUNS",
+	       "BYTES", "UNUSABLE");
 	for (unsigned int i = 0; i < LIBDMA_FRAGMAP_BUCKETS; i++) {
 		if (!numbers->run_count[i])
 			continue;
@@ -308,7 +332,8 @@ static int frag_over_time(struct options *opts, struct table *table)
 
 	if (opts->form.form == FORM_JSON)
 		series.moments = json_list();
-	status = state_series(&opts->source, opts->interval_ns, add_moment, &series, &state);
+	status = state_series(&opts->source, opts->interval_ns, add_moment, &series,
+			      &state);
 	if (status) {
 		json_decref(series.moments);
 		return state_close(&state, status);
@@ -337,11 +362,13 @@ static int frag_run(int argc, char **argv)
 
 	argp_parse(&argp, argc, argv, 0, NULL, &opts);
 	if (opts.interval_ns && !opts.form.columns)
-		opts.form.columns = "time,space,extents,used,requested,free,longest,fits,index";
+		opts.form.columns =
+			"time,space,extents,used,requested,free,longest,fits,index";
 	status = table_create(&opts.form, &opts.terminal, columns, &table);
 	if (!table)
 		return status;
-	status = opts.interval_ns ? frag_over_time(&opts, table) : frag_once(&opts, table);
+	status =
+		opts.interval_ns ? frag_over_time(&opts, table) : frag_once(&opts, table);
 	table_destroy(table);
 	return status;
 }

@@ -53,8 +53,8 @@ static unsigned int parse_rows(const char *arg, struct argp_state *state)
 	unsigned long rows = strtoul(arg, &end, 10);
 
 	if (*arg < '0' || *arg > '9' || *end || !rows || rows > ROWS_MAX)
-		argp_error(state, "--rows takes a number from 1 to %u, not '%s'", ROWS_MAX,
-			   arg);
+		argp_error(state, "--rows takes a number from 1 to %u, not '%s'",
+			   ROWS_MAX, arg);
 	return (unsigned int)rows;
 }
 
@@ -167,11 +167,10 @@ static int print_pictures(const struct options *opts, const struct state *state,
 	if (!picture)
 		out_of_memory();
 	for (size_t i = 0; i < list->count; i++)
-		picture[i] = picture_create(list->space[i], state,
-					    opts->svg ? 128 :
-							draw_columns(list->space[i],
-								     &opts->terminal),
-					    opts->rows);
+		picture[i] = picture_create(
+			list->space[i], state,
+			opts->svg ? 128 : draw_columns(list->space[i], &opts->terminal),
+			opts->rows);
 	if (opts->svg)
 		status = print_svg(opts->svg, state, picture, list->count);
 	else

@@ -101,18 +101,28 @@ enum {
 
 static const struct column summary_columns[] = {
 	[COLUMN_WHAT] = { .name = "WHAT", .summary = "mappings, allocations, blocks" },
-	[COLUMN_BEGUN] = { .name = "BEGUN", .right = true, .summary = "mapped or allocated" },
-	[COLUMN_ENDED] = { .name = "ENDED", .right = true, .summary = "unmapped or freed" },
-	[COLUMN_FAILED] = { .name = "FAILED", .right = true,
+	[COLUMN_BEGUN] = { .name = "BEGUN",
+			   .right = true,
+			   .summary = "mapped or allocated" },
+	[COLUMN_ENDED] = { .name = "ENDED",
+			   .right = true,
+			   .summary = "unmapped or freed" },
+	[COLUMN_FAILED] = { .name = "FAILED",
+			    .right = true,
 			    .summary = "requests that the kernel refused" },
-	[COLUMN_AGAIN] = { .name = "AGAIN", .right = true,
+	[COLUMN_AGAIN] = { .name = "AGAIN",
+			   .right = true,
 			   .summary = "begun where the same address was live" },
-	[COLUMN_STRANGERS] = { .name = "STRANGERS", .right = true,
+	[COLUMN_STRANGERS] = { .name = "STRANGERS",
+			       .right = true,
 			       .summary = "ended without a recorded beginning" },
 	[COLUMN_LIVE] = { .name = "LEFT", .right = true, .summary = "live at the end" },
 	[COLUMN_BYTES] = { .name = "BYTES", .right = true, .summary = "of those" },
-	[COLUMN_PEAK] = { .name = "PEAK", .right = true, .summary = "most that were live" },
-	[COLUMN_PEAK_BYTES] = { .name = "PEAKBYTES", .right = true,
+	[COLUMN_PEAK] = { .name = "PEAK",
+			  .right = true,
+			  .summary = "most that were live" },
+	[COLUMN_PEAK_BYTES] = { .name = "PEAKBYTES",
+				.right = true,
 				.summary = "most bytes that were live" },
 	{},
 };
@@ -173,17 +183,24 @@ enum {
 };
 
 static const struct column live_columns[] = {
-	[COLUMN_ADDRESS] = { .name = "ADDRESS", .right = true,
+	[COLUMN_ADDRESS] = { .name = "ADDRESS",
+			     .right = true,
 			     .summary = "DMA address, of a list the first" },
 	[COLUMN_SIZE] = { .name = "SIZE", .right = true, .summary = "bytes" },
 	[COLUMN_DEVICE] = { .name = "DEVICE", .summary = "whose" },
 	[COLUMN_KIND] = { .name = "KIND", .summary = "the event that began it" },
 	[COLUMN_DIRECTION] = { .name = "DIRECTION", .summary = "of the transfer" },
-	[COLUMN_EVENT] = { .name = "EVENT", .right = true, .summary = "that event's number" },
+	[COLUMN_EVENT] = { .name = "EVENT",
+			   .right = true,
+			   .summary = "that event's number" },
 	[COLUMN_AGE] = { .name = "AGE", .right = true, .summary = "time since then" },
-	[COLUMN_TIMES] = { .name = "TIMES", .right = true, .extra = true,
+	[COLUMN_TIMES] = { .name = "TIMES",
+			   .right = true,
+			   .extra = true,
 			   .summary = "how often it was begun and not ended" },
-	[COLUMN_PHYS] = { .name = "PHYS", .right = true, .extra = true,
+	[COLUMN_PHYS] = { .name = "PHYS",
+			  .right = true,
+			  .extra = true,
 			  .summary = "physical address, of a list the first" },
 	[COLUMN_COMM] = { .name = "COMM", .extra = true, .summary = "the task" },
 	{},
@@ -219,7 +236,8 @@ static int list_row(void *arg, const struct dma_event *begin, uint64_t times)
 	table_row(table);
 	table_cell(table, COLUMN_ADDRESS, "0x%" PRIx64, first_dma(begin));
 	table_cell(table, COLUMN_SIZE, "%" PRIu64, libdma_event_bytes(begin));
-	table_cell(table, COLUMN_DEVICE, "%s", libdma_strings_get(strings, begin->device));
+	table_cell(table, COLUMN_DEVICE, "%s",
+		   libdma_strings_get(strings, begin->device));
 	table_cell(table, COLUMN_KIND, "%s", libdma_event_kind_name(begin->kind));
 	table_cell(table, COLUMN_DIRECTION, "%s", direction ? direction : "");
 	count_cell(table, COLUMN_EVENT, begin->number);

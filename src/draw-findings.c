@@ -44,21 +44,26 @@ static void explain_failure(const struct libdma_space *space, const struct state
 	const struct libdma_fragmentation *numbers = &space->numbers;
 	uint64_t size = state->moment.failed.size;
 
-	say(speech, "the request of %" PRIu64 " bytes that failed needs %" PRIu64
-		    " slots in a row within one set",
+	say(speech,
+	    "the request of %" PRIu64 " bytes that failed needs %" PRIu64
+	    " slots in a row within one set",
 	    size, slots(size));
 	if (size > space->limit)
-		say(speech, "it is larger than a set, 256K: no pool of any size serves it");
+		say(speech,
+		    "it is larger than a set, 256K: no pool of any size serves it");
 	else if (numbers->free < size)
-		say(speech, "only %" PRIu64 " slots are free: the pool is too small for it",
+		say(speech,
+		    "only %" PRIu64 " slots are free: the pool is too small for it",
 		    numbers->free / 2048);
 	else if (numbers->largest_request < size)
-		say(speech, "%" PRIu64 " slots are free, but not in a row: "
-			    "this is fragmentation",
+		say(speech,
+		    "%" PRIu64 " slots are free, but not in a row: "
+		    "this is fragmentation",
 		    numbers->free / 2048);
 	else
-		say(speech, "it fits by these numbers: another area's CPU or an alignment "
-			    "that the trace does not tell stood against it");
+		say(speech,
+		    "it fits by these numbers: another area's CPU or an alignment "
+		    "that the trace does not tell stood against it");
 }
 
 /* How a set is the freest of all: what stands in the way of a whole one. */
@@ -89,8 +94,8 @@ static void speak_of_slots(const struct libdma_space *space, const struct state 
 
 	libdma_space_walk_free(space, 0, UINT64_MAX, look_at_run, &sets);
 	say(speech,
-	    "%" PRIu64 " of %" PRIu64 " slots used, %" PRIu64 " free, %" PRIu64 " of %" PRIu64
-	    " sets of 128 empty; fragmentation index %.2f",
+	    "%" PRIu64 " of %" PRIu64 " slots used, %" PRIu64 " free, %" PRIu64
+	    " of %" PRIu64 " sets of 128 empty; fragmentation index %.2f",
 	    numbers->used / 2048, space->size / 2048, numbers->free / 2048, sets.empty,
 	    slots(space->size) / 128, numbers->index);
 	if (!numbers->free)
@@ -105,7 +110,8 @@ static void speak_of_slots(const struct libdma_space *space, const struct state 
 	if (state->moment.kind == LIBDMA_MOMENT_FAILURE)
 		explain_failure(space, state, speech);
 	if (space->inferred)
-		say(speech, "where the pool begins or ends is worked out from the events");
+		say(speech,
+		    "where the pool begins or ends is worked out from the events");
 }
 
 static void speak_of_fit(const struct libdma_space *space, const struct speech *speech)
@@ -135,6 +141,7 @@ void draw_findings(const struct picture *picture, const struct state *state,
 		    table_size(space->numbers.shared, shared, sizeof(shared)));
 	if (space->unplaced)
 		say(&speech,
-		    "%" PRIu64 " more are not drawn: the trace does not tell where they lie",
+		    "%" PRIu64
+		    " more are not drawn: the trace does not tell where they lie",
 		    space->unplaced);
 }

@@ -47,7 +47,8 @@ static const struct glyphs glyphs_ascii = {
 };
 
 /* Black on these; 26 letters share them, which is why there are letters. */
-static const char *const palette[] = { "30;42", "30;46", "30;43", "30;45", "30;44", "30;47" };
+static const char *const palette[] = { "30;42", "30;46", "30;43",
+				       "30;45", "30;44", "30;47" };
 
 #define PALETTE (sizeof(palette) / sizeof(palette[0]))
 
@@ -77,7 +78,8 @@ static int address_width(const struct libdma_space *space)
 #define PERCENT_WIDTH 5 /* " 100%" */
 #define LONGEST_WIDTH 14
 
-unsigned int draw_columns(const struct libdma_space *space, const struct terminal *terminal)
+unsigned int draw_columns(const struct libdma_space *space,
+			  const struct terminal *terminal)
 {
 	unsigned int used = (unsigned int)address_width(space) + 1, columns = 8;
 
@@ -194,7 +196,8 @@ static void print_row(const struct picture *picture, const struct picture_row *r
 	if (room >= PERCENT_WIDTH)
 		printf(" %3.0f%%", 100.0 * (double)row->taken / (double)row->size);
 	if (room >= PERCENT_WIDTH + LONGEST_WIDTH && picture->space->allocates)
-		printf(" longest %5s", table_size(row->longest, longest, sizeof(longest)));
+		printf(" longest %5s",
+		       table_size(row->longest, longest, sizeof(longest)));
 	putchar('\n');
 	print_counts(picture, row, digits + 1, terminal);
 }
@@ -215,8 +218,8 @@ static void print_title(const struct picture *picture, const struct state *state
 	if (*driver)
 		printf(" (%s)", driver);
 	if (space->kind == LIBDMA_SPACE_SWIOTLB && space->size)
-		printf(", %" PRIu64 " slots of 2K at 0x%" PRIx64, space->size / space->unit,
-		       space->start);
+		printf(", %" PRIu64 " slots of 2K at 0x%" PRIx64,
+		       space->size / space->unit, space->start);
 	else if (space->size && space->kind != LIBDMA_SPACE_MEMORY)
 		printf(", %s at 0x%" PRIx64, table_size(space->size, size, sizeof(size)),
 		       space->start);
@@ -275,15 +278,15 @@ static void print_holders(const struct picture *picture, const struct state *sta
 		       terminal_color(terminal, "0"), who,
 		       table_size(class->taken, taken, sizeof(taken)),
 		       100.0 * (double)class->taken /
-			       (double)(picture->space->numbers.taken ?
-						picture->space->numbers.taken :
-						1),
+			       (double)(picture->space->numbers.taken
+						? picture->space->numbers.taken
+						: 1),
 		       class->things,
 		       table_size(class->requested, requested, sizeof(requested)),
 		       table_size(class->largest, largest, sizeof(largest)),
-		       table_time(state->moment.ns > class->oldest_ns ?
-					  state->moment.ns - class->oldest_ns :
-					  0,
+		       table_time(state->moment.ns > class->oldest_ns
+					  ? state->moment.ns - class->oldest_ns
+					  : 0,
 				  age, sizeof(age)));
 	}
 }
@@ -304,14 +307,17 @@ static void print_areas(const struct libdma_space *space)
 {
 	char longest[16];
 
-	for (uint64_t i = 0; space->area && i < space->size / space->area && i < 16; i++) {
+	for (uint64_t i = 0; space->area && i < space->size / space->area && i < 16;
+	     i++) {
 		uint64_t start = space->start + i * space->area;
 		struct picture_row area = { 0 };
 
-		libdma_space_walk_free(space, start, start + space->area, add_area_run, &area);
+		libdma_space_walk_free(space, start, start + space->area, add_area_run,
+				       &area);
 		printf("area %" PRIu64 ": %" PRIu64 " of %" PRIu64
 		       " slots used, longest free run %s\n",
-		       i, (space->area - area.free) / space->unit, space->area / space->unit,
+		       i, (space->area - area.free) / space->unit,
+		       space->area / space->unit,
 		       table_size(area.longest, longest, sizeof(longest)));
 	}
 }

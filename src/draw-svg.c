@@ -71,7 +71,8 @@ static void draw_rect(FILE *out, const struct picture_row *row, double y, uint64
 	double scale = WIDTH / (double)row->size;
 	double width = (double)(to - from) * scale;
 
-	fprintf(out, "<rect x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%.1f\" class=\"%s\"",
+	fprintf(out,
+		"<rect x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%.1f\" class=\"%s\"",
 		LABEL + (double)(from - row->start) * scale, y,
 		width < THIN ? THIN : width, ROW - 2, class);
 }
@@ -84,20 +85,22 @@ static void draw_gaps(FILE *out, const struct libdma_space *space,
 	for (size_t i = 0; i < space->gaps; i++) {
 		const struct libdma_range *gap = &space->gap[i];
 		uint64_t from = gap->start > row->start ? gap->start : row->start;
-		uint64_t to = gap->start + gap->length < end ? gap->start + gap->length : end;
+		uint64_t to =
+			gap->start + gap->length < end ? gap->start + gap->length : end;
 
 		if (to <= from)
 			continue;
 		draw_rect(out, row, y, from, to, "gap");
-		fprintf(out, "><title>not to be had: 0x%" PRIx64 ", %" PRIu64
-			     " bytes</title></rect>\n",
+		fprintf(out,
+			"><title>not to be had: 0x%" PRIx64 ", %" PRIu64
+			" bytes</title></rect>\n",
 			gap->start, gap->length);
 	}
 }
 
-static void draw_extent(FILE *out, const struct picture *picture, const struct state *state,
-			const struct picture_row *row, double y,
-			const struct libdma_extent *extent)
+static void draw_extent(FILE *out, const struct picture *picture,
+			const struct state *state, const struct picture_row *row,
+			double y, const struct libdma_extent *extent)
 {
 	uint64_t end = row->start + row->size;
 	uint64_t from = extent->from > row->start ? extent->from : row->start;
@@ -106,7 +109,8 @@ static void draw_extent(FILE *out, const struct picture *picture, const struct s
 	char class[24];
 
 	to = to < end ? to : end;
-	snprintf(class, sizeof(class), "c%u%s%s", picture_class_of(picture, extent) % COLORS,
+	snprintf(class, sizeof(class), "c%u%s%s",
+		 picture_class_of(picture, extent) % COLORS,
 		 (double)(to - from) * WIDTH / (double)row->size > 3 ? " e" : "",
 		 extent->shared ? " shared" : "");
 	draw_rect(out, row, y, from, to, class);

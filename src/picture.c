@@ -59,11 +59,17 @@ unsigned int picture_class_of(const struct picture *picture,
 	return picture->classes - 1;
 }
 
+/* Sizes in a trace may be nonsense, but their sum shall not be small. */
+static uint64_t sum(uint64_t a, uint64_t b)
+{
+	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
 static void class_add(struct picture_class *class, const struct libdma_extent *extent)
 {
 	class->things++;
-	class->requested += extent->size;
-	class->taken += extent->taken;
+	class->requested = sum(class->requested, extent->size);
+	class->taken = sum(class->taken, extent->taken);
 	if (extent->size > class->largest)
 		class->largest = extent->size;
 	if (class->things == 1 || extent->ns < class->oldest_ns)
@@ -111,7 +117,8 @@ static void find_owners(struct picture *picture, const struct state *state)
 	if (count > PICTURE_CLASSES) {
 		struct picture_class *last = &picture->class[PICTURE_CLASSES - 1];
 
-		*last = (struct picture_class) { .letter = 'Z', .name = "other devices",
+		*last = (struct picture_class) { .letter = 'Z',
+						 .name = "other devices",
 						 .driver = "" };
 	}
 	free(owner);
@@ -137,7 +144,7 @@ static void find_classes(struct picture *picture, const struct state *state)
 		unsigned int class = picture_class_of(picture, &space->extent[i]);
 
 		if (!picture->owners || class == PICTURE_CLASSES - 1)
-			class_add(&picture->class[class], &space->extent[i]);
+			class_add(&picture->class[class], &space -> extent[i]);
 	}
 }
 
@@ -148,9 +155,9 @@ static void find_classes(struct picture *picture, const struct state *state)
 /* Rows are counted from here: the start of what has one, otherwise address 0. */
 static uint64_t base_of(const struct libdma_space *space)
 {
-	return space->kind == LIBDMA_SPACE_IOVA || space->kind == LIBDMA_SPACE_MEMORY ?
-		       0 :
-		       space->start;
+	return space->kind == LIBDMA_SPACE_IOVA || space->kind == LIBDMA_SPACE_MEMORY
+		       ? 0
+		       : space->start;
 }
 
 /* Is all of the space drawn, whether something is in it or not? */
@@ -162,7 +169,7 @@ static bool is_bounded(const struct libdma_space *space)
 struct layout {
 	const struct libdma_space *space;
 	uint64_t row_size;
-	uint64_t next;	/* the first row that has not been visited */
+	uint64_t next;  /* the first row that has not been visited */
 	uint64_t limit; /* of rows */
 	uint64_t rows;
 	struct picture *picture; /* NULL to count only */
@@ -241,6 +248,8 @@ static void choose_scale(struct picture *picture, unsigned int rows)
 		if (layout.rows <= rows || last)
 			break;
 	}
+	layout.limit = UINT32_MAX; /* larger cells there are not: take what rows it needs */
+	lay_out(&layout);
 	picture->row = calloc(layout.rows + 1, sizeof(*picture->row));
 	if (!picture->row)
 		out_of_memory();
@@ -268,15 +277,16 @@ static struct picture_row *find_row(const struct picture *picture, uint64_t addr
 }
 
 /* Call for the part of [from, to) in each cell. */
-typedef void cell_visitor(struct picture_row *row, struct picture_cell *cell, uint64_t bytes,
-			  unsigned int class);
+typedef void cell_visitor(struct picture_row *row, struct picture_cell *cell,
+			  uint64_t bytes, unsigned int class);
 
 static void visit_cells(const struct picture *picture, uint64_t from, uint64_t to,
 			unsigned int class, cell_visitor *visit)
 {
 	struct picture_row *row = find_row(picture, from);
+	const struct picture_row *end_row = picture->row + picture->rows;
 
-	while (from < to) {
+	while (from < to && row < end_row) {
 		uint64_t index = (from - row->start) / picture->cell;
 		uint64_t end = row->start + (index + 1) * picture->cell;
 
@@ -317,7 +327,7 @@ static void cell_own(struct picture_row *row, struct picture_cell *cell, uint64_
 	if (cell->things && cell->class == class)
 		cell->most += bytes;
 	if (!cell->things || (cell->class != class && bytes > cell->most)) {
-		cell->class = (uint8_t)class;
+		cell->class = (uint8_t) class;
 		cell->most = bytes;
 	}
 	cell->things++;
@@ -346,8 +356,8 @@ static void fill_cells(struct picture *picture)
 
 		visit_cells(picture, extent->from, behind, class, cell_own);
 		visit_cells(picture, extent->from, extent->from + 1, class, cell_begin);
-		visit_cells(picture, extent->from > end ? extent->from : end, behind, class,
-			    cell_take);
+		visit_cells(picture, extent->from > end ? extent->from : end, behind,
+			    class, cell_take);
 		visit_cells(picture, extent->start, reach < last ? reach : last, class,
 			    cell_share);
 		end = behind > end ? behind : end;
@@ -396,8 +406,9 @@ static void finish_rows(struct picture *picture)
 	}
 }
 
-struct picture *picture_create(const struct libdma_space *space, const struct state *state,
-			       unsigned int columns, unsigned int rows)
+struct picture *picture_create(const struct libdma_space *space,
+			       const struct state *state, unsigned int columns,
+			       unsigned int rows)
 {
 	struct picture *picture = calloc(1, sizeof(*picture));
 

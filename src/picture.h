@@ -113,8 +113,9 @@ struct picture {
  *
  * The cells are made as small as @rows allow. Never fails: ends dmactl without memory.
  */
-struct picture *picture_create(const struct libdma_space *space, const struct state *state,
-			       unsigned int columns, unsigned int rows);
+struct picture *picture_create(const struct libdma_space *space,
+			       const struct state *state, unsigned int columns,
+			       unsigned int rows);
 void picture_destroy(struct picture *picture);
 
 /* The class of an extent of the picture's space. */

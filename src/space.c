@@ -59,7 +59,8 @@ static bool has_name(const struct libdma_space *space, const char *name)
 	size_t size = strlen(name);
 
 	return !strncmp(space->name, name, size) &&
-	       (!space->name[size] || space->name[size] == ':' || space->name[size] == '@');
+	       (!space->name[size] || space->name[size] == ':' ||
+		space->name[size] == '@');
 }
 
 static bool has_device(const struct libdma_space *space, const struct state *state,
@@ -137,8 +138,8 @@ int space_choose(const struct space_options *opts, const struct state *state,
 
 static const char *const kinds[] = {
 	[LIBDMA_SPACE_SWIOTLB] = "swiotlb", [LIBDMA_SPACE_IOVA] = "iova",
-	[LIBDMA_SPACE_BUS] = "bus",	    [LIBDMA_SPACE_REGION] = "region",
-	[LIBDMA_SPACE_POOL] = "pool",	    [LIBDMA_SPACE_MEMORY] = "memory",
+	[LIBDMA_SPACE_BUS] = "bus",         [LIBDMA_SPACE_REGION] = "region",
+	[LIBDMA_SPACE_POOL] = "pool",       [LIBDMA_SPACE_MEMORY] = "memory",
 };
 
 static json_t *free_runs_json(const struct libdma_space *space)
@@ -189,8 +190,9 @@ json_t *space_json(const struct libdma_space *space, const struct state *state)
 	json_add(object, "name", json_text(space->name));
 	json_add(object, "kind", json_text(kinds[space->kind]));
 	if (space->device) {
-		json_add(object, "device", json_text(libdma_strings_get(state_strings(state),
-									 space->device)));
+		json_add(object, "device",
+			 json_text(libdma_strings_get(state_strings(state),
+						      space->device)));
 		json_add(object, "driver", json_text(state_driver(state, space->device)));
 	}
 	json_add(object, "start", json_hex(space->start));
@@ -216,8 +218,9 @@ json_t *space_extents_json(const struct libdma_space *space, const struct state 
 		json_add_count(object, "size", extent->size);
 		json_add(object, "from", json_hex(extent->from));
 		json_add_count(object, "taken", extent->taken);
-		json_add(object, "device", json_text(libdma_strings_get(state_strings(state),
-									 extent->device)));
+		json_add(object, "device",
+			 json_text(libdma_strings_get(state_strings(state),
+						      extent->device)));
 		json_add(object, "kind", json_text(libdma_event_kind_name(extent->kind)));
 		json_add(object, "direction", json_text(direction ? direction : ""));
 		json_add(object, "shared", json_boolean(extent->shared));

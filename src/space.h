@@ -42,7 +42,8 @@ int space_choose(const struct space_options *options, const struct state *state,
 		 const struct libdma_fragmap *fragmap, struct space_list *ret);
 
 /* The same where it is no mistake that there may be none; ends dmactl without memory. */
-struct space_list space_list(const struct space_options *options, const struct state *state,
+struct space_list space_list(const struct space_options *options,
+			     const struct state *state,
 			     const struct libdma_fragmap *fragmap);
 
 /* A space with its bounds and numbers. */

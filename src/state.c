@@ -31,10 +31,11 @@ struct libdma_position state_parse_position(const char *text, struct argp_state 
 	if (err == -ERANGE)
 		argp_error(argp, "'%s' is behind the end of all time", text);
 	else if (err)
-		argp_error(argp,
-			   "'%s' is no moment: peak, failure, end, auto, an event such as "
-			   "#123, or a time such as 3.01, 12ms or +2s",
-			   text);
+		argp_error(
+			argp,
+			"'%s' is no moment: peak, failure, end, auto, an event such as "
+			"#123, or a time such as 3.01, 12ms or +2s",
+			text);
 	return position;
 }
 
@@ -168,7 +169,8 @@ int state_series(struct source_options *from, uint64_t interval_ns, state_visito
 			next = event->ns + interval_ns;
 		if (event->ns >= next) {
 			visit_now(ret, visit, arg);
-			next += (event->ns - next) / interval_ns * interval_ns + interval_ns;
+			next += (event->ns - next) / interval_ns * interval_ns +
+				interval_ns;
 		}
 		if (libdma_replay_put(ret->replay, event))
 			out_of_memory();
@@ -221,8 +223,8 @@ static const char *moment_reason(const struct state *state)
 	case LIBDMA_MOMENT_FAILURE:
 		return "the first failure";
 	case LIBDMA_MOMENT_END:
-		return state->moment.reached ? "the end" :
-					       "the end, the trace has no such moment";
+		return state->moment.reached ? "the end"
+					     : "the end, the trace has no such moment";
 	default:
 		return "as asked for";
 	}
@@ -233,8 +235,8 @@ void state_print_moment(const struct state *state, FILE *out)
 	const struct libdma_moment *moment = &state->moment;
 	const struct dma_event *failed = &moment->failed;
 
-	fprintf(out, "at event #%" PRIu64 ", %" PRIu64 ".%06" PRIu64 " s: %s", moment->number,
-		moment->ns / 1000000000, moment->ns % 1000000000 / 1000,
+	fprintf(out, "at event #%" PRIu64 ", %" PRIu64 ".%06" PRIu64 " s: %s",
+		moment->number, moment->ns / 1000000000, moment->ns % 1000000000 / 1000,
 		moment_reason(state));
 	if (moment->kind != LIBDMA_MOMENT_FAILURE)
 		return;
@@ -256,8 +258,9 @@ json_t *state_moment_json(const struct state *state)
 		return object;
 	failed = json_create();
 	json_add(failed, "kind", json_text(libdma_event_kind_name(moment->failed.kind)));
-	json_add(failed, "device", json_text(libdma_strings_get(state_strings(state),
-								 moment->failed.device)));
+	json_add(failed, "device",
+		 json_text(libdma_strings_get(state_strings(state),
+					      moment->failed.device)));
 	json_add_count(failed, "size", moment->failed.size);
 	json_add(object, "failed", failed);
 	return object;

@@ -85,6 +85,32 @@ if command -v xmllint >/dev/null; then
 fi
 expect 5 "$dmactl" map --svg "$scratch/no/such/folder.svg" "$full"
 
+# Sizes and addresses that cannot be, at every scale.
+cat >"$scratch/nonsense.txt" <<'END'
+#dmat-text 1
+1.000000000 [000] a/7 map_page d TO_DEVICE phys=0x1000 dma=0xfffffffffffffff0 size=18446744073709551615
+1.000001000 [001] a/7 map_page d TO_DEVICE phys=0xfffffffffffff000 dma=0x0 size=9223372036854775808
+1.000002000 [001] a/7 map_page e TO_DEVICE phys=0x8000000000000000 dma=0x8000000000000001 size=0
+1.000005000 [000] a/8 alloc e dma=0xfffffffffffff000 size=18446744073709551615
+1.000005000 [000] a/8 alloc e dma=0x0 size=18446744073709551615
+1.000006000 [000] a/8 declare_coherent_memory f phys=0x1000 dma=0xffffffffffff0000 size=18446744073709551615
+1.000006000 [000] a/8 declare_coherent_memory g phys=0x1000 dma=0xf000 size=1152921504606846976
+1.000006000 [000] a/8 alloc g dma=0xffff000 size=576460752303423488
+1.000007000 [000] a/8 pool_create g handle=1 size=18446744073709551615 align=9223372036854775808 boundary=1 name="x"
+1.000007000 [000] a/8 pool_alloc g handle=1 dma=0xfffffffffffffff1 size=18446744073709551615
+1.000007000 [000] a/8 pool_alloc g handle=9 dma=0x1 size=7
+END
+for said in '' ',"iommu":{"mode":"lazy"}' \
+	',"swiotlb":{"start":"0x0","slots":536870912,"areas":128}' \
+	',"swiotlb":{"start":"0xfffffffffffff000","slots":9223372036854775807}'; do
+	echo "{\"schema\":\"dmactl.environment/1\"$said}" >"$scratch/nonsense.json"
+	for how in '' '--width=20 --rows=1' '--svg=-' --json; do
+		# shellcheck disable=SC2086
+		expect 0 "$dmactl" map --at end $how --environment "$scratch/nonsense.json" \
+			"$scratch/nonsense.txt"
+	done
+done
+
 # Moments, names and damage.
 expect 0 "$dmactl" map --at end "$traces/6.12-direct-nvme.ftrace.zst"
 printed '^nothing is live at this moment$'

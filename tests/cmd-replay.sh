@@ -43,6 +43,33 @@ if command -v zstd >/dev/null; then
 	done
 fi
 
+# Memory follows what is live: in 100 MB of address space, where there would be no
+# room for the events, and for mappings that are never ended neither.
+many() {	# RECORDING TIMES
+	zstd -dcq "$1" >"$scratch/plain"
+	grep '^#' "$scratch/plain"
+	grep -v '^#' "$scratch/plain" >"$scratch/body"
+	times=$2
+	while test "$times" -gt 0; do
+		cat "$scratch/body"
+		times=$((times - 1))
+	done
+}
+# shellcheck disable=SC3045
+limited() { (ulimit -v 100000 && "$dmactl" "$@"); }
+if command -v zstd >/dev/null && limited --version >/dev/null 2>&1; then
+	for name in 6.12-direct-e1000e 7.2-direct-nvme; do
+		many "$traces/$name.ftrace.zst" 60 |
+			limited replay --raw - >"$scratch/out" 2>"$scratch/err" ||
+			fail "$name, many times, in little memory: exit $?"
+		quiet
+	done
+	case $(row mappings) in
+	"600360 14940 0 "*" 0 585420") ;;
+	*) fail "60 times 10006 maps and 249 unmaps: $(row mappings)" ;;
+	esac
+fi
+
 # By hand: what is live at a moment.
 cat >"$scratch/small.txt" <<'END'
 #dmat-text 1

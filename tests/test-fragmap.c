@@ -66,16 +66,20 @@ static void add(struct scene *scene, const struct dma_event *event)
 
 static void map(struct scene *scene, uint64_t dma, uint64_t phys, uint64_t size)
 {
-	struct dma_event event = { .kind = DMA_EVENT_MAP_PAGE, .device = scene->device,
-				   .dma = dma, .phys = phys, .size = size };
+	struct dma_event event = { .kind = DMA_EVENT_MAP_PAGE,
+				   .device = scene->device,
+				   .dma = dma,
+				   .phys = phys,
+				   .size = size };
 
 	add(scene, &event);
 }
 
 static void alloc(struct scene *scene, uint64_t dma, uint64_t size)
 {
-	struct dma_event event = { .kind = DMA_EVENT_ALLOC, .device = scene->device,
-				   .dma = dma, .size = size };
+	struct dma_event event = {
+		.kind = DMA_EVENT_ALLOC, .device = scene->device, .dma = dma, .size = size
+	};
 
 	add(scene, &event);
 }
@@ -175,7 +179,8 @@ static void slots_match_an_array(void **state)
 		}
 		assert_int_equal(libdma_fragmap_finish(scene->fragmap), 0);
 		expect_slots(&find_space(scene, "swiotlb")->numbers, used);
-		assert_int_equal(find_space(scene, "swiotlb")->numbers.requested, requested);
+		assert_int_equal(find_space(scene, "swiotlb")->numbers.requested,
+				 requested);
 		tear_down(&one);
 		random_state = seed;
 	}
@@ -245,7 +250,8 @@ static void iovas_match_an_array(void **state)
 
 	(void)state;
 	for (unsigned int count = 1; count < 4000; count = count * 4 + 7) {
-		struct libdma_range bridge = { 0x40000000, 0x70000000, (char *)"PCI Bus 0" };
+		struct libdma_range bridge = { 0x40000000, 0x70000000,
+					       (char *)"PCI Bus 0" };
 		const struct libdma_space *space;
 		uint64_t free_pages = 0;
 		struct scene *scene;
@@ -296,8 +302,13 @@ static void a_merged_list_is_one_range(void **state)
 	uint32_t sizes[] = { 0x3000, 0x800 };
 	phys_addr_t phys[] = { 0x1000, 0x9000, 0x5000, 0x7000 };
 	struct dma_event list = {
-		.kind = DMA_EVENT_MAP_SG, .device = scene->device, .dma_list = dma,
-		.dma_size_list = sizes, .dma_count = 2, .phys_list = phys, .phys_count = 4,
+		.kind = DMA_EVENT_MAP_SG,
+		.device = scene->device,
+		.dma_list = dma,
+		.dma_size_list = sizes,
+		.dma_count = 2,
+		.phys_list = phys,
+		.phys_count = 4,
 	};
 	const struct libdma_space *space;
 
@@ -370,12 +381,13 @@ static void a_region_gives_orders_of_pages(void **state)
 {
 	struct scene *scene = *state;
 	struct dma_event declare = { .kind = DMA_EVENT_DECLARE_COHERENT_MEMORY,
-				     .device = scene->device, .dma = 0x9000,
+				     .device = scene->device,
+				     .dma = 0x9000,
 				     .size = 16 * 4096 + 100 };
 	const struct libdma_space *space;
 
 	add(scene, &declare);
-	alloc(scene, 0x9000, 3 * 4096);	   /* takes 4 pages */
+	alloc(scene, 0x9000, 3 * 4096);     /* takes 4 pages */
 	alloc(scene, 0x9000 + 8 * 4096, 1); /* 1 page */
 	assert_int_equal(libdma_fragmap_finish(scene->fragmap), 0);
 	space = find_space(scene, "region:0000:00:02.0");
@@ -392,10 +404,14 @@ static void a_pool_has_blocks_in_pages(void **state)
 {
 	struct scene *scene = *state;
 	struct dma_event create = { .kind = DMA_EVENT_POOL_CREATE,
-				    .device = scene->device, .handle = 5, .size = 500,
+				    .device = scene->device,
+				    .handle = 5,
+				    .size = 500,
 				    .align = 4 };
 	struct dma_event block = { .kind = DMA_EVENT_POOL_ALLOC,
-				   .device = scene->device, .handle = 5, .size = 500 };
+				   .device = scene->device,
+				   .handle = 5,
+				   .size = 500 };
 	const struct libdma_space *space;
 
 	libdma_strings_add(scene->strings, "prp", 3, &create.name);
@@ -425,7 +441,8 @@ static void devices_of_a_group_share_a_space(void **state)
 	char *why = NULL;
 
 	assert_int_equal(libdma_environment_parse(scene->environment, json,
-						  sizeof(json) - 1, &why), 0);
+						  sizeof(json) - 1, &why),
+			 0);
 	map(scene, 0xfffff000, 0x1000, 4096);
 	libdma_strings_add(scene->strings, "0000:00:02.1", 12, &scene->device);
 	map(scene, 0xffffe000, 0x2000, 4096);
@@ -437,8 +454,10 @@ static void nonsense_does_no_harm(void **state)
 {
 	struct scene *scene = *state;
 	struct dma_event create = { .kind = DMA_EVENT_POOL_CREATE, .size = UINT64_MAX,
-				    .align = 1ULL << 63, .boundary = 1 };
-	struct dma_event block = { .kind = DMA_EVENT_POOL_ALLOC, .dma = UINT64_MAX - 1,
+				    .align = 1ULL << 63,
+				    .boundary = 1 };
+	struct dma_event block = { .kind = DMA_EVENT_POOL_ALLOC,
+				   .dma = UINT64_MAX - 1,
 				   .size = UINT64_MAX };
 
 	set_swiotlb(scene, UINT64_MAX - 4095, UINT64_MAX);
@@ -460,14 +479,18 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(slots_match_an_array),
-		cmocka_unit_test_setup_teardown(an_empty_pool_serves_a_set, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_empty_pool_serves_a_set, set_up,
+						tear_down),
 		cmocka_unit_test(iovas_match_an_array),
-		cmocka_unit_test_setup_teardown(a_merged_list_is_one_range, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_merged_list_is_one_range, set_up,
+						tear_down),
 		cmocka_unit_test(shared_bytes_match_an_array),
-		cmocka_unit_test_setup_teardown(an_allocation_takes_pages, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_allocation_takes_pages, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(a_region_gives_orders_of_pages, set_up,
 						tear_down),
-		cmocka_unit_test_setup_teardown(a_pool_has_blocks_in_pages, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_pool_has_blocks_in_pages, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(devices_of_a_group_share_a_space, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(nonsense_does_no_harm, set_up, tear_down),

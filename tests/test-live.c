@@ -10,9 +10,9 @@
 
 #include "test.h"
 
-#define DEVICES	  3
+#define DEVICES   3
 #define ADDRESSES 64
-#define EVENTS	  200000
+#define EVENTS    200000
 #define MODEL_MAX 4096
 
 /* The oracle: each event that began something and has not ended, oldest first. */
@@ -104,8 +104,8 @@ static long model_end(const struct model *model, const struct dma_event *end)
 		if (best < 0)
 			best = (long)i;
 		else if (is_sg(end) ? begun->dir == end->dir &&
-					      model->begun[best].dir != end->dir :
-				      score(begun, end) > score(&model->begun[best], end))
+					      model->begun[best].dir != end->dir
+				    : score(begun, end) > score(&model->begun[best], end))
 			best = (long)i;
 	}
 	return best;
@@ -118,8 +118,8 @@ static bool model_holds(const struct model *model, const struct dma_event *event
 
 		if (is_block(begun) != is_block(event))
 			continue;
-		if (is_block(event) ? begun->handle == event->handle :
-				      begun->device == event->device)
+		if (is_block(event) ? begun->handle == event->handle
+				    : begun->device == event->device)
 			if (address(begun) == address(event))
 				return true;
 	}
@@ -242,9 +242,9 @@ static void apply_both(struct live *live, struct model *model,
 
 	if (begins(event)) {
 		bool failed = event->dma == DMA_MAPPING_ERROR;
-		int want = failed			 ? LIVE_UNCHANGED :
-			   model_holds(model, event) ? LIVE_AGAIN :
-							 LIVE_BEGUN;
+		int want = failed                      ? LIVE_UNCHANGED
+			   : model_holds(model, event) ? LIVE_AGAIN
+						       : LIVE_BEGUN;
 
 		assert_int_equal(live_apply(live, event, &mapping), want);
 		if (failed) {
@@ -297,7 +297,7 @@ static void random_events_match_a_list(void **state)
 
 static struct dma_event single(uint16_t kind, dma_addr_t dma, uint64_t size)
 {
-	return (struct dma_event){ .kind = kind, .device = 1, .dma = dma, .size = size };
+	return (struct dma_event) { .kind = kind, .device = 1, .dma = dma, .size = size };
 }
 
 static void what_is_never_unmapped_costs_no_memory(void **state)
@@ -375,9 +375,13 @@ static void the_newest_is_found(void **state)
 
 static void pools_and_regions_are_held(void **state)
 {
-	struct dma_event create = { .kind = DMA_EVENT_POOL_CREATE, .device = 1, .handle = 7 };
+	struct dma_event create = { .kind = DMA_EVENT_POOL_CREATE,
+				    .device = 1,
+				    .handle = 7 };
 	struct dma_event declare = { .kind = DMA_EVENT_DECLARE_COHERENT_MEMORY,
-				     .device = 1, .dma = 0x8000, .size = 65536 };
+				     .device = 1,
+				     .dma = 0x8000,
+				     .size = 65536 };
 	struct live *live = live_create();
 	const struct mapping *mapping;
 

@@ -11,7 +11,7 @@
 
 #include "test.h"
 
-#define EVENTS	  4000
+#define EVENTS    4000
 #define ADDRESSES 200
 
 /* By address: the number of the event that began what is live there, or -1. */
@@ -39,7 +39,7 @@ static void make_event(size_t i, bool live, size_t address)
 	struct dma_event *event = &events[i];
 	bool list = address % 4 == 0;
 
-	*event = (struct dma_event){ .number = i, .ns = 1000 + i / 3 * 10, .device = 1 };
+	*event = (struct dma_event) { .number = i, .ns = 1000 + i / 3 * 10, .device = 1 };
 	phys[i][0] = address << 13;
 	phys[i][1] = phys[i][0] + 0x1000;
 	memcpy(dma[i], phys[i], sizeof(dma[i]));
@@ -95,12 +95,17 @@ static void make_events(size_t fails)
 
 		make_event(i, model.begun[address] >= 0, address);
 		if (i % 50 == 7)
-			events[i] = (struct dma_event){ .kind = DMA_EVENT_MARK,
-							.number = i, .ns = events[i].ns };
+			events[i] = (struct dma_event) { .kind = DMA_EVENT_MARK,
+							 .number = i,
+							 .ns = events[i].ns };
 		if (i == fails || i == fails + 100)
-			events[i] = (struct dma_event){
-				.kind = DMA_EVENT_MAP_PAGE, .number = i, .device = 1,
-				.ns = events[i].ns, .dma = DMA_MAPPING_ERROR, .size = 77,
+			events[i] = (struct dma_event) {
+				.kind = DMA_EVENT_MAP_PAGE,
+				.number = i,
+				.device = 1,
+				.ns = events[i].ns,
+				.dma = DMA_MAPPING_ERROR,
+				.size = 77,
 			};
 		model_apply(&model, &events[i]);
 	}
@@ -155,18 +160,18 @@ static void events_and_times(void **state)
 	for (size_t count = 1; count < EVENTS; count += 97) {
 		size_t behind = count;
 
-		expect_state((struct libdma_position){ LIBDMA_MOMENT_EVENT, count - 1 },
+		expect_state((struct libdma_position) { LIBDMA_MOMENT_EVENT, count - 1 },
 			     count);
 		while (behind < EVENTS && events[behind].ns == events[count - 1].ns)
 			behind++;
-		expect_state((struct libdma_position){ LIBDMA_MOMENT_TIME,
-						       events[count - 1].ns },
+		expect_state((struct libdma_position) { LIBDMA_MOMENT_TIME,
+							events[count - 1].ns },
 			     behind);
-		expect_state((struct libdma_position){ LIBDMA_MOMENT_AFTER,
-						       events[count - 1].ns - 1000 },
+		expect_state((struct libdma_position) { LIBDMA_MOMENT_AFTER,
+							events[count - 1].ns - 1000 },
 			     behind);
 	}
-	expect_state((struct libdma_position){ .kind = LIBDMA_MOMENT_END }, EVENTS);
+	expect_state((struct libdma_position) { .kind = LIBDMA_MOMENT_END }, EVENTS);
 }
 
 static size_t count_to_peak(void)
@@ -193,14 +198,15 @@ static void peak_and_failure(void **state)
 		uint64_t seed = random_state;
 
 		make_events(EVENTS);
-		expect_state((struct libdma_position){ .kind = LIBDMA_MOMENT_PEAK },
+		expect_state((struct libdma_position) { .kind = LIBDMA_MOMENT_PEAK },
 			     count_to_peak());
-		expect_state((struct libdma_position){ .kind = LIBDMA_MOMENT_AUTO },
+		expect_state((struct libdma_position) { .kind = LIBDMA_MOMENT_AUTO },
 			     count_to_peak());
 		make_events(1234);
-		expect_state((struct libdma_position){ .kind = LIBDMA_MOMENT_FAILURE },
+		expect_state((struct libdma_position) { .kind = LIBDMA_MOMENT_FAILURE },
 			     1235);
-		expect_state((struct libdma_position){ .kind = LIBDMA_MOMENT_AUTO }, 1235);
+		expect_state((struct libdma_position) { .kind = LIBDMA_MOMENT_AUTO },
+			     1235);
 		random_state = seed;
 	}
 }

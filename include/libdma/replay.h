@@ -34,8 +34,8 @@ struct libdma_position {
 
 /**
  * libdma_position_parse() - a moment as users write it
- * @text:	"auto", "end", "peak", "failure"; an event as "#1234"; a time in seconds as
- *		"3.0014" or "3", or with a unit, "3s", "12ms", "40us", "900ns"; "+1.5" or
+ * @text:	"auto", "end", "peak", "failure"; an event as "#1234"; a time in seconds
+ *as "3.0014" or "3", or with a unit, "3s", "12ms", "40us", "900ns"; "+1.5" or
  *		"+40us" counts from the first event
  * @ret:	set to the moment
  *

@@ -64,7 +64,7 @@ void table_link(struct live *live, struct slot *slot, uint32_t number,
 	link->key = *key;
 	link->newer = NONE;
 	if (slot->link == NONE) {
-		*slot = (struct slot){ hash, number };
+		*slot = (struct slot) { hash, number };
 		live->used++;
 		link->older = NONE;
 		link->newest = number;
@@ -280,5 +280,6 @@ bool table_valid(const struct live *live)
 			return false;
 		links -= of_chain;
 	}
-	return count == live->count && records == live->records && !links && used == live->used;
+	return count == live->count && records == live->records && !links &&
+	       used == live->used;
 }

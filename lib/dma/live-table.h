@@ -12,7 +12,7 @@
 
 #define CHUNK_SHIFT 8
 #define CHUNK_SIZE  (1U << CHUNK_SHIFT)
-#define NONE	    UINT32_MAX
+#define NONE        UINT32_MAX
 
 struct key {
 	uint64_t whose; /* SPACE_* in the top byte, device or pool below */
@@ -54,10 +54,10 @@ struct slot {
 struct live {
 	struct record **chunk;
 	uint32_t chunks;
-	uint32_t free;	/* first of the free records, or NONE */
+	uint32_t free;  /* first of the free records, or NONE */
 	uint32_t ended; /* the caller may still look at it; NONE if there is none */
 	uint64_t order;
-	uint64_t count;	  /* begun and not ended */
+	uint64_t count;   /* begun and not ended */
 	uint64_t records; /* that hold them */
 	struct slot *slot;
 	uint32_t used;
@@ -80,7 +80,8 @@ static inline struct link *link_at(const struct live *live, uint32_t link)
 static inline bool has_list(const struct dma_event *event)
 {
 	return (event->kind == DMA_EVENT_MAP_SG || event->kind == DMA_EVENT_UNMAP_SG ||
-		event->kind == DMA_EVENT_ALLOC_SGT || event->kind == DMA_EVENT_FREE_SGT) &&
+		event->kind == DMA_EVENT_ALLOC_SGT ||
+		event->kind == DMA_EVENT_FREE_SGT) &&
 	       event->phys_count && event->phys_list;
 }
 

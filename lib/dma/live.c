@@ -30,14 +30,15 @@ enum {
 
 static struct key key_of(unsigned int space, uint64_t number, uint64_t address)
 {
-	return (struct key){ (uint64_t)space << 56 | (number & (UINT64_MAX >> 8)), address };
+	return (struct key) { (uint64_t)space << 56 | (number & (UINT64_MAX >> 8)),
+			      address };
 }
 
 static dma_addr_t first_dma(const struct dma_event *event)
 {
-	return event->kind == DMA_EVENT_MAP_SG && event->dma_count && event->dma_list ?
-		       event->dma_list[0] :
-		       event->dma;
+	return event->kind == DMA_EVENT_MAP_SG && event->dma_count && event->dma_list
+		       ? event->dma_list[0]
+		       : event->dma;
 }
 
 static struct key list_key(const struct dma_event *event)
@@ -105,7 +106,8 @@ static struct key event_key(const struct dma_event *event)
 /* Failed calls, and those whose outcome nobody knows, begin nothing. */
 static bool event_begins(const struct dma_event *event)
 {
-	if (!roles[event->kind].begins || event->error || event->flags & DMA_EVENT_REQUEST)
+	if (!roles[event->kind].begins || event->error ||
+	    event->flags & DMA_EVENT_REQUEST)
 		return false;
 	if (event->kind == DMA_EVENT_MAP_SG)
 		return event->phys_count || event->dma_count;
@@ -153,7 +155,8 @@ static uint32_t find_list_end(const struct live *live, uint32_t link,
 	uint32_t found = NONE;
 
 	for (unsigned int i = 0; link != NONE && i < CHAIN_SEARCHED; i++) {
-		const struct dma_event *begin = &record_at(live, link >> 1)->mapping.event;
+		const struct dma_event *begin =
+			&record_at(live, link >> 1)->mapping.event;
 
 		if (list_fits(begin, event)) {
 			if (begin->dir == event->dir)
@@ -174,7 +177,8 @@ static uint32_t find_best_end(const struct live *live, uint32_t link,
 	uint32_t best = NONE;
 
 	for (unsigned int i = 0; link != NONE && i < CHAIN_SEARCHED; i++) {
-		const struct dma_event *begin = &record_at(live, link >> 1)->mapping.event;
+		const struct dma_event *begin =
+			&record_at(live, link >> 1)->mapping.event;
 		unsigned int fit = end_fit(begin, event) + 1;
 
 		if (fit > best_fit) {

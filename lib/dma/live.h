@@ -31,10 +31,10 @@ struct mapping {
 /* What an event did to the table. */
 enum live_change {
 	LIVE_UNCHANGED, /* no event of this sort, or a failed call, or a free of NULL */
-	LIVE_BEGUN,	/* a mapping was added */
-	LIVE_ENDED,	/* a mapping was removed */
-	LIVE_AGAIN,	/* added, at an address of the device where one was live */
-	LIVE_STRANGER,	/* an end without a known beginning; nothing was removed */
+	LIVE_BEGUN,     /* a mapping was added */
+	LIVE_ENDED,     /* a mapping was removed */
+	LIVE_AGAIN,     /* added, at an address of the device where one was live */
+	LIVE_STRANGER,  /* an end without a known beginning; nothing was removed */
 };
 
 struct live;

@@ -148,8 +148,10 @@ static int add_rests(struct space *space, uint64_t page)
 	if (!boundary || boundary > space->allocation)
 		boundary = space->allocation;
 	while (at < space->allocation) {
-		end = at + boundary < space->allocation ? at + boundary : space->allocation;
-		if (space_add_gap(space, page + end - (end - at) % unit, (end - at) % unit))
+		end = at + boundary < space->allocation ? at + boundary
+							: space->allocation;
+		if (space_add_gap(space, page + end - (end - at) % unit,
+				  (end - at) % unit))
 			return -ENOMEM;
 		at = end;
 	}

@@ -24,8 +24,8 @@ static int compare_extents(const void *a, const void *b)
 /* Bytes that lie in two extents or more, of extents that come by their start. */
 struct sharing {
 	struct libdma_extent *widest; /* of those so far, that which ends last */
-	uint64_t end;		      /* where it ends */
-	uint64_t twice;		      /* to here, what is shared is counted */
+	uint64_t end;                 /* where it ends */
+	uint64_t twice;               /* to here, what is shared is counted */
 	uint64_t bytes;
 };
 
@@ -85,8 +85,7 @@ static int visit_run(const struct walk *walk, uint64_t start, uint64_t end)
 		uint64_t stretch = end - start;
 
 		if (space->set) {
-			uint64_t left =
-				space->set - (start - space->start) % space->set;
+			uint64_t left = space->set - (start - space->start) % space->set;
 
 			stretch = stretch < left ? stretch : left;
 		}
@@ -128,7 +127,8 @@ int libdma_space_walk_free(const struct libdma_space *space, uint64_t from, uint
 }
 
 /* Slots: requests of 4096 bytes and more begin at a page (S13). */
-static uint64_t fits_slots(const struct libdma_space *space, uint64_t start, uint64_t size)
+static uint64_t fits_slots(const struct libdma_space *space, uint64_t start,
+			   uint64_t size)
 {
 	uint64_t skip = align_up(start, 4096) - start;
 	uint64_t paged = size > skip ? size - skip : 0;
@@ -164,7 +164,8 @@ static uint64_t fits_aligned(const struct libdma_space *space, uint64_t start,
 	return 0;
 }
 
-uint64_t libdma_space_fits(const struct libdma_space *space, uint64_t start, uint64_t size)
+uint64_t libdma_space_fits(const struct libdma_space *space, uint64_t start,
+			   uint64_t size)
 {
 	if (!space->allocates)
 		return 0;
@@ -216,6 +217,12 @@ static int count_run(void *arg, uint64_t start, uint64_t size)
 	return 0;
 }
 
+/* Sizes in a trace may be nonsense, but their sum shall not be small. */
+static uint64_t sum(uint64_t a, uint64_t b)
+{
+	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
 void space_count(struct libdma_space *space)
 {
 	struct libdma_fragmentation *numbers = &space->numbers;
@@ -226,8 +233,8 @@ void space_count(struct libdma_space *space)
 		uint64_t behind = extent->from + extent->taken;
 		uint64_t from = i && extent->from < end ? end : extent->from;
 
-		numbers->requested += extent->size;
-		numbers->taken += extent->taken;
+		numbers->requested = sum(numbers->requested, extent->size);
+		numbers->taken = sum(numbers->taken, extent->taken);
 		if (behind > from)
 			numbers->used += behind - from;
 		end = behind > end ? behind : end;
@@ -239,6 +246,6 @@ void space_count(struct libdma_space *space)
 	libdma_space_walk_free(space, 0, UINT64_MAX, count_run, space);
 	numbers->possible = fits_at_best(space, numbers->free);
 	if (numbers->possible > numbers->largest_request)
-		numbers->index = 1 - (double)numbers->largest_request /
-					     (double)numbers->possible;
+		numbers->index =
+			1 - (double)numbers->largest_request / (double)numbers->possible;
 }

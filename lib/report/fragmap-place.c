@@ -25,7 +25,7 @@ static struct libdma_extent extent_of(const struct dma_event *begin, uint64_t ti
 	/* what would run over the top of all addresses ends there */
 	if (size > UINT64_MAX - start)
 		size = UINT64_MAX - start;
-	return (struct libdma_extent){
+	return (struct libdma_extent) {
 		.start = start,
 		.size = size,
 		.from = start,
@@ -157,8 +157,8 @@ static int place_single(struct libdma_fragmap *fragmap, const struct place *plac
 
 	if (place->translated)
 		err = place_iova(fragmap, place, &extent);
-	else if (!allocated && is_bounced(fragmap->environment, begin->dma, begin->phys,
-					  has_phys))
+	else if (!allocated &&
+		 is_bounced(fragmap->environment, begin->dma, begin->phys, has_phys))
 		err = place_slots(fragmap, &extent);
 	else
 		err = place_bus(fragmap, &extent);
@@ -212,8 +212,8 @@ static int place_segments(struct libdma_fragmap *fragmap, const struct place *pl
 	return err;
 }
 
-static int place_list_memory(struct libdma_fragmap *fragmap, const struct dma_event *begin,
-			     uint64_t times)
+static int place_list_memory(struct libdma_fragmap *fragmap,
+			     const struct dma_event *begin, uint64_t times)
 {
 	const uint32_t *sizes = begin->size_list;
 	int err = 0;
@@ -310,8 +310,8 @@ static int add_pool(struct libdma_fragmap *fragmap, const struct dma_event *begi
 		space->face.unit = align = 1U << 31;
 	space->face.unit = align_up(space->face.unit, align);
 	space->allocation = align_up(space->face.unit, page_size(fragmap->environment));
-	space->boundary = begin->boundary < space->face.unit ? space->allocation :
-							       begin->boundary;
+	space->boundary =
+		begin->boundary < space->face.unit ? space->allocation : begin->boundary;
 	free(space->face.name);
 	if (asprintf(&space->face.name, "pool:%s@%s", name, device) < 0) {
 		space->face.name = NULL;
@@ -354,8 +354,8 @@ int libdma_fragmap_add(struct libdma_fragmap *fragmap, const struct dma_event *b
 	case DMA_EVENT_MAP_SG:
 		return place_list(fragmap, place, begin, times);
 	default:
-		return in_region(fragmap, place, begin) ?
-			       place_region(fragmap, place, begin, times) :
-			       place_single(fragmap, place, begin, times);
+		return in_region(fragmap, place, begin)
+			       ? place_region(fragmap, place, begin, times)
+			       : place_single(fragmap, place, begin, times);
 	}
 }

@@ -52,7 +52,7 @@ static int grow_spaces(struct libdma_fragmap *fragmap)
 }
 
 int fragmap_space(struct libdma_fragmap *fragmap, enum libdma_space_kind kind,
-		     uint64_t id, struct space **ret)
+		  uint64_t id, struct space **ret)
 {
 	struct space *space;
 	size_t at;
@@ -103,7 +103,7 @@ int space_add_gap(struct space *space, uint64_t start, uint64_t length)
 		space->gap_room = room;
 	}
 	space->face.gap[space->face.gaps++] =
-		(struct libdma_range){ .start = start, .length = length };
+		(struct libdma_range) { .start = start, .length = length };
 	return 0;
 }
 

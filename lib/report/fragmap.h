@@ -6,7 +6,7 @@
 
 #include <libdma/fragmap.h>
 
-#define SWIOTLB_SLOT 2048		/* RULES.md S1 */
+#define SWIOTLB_SLOT 2048                 /* RULES.md S1 */
 #define SWIOTLB_SET  (128 * SWIOTLB_SLOT) /* slots that no run leaves */
 
 /* A space under construction. */
@@ -27,7 +27,7 @@ struct place {
 	bool known;
 	bool translated;
 	uint64_t domain; /* id of its IOVA space */
-	size_t region;	 /* its region's space, or NO_SPACE */
+	size_t region;   /* its region's space, or NO_SPACE */
 };
 
 struct libdma_fragmap {
@@ -42,8 +42,8 @@ struct libdma_fragmap {
 };
 
 /* The space of a kind and id, which is made if there is none; 0 or -ENOMEM. */
-int fragmap_space(struct libdma_fragmap *fragmap, enum libdma_space_kind kind, uint64_t id,
-		  struct space **ret);
+int fragmap_space(struct libdma_fragmap *fragmap, enum libdma_space_kind kind,
+		  uint64_t id, struct space **ret);
 
 /* What is known of a device, valid until the next is asked for; 0 or -ENOMEM. */
 int fragmap_place(struct libdma_fragmap *fragmap, uint32_t device, struct place **ret);

@@ -8,9 +8,9 @@
 #include <libdma/replay.h>
 
 static const char *const names[] = {
-	[LIBDMA_MOMENT_AUTO] = "auto",	       [LIBDMA_MOMENT_END] = "end",
-	[LIBDMA_MOMENT_PEAK] = "peak",	       [LIBDMA_MOMENT_FAILURE] = "failure",
-	[LIBDMA_MOMENT_EVENT] = "event",       [LIBDMA_MOMENT_TIME] = "time",
+	[LIBDMA_MOMENT_AUTO] = "auto",   [LIBDMA_MOMENT_END] = "end",
+	[LIBDMA_MOMENT_PEAK] = "peak",   [LIBDMA_MOMENT_FAILURE] = "failure",
+	[LIBDMA_MOMENT_EVENT] = "event", [LIBDMA_MOMENT_TIME] = "time",
 	[LIBDMA_MOMENT_AFTER] = "after",
 };
 
@@ -74,9 +74,10 @@ static int parse_unit(const char *text, uint64_t whole, uint64_t fraction, uint6
 
 static bool parse_word(const char *text, struct libdma_position *ret)
 {
-	for (unsigned int kind = LIBDMA_MOMENT_AUTO; kind <= LIBDMA_MOMENT_FAILURE; kind++)
+	for (unsigned int kind = LIBDMA_MOMENT_AUTO; kind <= LIBDMA_MOMENT_FAILURE;
+	     kind++)
 		if (!strcmp(text, names[kind])) {
-			*ret = (struct libdma_position){ .kind = kind };
+			*ret = (struct libdma_position) { .kind = kind };
 			return true;
 		}
 	return false;
@@ -95,7 +96,7 @@ int libdma_position_parse(const char *text, struct libdma_position *ret)
 	if (err)
 		return err;
 	if (event) {
-		*ret = (struct libdma_position){ LIBDMA_MOMENT_EVENT, whole };
+		*ret = (struct libdma_position) { LIBDMA_MOMENT_EVENT, whole };
 		return *text ? -EINVAL : 0;
 	}
 	point = *text == '.';

@@ -60,18 +60,18 @@ static enum libdma_live_class class_of(unsigned int kind)
 	case DMA_CLASS_FREE:
 		return LIBDMA_LIVE_ALLOCATIONS;
 	default:
-		return kind == DMA_EVENT_POOL_ALLOC || kind == DMA_EVENT_POOL_FREE ?
-			       LIBDMA_LIVE_BLOCKS :
-			       LIBDMA_LIVE_OTHER;
+		return kind == DMA_EVENT_POOL_ALLOC || kind == DMA_EVENT_POOL_FREE
+			       ? LIBDMA_LIVE_BLOCKS
+			       : LIBDMA_LIVE_OTHER;
 	}
 }
 
 static uint64_t weigh_bytes(void *arg, const struct dma_event *begin)
 {
 	(void)arg;
-	return class_of(begin->kind) <= LIBDMA_LIVE_ALLOCATIONS ?
-		       libdma_event_bytes(begin) :
-		       0;
+	return class_of(begin->kind) <= LIBDMA_LIVE_ALLOCATIONS
+		       ? libdma_event_bytes(begin)
+		       : 0;
 }
 
 static bool event_failed(const struct dma_event *event)
@@ -105,7 +105,7 @@ static void mark_set(struct libdma_replay *replay, struct mark *mark,
 	mark_forget(mark);
 	mark->set = true;
 	mark->order = replay->order;
-	mark->moment = (struct libdma_moment){
+	mark->moment = (struct libdma_moment) {
 		.kind = kind,
 		.reached = true,
 		.number = replay->last_number,
@@ -333,7 +333,8 @@ int libdma_replay_put(struct libdma_replay *replay, const struct dma_event *even
 	}
 }
 
-const struct libdma_replay_totals *libdma_replay_totals(const struct libdma_replay *replay)
+const struct libdma_replay_totals *
+libdma_replay_totals(const struct libdma_replay *replay)
 {
 	return &replay->totals;
 }
@@ -359,7 +360,7 @@ void libdma_replay_moment(const struct libdma_replay *replay, struct libdma_mome
 		*ret = mark->moment;
 		return;
 	}
-	*ret = (struct libdma_moment){
+	*ret = (struct libdma_moment) {
 		.kind = LIBDMA_MOMENT_END,
 		.number = replay->last_number,
 		.ns = replay->totals.last_ns,
