@@ -331,7 +331,7 @@ static void a_line_without_an_end_is_told(void **state)
 
 static void a_line_without_bounds_is_stepped_over(void **state)
 {
-	size_t size = (size_t)20 << 20;
+	size_t size = (size_t)40 << 20;
 	char *text = malloc(size);
 	const struct dma_event *event;
 	struct libdma_reader *reader;

@@ -20,7 +20,7 @@
 #define ENVIRONMENT_LINE "#environment "
 
 /* An event of a longer line cannot be read again, so is not written either. */
-#define LINE_MAX_SIZE ((size_t)16 << 20)
+#define LINE_MAX_SIZE ((size_t)32 << 20)
 
 struct text_reader {
 	struct text_parser parser;
