@@ -30,7 +30,15 @@ static void scan_device(struct ftrace *ftrace, struct scan *scan, const char *be
 			size_t size)
 {
 	const char *text = scan->at;
+	const struct memo *last = ftrace->device.last;
 
+	/* most often it is the one of the line before */
+	if (memo_is_last(&ftrace->device, text) &&
+	    !memcmp(text + last->size, behind, size)) {
+		ftrace->event.device = last->number;
+		scan->at += last->size + size;
+		return;
+	}
 	scan->at += word_size(text);
 	while (*scan->at == ' ' && !scan_is(scan, behind, size))
 		scan->at += 1 + word_size(scan->at + 1);

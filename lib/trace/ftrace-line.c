@@ -7,8 +7,8 @@
  *   "       modprobe   149 [001]     3.815553:       dma:dma_alloc: "  perf script
  *
  * A task's name may hold anything, so that the way to the CPU's brackets is found
- * by what surrounds them. Most strings were seen before: each goes through a small
- * table that is indexed by a hash of its ends.
+ * by what surrounds them. Most of a line was seen before, in the columns where the
+ * kernel prints it, and is then only compared.
  *
  * Kernel counterpart: kernel/trace/trace_output.c, trace_print_context()
  */
@@ -18,57 +18,10 @@
 
 #define COMM_WIDTH  16
 #define SECOND      1000000000ULL
+#define WHO_SIZE    36                    /* up to the end of the context */
+#define SECOND_MASK 0x00ffffffffffffffULL /* of eight bytes, those of " 12345." */
 #define NAME_SIZE   128 /* longer than any tracepoint's name with its system's */
 #define PREFIX_SIZE 256 /* and than any task's name and number */
-
-static void learn(struct ftrace *ftrace, struct scan *scan, struct memo *memo,
-		  const char *text, size_t size)
-{
-	struct libdma_strings *strings = ftrace->reader->strings;
-	uint32_t number;
-
-	if (memchr(text, '\0', size)) {
-		scan_fail(scan);
-		return;
-	}
-	if (libdma_strings_add(strings, text, size, &number)) {
-		scan->error = -ENOMEM;
-		return;
-	}
-	memo->text = libdma_strings_get(strings, number);
-	memo->size = (uint32_t)size;
-	memo->number = number;
-	memo->kind = ftrace_kind(text, size);
-}
-
-static struct memo *recall(struct ftrace *ftrace, struct scan *scan, struct memos *memos,
-			   const char *text, size_t size)
-{
-	uint64_t head = scan_load(text), tail = 0, hash;
-	struct memo *memo;
-
-	if (size >= 8)
-		tail = scan_load(text + size - 8);
-	else
-		head &= (1ULL << 8 * size) - 1;
-	hash = (head * 0x9e3779b97f4a7c15ULL ^ tail) * 0xd6e8feb86659fd93ULL;
-	memo = &memos->memo[hash >> (64 - MEMO_BITS)];
-	if (memo->head == head && memo->tail == tail && memo->size == size &&
-	    (size <= 16 || !memcmp(memo->text, text, size)))
-		return memo;
-	memo->head = head;
-	memo->tail = tail;
-	memo->size = 0;
-	memo->number = 0;
-	learn(ftrace, scan, memo, text, size);
-	return memo;
-}
-
-void ftrace_intern(struct ftrace *ftrace, struct scan *scan, struct memos *memos,
-		   const char *text, size_t size, uint32_t *ret)
-{
-	*ret = recall(ftrace, scan, memos, text, size)->number;
-}
 
 /* "(  123) " or "(-------) ": the thread group, which no event has. */
 static void scan_tgid(struct scan *scan)
@@ -111,11 +64,13 @@ static void scan_pid_cpu(struct scan *scan, int32_t *pid, uint32_t *cpu)
 /* "d.h1.", where the recorder printed it; how long it is. */
 static size_t context_size(const char *text)
 {
-	size_t size = 0;
+	uint64_t word = scan_load(text);
+	uint64_t stop = scan_find(word, ' ') | scan_find(word, '\n');
+	size_t size = scan_before(stop);
 
 	if (*text >= '0' && *text <= '9')
 		return 0;
-	while (text[size] != ' ' && text[size] != '\n')
+	while (!stop && text[size] != ' ' && text[size] != '\n')
 		size++;
 	return size;
 }
@@ -203,6 +158,22 @@ static bool in_column(const char *text)
 	       text[COMM_WIDTH + 1] >= '0' && text[COMM_WIDTH + 1] <= '9';
 }
 
+/* The task's name, behind the blanks that fill its column. */
+static void scan_comm(struct ftrace *ftrace, struct scan *scan, const char *comm,
+		      const char *end)
+{
+	size_t blanks = scan_blanks(scan_load(comm)), size = (size_t)(end - comm);
+
+	if (blanks == 8)
+		blanks += scan_blanks(scan_load(comm + 8));
+	while (blanks < size && comm[blanks] == ' ')
+		blanks++;
+	if (blanks > size)
+		blanks = size;
+	ftrace_intern(ftrace, scan, &ftrace->comm, comm + blanks, size - blanks,
+		      &ftrace->event.comm);
+}
+
 /* The task's name and number, and the CPU. */
 static void scan_task(struct ftrace *ftrace, struct scan *scan)
 {
@@ -225,10 +196,8 @@ static void scan_task(struct ftrace *ftrace, struct scan *scan)
 				end--;
 		scan_pid_cpu(scan, &event->pid, &event->cpu);
 	}
-	while (comm < end && *comm == ' ')
-		comm++;
-	ftrace_intern(ftrace, scan, &ftrace->comm, comm, (size_t)(end - comm),
-		      &event->comm);
+	if (!scan->error)
+		scan_comm(ftrace, scan, comm, end);
 }
 
 static void scan_context(struct ftrace *ftrace, struct scan *scan)
@@ -261,35 +230,137 @@ static size_t name_size(const char *text)
 	return 0;
 }
 
+/* A name that fits into 16 bytes with ": " behind it, and was seen before. */
+static bool recall_name(struct ftrace *ftrace, struct scan *scan)
+{
+	const struct seen_name *seen = ftrace_seen_name(ftrace, scan->at);
+
+	if (!seen->size || scan_load(scan->at) != seen->word[0] ||
+	    scan_load(scan->at + 8) != seen->word[1])
+		return false;
+	ftrace->event.kind = (uint16_t)seen->kind;
+	ftrace->event.name = seen->number;
+	scan->at += seen->size;
+	return true;
+}
+
+static void remember_name(struct ftrace *ftrace, const char *text, size_t size)
+{
+	struct seen_name *seen = ftrace_seen_name(ftrace, text);
+
+	if (size > 14 || text[size + 1] != ' ')
+		return;
+	*seen = (struct seen_name) {
+		.word = { scan_load(text), scan_load(text + 8) },
+		.size = (uint32_t)size + 2,
+		.kind = ftrace->event.kind,
+		.number = ftrace->event.name,
+	};
+}
+
 static void scan_name(struct ftrace *ftrace, struct scan *scan)
 {
 	const struct memo *memo;
+	const char *text;
 	size_t size;
 
 	scan_spaces(scan);
-	size = name_size(scan->at);
-	if (!size) { /* a line of the function tracer, say */
-		ftrace->event.kind = DMA_EVENT_OTHER;
-		return;
+	if (!recall_name(ftrace, scan)) {
+		text = scan->at;
+		size = name_size(text);
+		if (!size) { /* a line of the function tracer, say */
+			ftrace->event.kind = DMA_EVENT_OTHER;
+			return;
+		}
+		memo = ftrace_recall(ftrace, scan, &ftrace->name, text, size);
+		ftrace->event.kind = (uint16_t)memo->kind;
+		ftrace->event.name = memo->number;
+		scan->at += size + 1;
+		if (*scan->at == ' ')
+			scan->at++;
+		if (!scan->error)
+			remember_name(ftrace, text, size);
 	}
-	memo = recall(ftrace, scan, &ftrace->name, scan->at, size);
-	ftrace->event.kind = (uint16_t)memo->kind;
-	ftrace->event.name = memo->number;
-	scan->at += size + 1;
-	if (*scan->at == ' ')
-		scan->at++;
 	/* trace-cmd and perf print names in columns */
 	if (!ftrace->event.context)
 		scan_spaces(scan);
 }
 
+/*
+ * The task, CPU and context of a line, where the kernel printed them in its usual
+ * columns, and they were seen before.
+ */
+static bool recall_who(struct ftrace *ftrace, struct scan *scan)
+{
+	const struct seen_who *seen = ftrace_seen_who(ftrace, scan->at);
+	const char *text = scan->at;
+
+	if (text[WHO_SIZE] != ' ' || scan_load(text) != seen->word[0] ||
+	    scan_load(text + 8) != seen->word[1] ||
+	    scan_load(text + 16) != seen->word[2] ||
+	    scan_load(text + 24) != seen->word[3] ||
+	    scan_load(text + WHO_SIZE - 8) != seen->word[4])
+		return false;
+	ftrace->event.comm = seen->comm;
+	ftrace->event.context = seen->context;
+	ftrace->event.cpu = seen->cpu;
+	ftrace->event.pid = seen->pid;
+	scan->at += WHO_SIZE;
+	return true;
+}
+
+static void remember_who(struct ftrace *ftrace, const char *text)
+{
+	*ftrace_seen_who(ftrace, text) = (struct seen_who) {
+		.word = { scan_load(text), scan_load(text + 8), scan_load(text + 16),
+			  scan_load(text + 24), scan_load(text + WHO_SIZE - 8) },
+		.comm = ftrace->event.comm,
+		.context = ftrace->event.context,
+		.cpu = ftrace->event.cpu,
+		.pid = ftrace->event.pid,
+	};
+}
+
+/* " 12345.678901: " in its column, in the second of the line before. */
+static bool recall_time(struct ftrace *ftrace, struct scan *scan)
+{
+	const char *text = scan->at;
+	uint64_t part = scan_load(text + 7);
+
+	if ((scan_load(text) & SECOND_MASK) != ftrace->second ||
+	    scan_before(scan_no_decimal(part)) != 6 || text[13] != ':' || text[14] != ' ')
+		return false;
+	ftrace->event.ns = ftrace->second_ns + scan_decimal_value(part, 6) * 1000;
+	scan->at += 15;
+	return true;
+}
+
+static void remember_time(struct ftrace *ftrace, const char *text)
+{
+	if (text[6] != '.')
+		return;
+	ftrace->second = scan_load(text) & SECOND_MASK;
+	ftrace->second_ns = ftrace->event.ns / SECOND * SECOND;
+}
+
 void ftrace_scan_prefix(struct ftrace *ftrace, struct scan *scan)
 {
-	scan_task(ftrace, scan);
-	if (scan->error)
-		return;
-	scan_context(ftrace, scan);
-	scan_time(scan, &ftrace->event.ns, &ftrace->counts);
+	const char *text = scan->at;
+
+	if (!recall_who(ftrace, scan)) {
+		scan_task(ftrace, scan);
+		if (scan->error)
+			return;
+		scan_context(ftrace, scan);
+		if (scan->at == text + WHO_SIZE && !scan->error && in_column(text))
+			remember_who(ftrace, text);
+	}
+	text = scan->at;
+	if (!recall_time(ftrace, scan)) {
+		scan_time(scan, &ftrace->event.ns, &ftrace->counts);
+		if (!scan->error)
+			remember_time(ftrace, text);
+	}
 	if (!scan->error)
 		scan_name(ftrace, scan);
 }

@@ -68,7 +68,36 @@ struct memo {
 
 struct memos {
 	struct memo memo[1 << MEMO_BITS];
+	const struct memo *last;
 };
+
+/* Is @text the string that was looked up last, where that is of 8 to 16 bytes? */
+static inline bool memo_is_last(const struct memos *memos, const char *text)
+{
+	const struct memo *last = memos->last;
+
+	return last && last->size - 8 <= 8 && scan_load(text) == last->head &&
+	       scan_load(text + last->size - 8) == last->tail;
+}
+
+/* The columns of a line from its beginning to the context, and what they say. */
+struct seen_who {
+	uint64_t word[5];
+	uint32_t comm;
+	uint32_t context;
+	uint32_t cpu;
+	int32_t pid;
+};
+
+/* The 16 bytes where a tracepoint's name begins, and what it is. */
+struct seen_name {
+	uint64_t word[2];
+	uint32_t size; /* with ": " behind it; 0 for none */
+	uint32_t kind;
+	uint32_t number;
+};
+
+#define SEEN_BITS 6
 
 /* A list that is reused from event to event. */
 struct list64 {
@@ -100,6 +129,11 @@ struct ftrace {
 	struct list32 sizes;
 	struct list64 lengths; /* of an array that is printed byte by byte */
 
+	struct seen_who who[1 << SEEN_BITS];
+	struct seen_name names[1 << SEEN_BITS];
+	uint64_t second; /* the text of the last line's, */
+	uint64_t second_ns;
+
 	struct memos comm;
 	struct memos context;
 	struct memos name;
@@ -112,6 +146,28 @@ int ftrace_fetch(struct ftrace *ftrace);
 
 /* Be done with the line that ends before @next. */
 void ftrace_leave(struct ftrace *ftrace, const char *next);
+
+static inline size_t ftrace_seen_slot(uint64_t hash)
+{
+	return hash * 0x9e3779b97f4a7c15ULL >> (64 - SEEN_BITS);
+}
+
+/* Where such columns are remembered. */
+static inline struct seen_who *ftrace_seen_who(struct ftrace *ftrace, const char *text)
+{
+	return &ftrace->who[ftrace_seen_slot(
+		scan_load(text + 8) ^ scan_load(text + 16) << 7 ^ scan_load(text + 28))];
+}
+
+static inline struct seen_name *ftrace_seen_name(struct ftrace *ftrace, const char *text)
+{
+	return &ftrace->names[ftrace_seen_slot(scan_load(text) ^ scan_load(text + 8)
+									 << 7)];
+}
+
+/* The entry of a string, which is learned where it is new. */
+struct memo *ftrace_recall(struct ftrace *ftrace, struct scan *scan, struct memos *memos,
+			   const char *text, size_t size);
 
 /* The number of a string, remembered. -EBADMSG where it holds a NUL. */
 void ftrace_intern(struct ftrace *ftrace, struct scan *scan, struct memos *memos,

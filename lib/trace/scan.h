@@ -13,6 +13,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #define SCAN_SLACK 64 /* what input.h grants */
 
@@ -77,10 +80,22 @@ static inline bool scan_try(struct scan *scan, const char *text, size_t size)
 			scan_fail(scan);      \
 	} while (0)
 
+/* How many blanks @word begins with. */
+static inline unsigned int scan_blanks(uint64_t word)
+{
+	uint64_t other = word ^ SCAN_BYTES(' ');
+
+	return other ? (unsigned int)__builtin_ctzll(other) / 8 : 8;
+}
+
 static inline void scan_spaces(struct scan *scan)
 {
-	while (*scan->at == ' ')
-		scan->at++;
+	unsigned int blanks;
+
+	do {
+		blanks = scan_blanks(scan_load(scan->at));
+		scan->at += blanks;
+	} while (blanks == 8);
 }
 
 /* Digits 0-9 have 0 in their byte's top bit, all other bytes 1. */
@@ -99,7 +114,8 @@ static inline uint64_t scan_no_hex(uint64_t word)
 	uint64_t low = letter & SCAN_BYTES(0x7f);
 
 	return scan_no_decimal(word) &
-	       ((low + SCAN_BYTES(0x79)) | letter | ~(low + SCAN_BYTES(0x7f)));
+	       ((low + SCAN_BYTES(0x79)) | letter | ~(low + SCAN_BYTES(0x7f))) &
+	       SCAN_BYTES(0x80);
 }
 
 /* The first @digits bytes of @word, 1 to 8, as a decimal number. */
@@ -122,7 +138,6 @@ static inline uint64_t scan_hex_value(uint64_t word, unsigned int digits)
 
 /* More than eight digits. */
 uint64_t scan_long_decimal(struct scan *scan, uint64_t value);
-uint64_t scan_long_hex(struct scan *scan, uint64_t value);
 
 /* A decimal number of 64 bits; one that does not fit is a failure. */
 static inline uint64_t scan_decimal(struct scan *scan)
@@ -140,12 +155,25 @@ static inline uint64_t scan_decimal(struct scan *scan)
 	return digits < 8 ? value : scan_long_decimal(scan, value);
 }
 
-/* A number of up to 16 digits 0-9 and a-f. */
-static inline uint64_t scan_hex(struct scan *scan)
+/* Digits 9 to 16 of a number, of which the first eight are known; none is allowed. */
+static inline uint64_t scan_more_hex(struct scan *scan, uint64_t value)
 {
 	uint64_t word = scan_load(scan->at);
-	unsigned int digits = scan_before(scan_no_hex(word) & SCAN_BYTES(0x80));
-	uint64_t value;
+	unsigned int digits = scan_before(scan_no_hex(word));
+
+	if (!digits)
+		return value;
+	scan->at += digits;
+	if (digits == 8 && scan_before(scan_no_hex(scan_load(scan->at))))
+		scan_fail(scan);
+	return value << (4 * digits) | scan_hex_value(word, digits);
+}
+
+/* A number of up to 16 digits 0-9 and a-f. */
+static inline uint64_t scan_hex_plain(struct scan *scan)
+{
+	uint64_t word = scan_load(scan->at), value;
+	unsigned int digits = scan_before(scan_no_hex(word));
 
 	if (!digits) {
 		scan_fail(scan);
@@ -153,5 +181,42 @@ static inline uint64_t scan_hex(struct scan *scan)
 	}
 	value = scan_hex_value(word, digits);
 	scan->at += digits;
-	return digits < 8 ? value : scan_long_hex(scan, value);
+	return digits < 8 ? value : scan_more_hex(scan, value);
 }
+
+/* The same, where one instruction can look at 16 bytes. */
+#ifdef __SSE2__
+static inline uint64_t scan_hex(struct scan *scan)
+{
+	const __m128i text = _mm_loadu_si128((const __m128i *)scan->at);
+	const __m128i digit = _mm_sub_epi8(text, _mm_set1_epi8('0'));
+	const __m128i letter = _mm_sub_epi8(text, _mm_set1_epi8('a'));
+	const __m128i is_digit =
+		_mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit);
+	const __m128i is_letter =
+		_mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(5)), letter);
+	const unsigned int marks =
+		(unsigned int)_mm_movemask_epi8(_mm_or_si128(is_digit, is_letter));
+	const unsigned int digits = (unsigned int)__builtin_ctz(~marks);
+	const __m128i nibble = _mm_or_si128(
+		_mm_and_si128(is_digit, digit),
+		_mm_and_si128(is_letter, _mm_add_epi8(letter, _mm_set1_epi8(10))));
+	const __m128i pairs = _mm_and_si128(
+		_mm_or_si128(_mm_slli_epi16(nibble, 4), _mm_srli_epi16(nibble, 8)),
+		_mm_set1_epi16(0xff));
+	const uint64_t value = __builtin_bswap64(
+		(uint64_t)_mm_cvtsi128_si64(_mm_packus_epi16(pairs, pairs)));
+
+	scan->at += digits;
+	if (!digits || (digits == 16 && scan_before(scan_no_hex(scan_load(scan->at))))) {
+		scan_fail(scan);
+		return 0;
+	}
+	return value >> (64 - 4 * digits);
+}
+#else
+static inline uint64_t scan_hex(struct scan *scan)
+{
+	return scan_hex_plain(scan);
+}
+#endif
