@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# libdma.so exports nothing but functions that include/libdma declares.
+# libdma.so exports the functions that include/libdma declares: all of them, and
+# nothing beside them.
 so=$builddir/lib/.libs/libdma.so
 test -e "$so" || { echo "no shared library was built"; exit 77; }
 
@@ -50,9 +51,11 @@ exported() {
 declared >declared.$$
 exported >exported.$$
 strangers=$(comm -13 declared.$$ exported.$$)
+missing=$(comm -23 declared.$$ exported.$$)
 count=$(wc -l <exported.$$)
 rm -f declared.$$ exported.$$
 
 test "$count" -gt 0 || { echo "$so exports nothing"; exit 1; }
 test -z "$strangers" || { echo "exported but declared nowhere:" $strangers; status=1; }
+test -z "$missing" || { echo "declared but not exported:" $missing; status=1; }
 exit ${status:-0}
