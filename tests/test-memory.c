@@ -191,6 +191,51 @@ static void a_hole_cannot_be_read(void **state)
 	memory_destroy(memory);
 }
 
+static void scattered_pages_lie_side_by_side_for_the_cpu(void **state)
+{
+	const struct memory_range range = { 0, 64 * MIB };
+	const phys_addr_t page[] = { 9 * MIB, MIB, MIB + PAGE_SIZE, 40 * MIB, MIB };
+	struct memory *memory = new_memory(&range, 1);
+	unsigned char *cpu = memory_remap(memory, page, 5);
+
+	(void)state;
+	assert_non_null(cpu);
+	assert_false(memory_owns(memory, cpu));
+	for (unsigned int at = 0; at < 4; at++)
+		cpu[at * PAGE_SIZE + at] = (unsigned char)(at + 1);
+	for (unsigned int at = 0; at < 4; at++)
+		assert_int_equal(*(unsigned char *)memory_cpu(memory, page[at] + at), at + 1);
+	assert_int_equal(cpu[4 * PAGE_SIZE + 1], 2); /* the same page once more */
+	*(unsigned char *)memory_cpu(memory, 40 * MIB + 7) = 77;
+	assert_int_equal(cpu[3 * PAGE_SIZE + 7], 77);
+	memory_unmap(cpu, 5);
+	memory_destroy(memory);
+}
+
+static void a_device_brings_memory_of_its_own(void **state)
+{
+	const struct memory_range range[] = { { 0, MIB }, { 2 * MIB, 2 * MIB } };
+	struct memory *memory = new_memory(range, 2);
+	unsigned char *cpu;
+
+	(void)state;
+	assert_int_equal(memory_add_device(memory, MIB, 64 * KIB), 0);
+	assert_int_equal(memory_add_device(memory, MIB + 4096, 4096), 0);
+	assert_int_equal(memory_add_device(memory, 3 * GIB + 100, 8000), 0);
+	cpu = memory_cpu(memory, MIB + 65535);
+	*cpu = 1;
+	cpu = memory_cpu(memory, 3 * GIB + 8099);
+	*cpu = 2;
+	assert_int_equal(virt_to_phys(cpu), 3 * GIB + 8099);
+	assert_false(memory_has(memory, MIB, 1));
+	assert_int_equal(memory_add_device(memory, MIB, 0), -EINVAL);
+	assert_int_equal(memory_add_device(memory, 4 * MIB - 4096, 8192), -EINVAL);
+	assert_int_equal(memory_add_device(memory, MEMORY_LIMIT - 1, 2), -EINVAL);
+	assert_int_equal(memory_add_device(memory, 0, UINT64_MAX), -EINVAL);
+	assert_true(memory_valid(memory));
+	memory_destroy(memory);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -201,6 +246,8 @@ int main(void)
 		cmocka_unit_test(wrong_layouts_are_refused),
 		cmocka_unit_test(a_walk_shows_memory_and_holes),
 		cmocka_unit_test(a_hole_cannot_be_read),
+		cmocka_unit_test(scattered_pages_lie_side_by_side_for_the_cpu),
+		cmocka_unit_test(a_device_brings_memory_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

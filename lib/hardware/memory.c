@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/bits.h"
 #include "hardware/memory.h"
@@ -14,8 +15,19 @@
 /* Each range becomes a mapping of the program, which may have some 65,000. */
 #define MAX_RANGES 16384
 
+/* Memory of a device, which lies outside of the machine's own. */
+struct device_memory {
+	struct device_memory *next;
+	phys_addr_t start;
+	uint64_t length;
+	bool mapped; /* behind the linear map's end: a mapping of its own */
+};
+
 struct memory {
+	struct heap *heap;
+	int fd; /* what is behind all mappings; an address is an offset */
 	char *linear;
+	struct device_memory *devices;
 	struct memory_range *range;
 	size_t ranges;
 	phys_addr_t end;
@@ -55,9 +67,8 @@ static int reserve_linear(struct memory *memory)
 		void *wanted = (void *)(place << LIBDMA_LINEAR_BITS), *got;
 
 		got = mmap(wanted, memory->end, PROT_NONE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
-				   MAP_FIXED_NOREPLACE,
-			   -1, 0);
+			   MAP_SHARED | MAP_NORESERVE | MAP_FIXED_NOREPLACE, memory->fd,
+			   0);
 		if (got == wanted) {
 			memory->linear = got;
 			return 0;
@@ -91,6 +102,7 @@ int memory_create(struct heap *heap, const struct memory_layout *layout,
 	memory = heap_alloc(heap, 1, sizeof(*memory));
 	if (!memory)
 		return -ENOMEM;
+	memory->heap = heap;
 	err = -ENOMEM;
 	memory->range = heap_alloc(heap, layout->ranges, sizeof(*memory->range));
 	if (!memory->range)
@@ -98,9 +110,15 @@ int memory_create(struct heap *heap, const struct memory_layout *layout,
 	err = take_ranges(memory, layout);
 	if (err)
 		goto free_ranges;
+	err = -ENOMEM;
+	memory->fd = memfd_create("libdma", MFD_CLOEXEC);
+	if (memory->fd < 0)
+		goto free_ranges;
+	if (ftruncate(memory->fd, (off_t)memory->end))
+		goto close_fd;
 	err = reserve_linear(memory);
 	if (err)
-		goto free_ranges;
+		goto close_fd;
 	err = open_ranges(memory);
 	if (err)
 		goto unmap;
@@ -113,6 +131,8 @@ int memory_create(struct heap *heap, const struct memory_layout *layout,
 
 unmap:
 	munmap(memory->linear, memory->end);
+close_fd:
+	close(memory->fd);
 free_ranges:
 	heap_free(memory->range);
 free_memory:
@@ -122,9 +142,18 @@ free_memory:
 
 void memory_destroy(struct memory *memory)
 {
+	struct device_memory *device;
+
 	if (!memory)
 		return;
+	while ((device = memory->devices)) {
+		memory->devices = device->next;
+		if (device->mapped)
+			munmap(memory->linear + device->start, device->length);
+		heap_free(device);
+	}
 	munmap(memory->linear, memory->end);
+	close(memory->fd);
 	heap_free(memory->range);
 	heap_free(memory);
 }
@@ -184,7 +213,87 @@ void memory_zone(const struct memory *memory, enum memory_zone zone, phys_addr_t
 void memory_forget(const struct memory *memory, phys_addr_t phys, uint64_t size)
 {
 	if (size)
-		madvise(memory->linear + phys, size, MADV_DONTNEED);
+		madvise(memory->linear + phys, size, MADV_REMOVE);
+}
+
+/* Behind the end there is no mapping yet; a hole before it is only closed. */
+static int open_device(struct memory *memory, struct device_memory *device)
+{
+	char *place = memory->linear + device->start;
+	uint64_t end = device->start + device->length;
+	void *got;
+
+	if (end <= memory->end)
+		return mprotect(place, device->length, PROT_READ | PROT_WRITE) ? -ENOMEM : 0;
+	if (device->start < memory->end)
+		return -EINVAL;
+	if (ftruncate(memory->fd, (off_t)MEMORY_LIMIT))
+		return -ENOMEM;
+	got = mmap(place, device->length, PROT_READ | PROT_WRITE,
+		   MAP_SHARED | MAP_NORESERVE | MAP_FIXED_NOREPLACE, memory->fd,
+		   (off_t)device->start);
+	if (got == place) {
+		device->mapped = true;
+		return 0;
+	}
+	if (got != MAP_FAILED)
+		munmap(got, device->length);
+	return -ENOMEM;
+}
+
+int memory_add_device(struct memory *memory, phys_addr_t phys, uint64_t size)
+{
+	phys_addr_t start = align_down(phys, PAGE_SIZE);
+	struct device_memory *device;
+	int err;
+
+	if (!size || size > MEMORY_LIMIT || phys > MEMORY_LIMIT - size)
+		return -EINVAL;
+	size = align_up(phys + size, PAGE_SIZE) - start;
+	for (device = memory->devices; device; device = device->next)
+		if (start >= device->start &&
+		    start + size <= device->start + device->length)
+			return 0;
+	device = heap_alloc(memory->heap, 1, sizeof(*device));
+	if (!device)
+		return -ENOMEM;
+	device->start = start;
+	device->length = size;
+	err = open_device(memory, device);
+	if (err) {
+		heap_free(device);
+		return err;
+	}
+	device->next = memory->devices;
+	memory->devices = device;
+	return 0;
+}
+
+void *memory_remap(const struct memory *memory, const phys_addr_t *page, size_t pages)
+{
+	char *place = mmap(NULL, pages << PAGE_SHIFT, PROT_NONE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	size_t run;
+
+	if (place == MAP_FAILED)
+		return NULL;
+	for (size_t at = 0; at < pages; at += run) {
+		for (run = 1; at + run < pages; run++)
+			if (page[at + run] != page[at] + (run << PAGE_SHIFT))
+				break;
+		if (mmap(place + (at << PAGE_SHIFT), run << PAGE_SHIFT,
+			 PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE | MAP_FIXED,
+			 memory->fd, (off_t)page[at]) == MAP_FAILED) {
+			memory_unmap(place, pages);
+			return NULL;
+		}
+	}
+	return place;
+}
+
+void memory_unmap(void *cpu, size_t pages)
+{
+	munmap(cpu, pages << PAGE_SHIFT);
 }
 
 int memory_walk(const struct memory *memory, extent_visitor *visit, void *arg)

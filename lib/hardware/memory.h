@@ -83,6 +83,31 @@ void memory_zone(const struct memory *memory, enum memory_zone zone, phys_addr_t
 /** memory_forget() - make whole pages zero again, as if never touched */
 void memory_forget(const struct memory *memory, phys_addr_t phys, uint64_t size);
 
+/**
+ * memory_add_device() - memory of a device, at an address where the machine has none
+ *
+ * A range that was added before, or memory that the machine has, is no error.
+ *
+ * Return: 0; -EINVAL for no bytes, beyond MEMORY_LIMIT, or across the machine's end;
+ * -ENOMEM.
+ */
+int memory_add_device(struct memory *memory, phys_addr_t phys, uint64_t size);
+
+/**
+ * memory_remap() - pages side by side for the CPU, wherever they lie
+ * @memory:	the memory
+ * @page:	the address of each page
+ * @pages:	how many
+ *
+ * Kernel: vmap(). The same bytes as at memory_cpu(), which memory_owns() does not know.
+ *
+ * Return: the CPU's address, or NULL.
+ */
+void *memory_remap(const struct memory *memory, const phys_addr_t *page, size_t pages);
+
+/** memory_unmap() - end what memory_remap() began */
+void memory_unmap(void *cpu, size_t pages);
+
 /** memory_walk() - show memory (used) and the holes before it, in physical addresses */
 int memory_walk(const struct memory *memory, extent_visitor *visit, void *arg);
 
