@@ -13,6 +13,8 @@
 #include "dma/drivers.h"
 #include "dma/live.h"
 
+#define RECENT 16
+
 struct libdma_stat {
 	enum libdma_stat_key by;
 	uint64_t kind[DMA_EVENT_KINDS];
@@ -24,6 +26,8 @@ struct libdma_stat {
 	size_t room;
 	uint32_t *slot; /* number of a group and one, or 0; a power of two of them */
 	size_t slots;
+
+	struct libdma_stat_group *recent[RECENT]; /* found lately, by key */
 
 	struct drivers drivers;
 	struct live *live; /* NULL where nobody asks */
@@ -148,13 +152,18 @@ static struct libdma_stat_group *add_group(struct libdma_stat *stat, uint64_t ke
 
 static struct libdma_stat_group *find_group(struct libdma_stat *stat, uint64_t key)
 {
-	size_t at = home(stat, key);
+	struct libdma_stat_group *recent = stat->recent[key % RECENT];
+	size_t at;
 
-	for (; stat->slot[at]; at = (at + 1) & (stat->slots - 1)) {
+	if (recent && recent->key == key)
+		return recent;
+	for (at = home(stat, key); stat->slot[at]; at = (at + 1) & (stat->slots - 1)) {
 		struct libdma_stat_group *group = stat->group[stat->slot[at] - 1];
 
-		if (group->key == key)
+		if (group->key == key) {
+			stat->recent[key % RECENT] = group;
 			return group;
+		}
 	}
 	return add_group(stat, key);
 }
