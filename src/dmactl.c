@@ -45,7 +45,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		state->next = state->argc; /* the rest is the command's own */
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_state_help(state, stderr, ARGP_HELP_STD_ERR);
+		argp_usage(state);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
