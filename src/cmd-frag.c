@@ -361,6 +361,10 @@ static int frag_run(int argc, char **argv)
 	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &opts);
+	if (opts.interval_ns && opts.state.at.kind != LIBDMA_MOMENT_AUTO) {
+		complain("--at is one moment, --interval many: give one of them");
+		return EXIT_USAGE;
+	}
 	if (opts.interval_ns && !opts.form.columns)
 		opts.form.columns =
 			"time,space,extents,used,requested,free,longest,fits,index";

@@ -11,6 +11,7 @@
 
 #include "draw.h"
 #include "output.h"
+#include "space.h"
 #include "table.h"
 
 struct glyphs {
@@ -173,10 +174,10 @@ static void print_folded(const struct picture *picture, const struct picture_row
 	       terminal_color(terminal, "2"), glyphs_of(terminal)->fold,
 	       table_size(row->size, size, sizeof(size)),
 	       space->allocates ? "" : " not mapped");
-	if (space->allocates && row->free == row->size)
+	if (space->allocates && row->runs.free == row->size)
 		fputs(" free", stdout);
 	else if (space->allocates)
-		printf(", %s of it free", table_size(row->free, free, sizeof(free)));
+		printf(", %s of it free", table_size(row->runs.free, free, sizeof(free)));
 	printf("%s\n", terminal_color(terminal, "0"));
 }
 
@@ -197,7 +198,7 @@ static void print_row(const struct picture *picture, const struct picture_row *r
 		printf(" %3.0f%%", 100.0 * (double)row->taken / (double)row->size);
 	if (room >= PERCENT_WIDTH + LONGEST_WIDTH && picture->space->allocates)
 		printf(" longest %5s",
-		       table_size(row->longest, longest, sizeof(longest)));
+		       table_size(row->runs.longest, longest, sizeof(longest)));
 	putchar('\n');
 	print_counts(picture, row, digits + 1, terminal);
 }
@@ -292,17 +293,6 @@ static void print_holders(const struct picture *picture, const struct state *sta
 }
 
 /* The areas that CPUs take their slots from first (RULES.md S17). */
-static int add_area_run(void *arg, uint64_t start, uint64_t size)
-{
-	struct picture_row *area = arg;
-
-	(void)start;
-	area->free += size;
-	if (size > area->longest)
-		area->longest = size;
-	return 0;
-}
-
 static void print_areas(const struct libdma_space *space)
 {
 	char longest[16];
@@ -310,15 +300,13 @@ static void print_areas(const struct libdma_space *space)
 	for (uint64_t i = 0; space->area && i < space->size / space->area && i < 16;
 	     i++) {
 		uint64_t start = space->start + i * space->area;
-		struct picture_row area = { 0 };
+		struct space_runs runs = space_runs(space, start, space->area);
 
-		libdma_space_walk_free(space, start, start + space->area, add_area_run,
-				       &area);
 		printf("area %" PRIu64 ": %" PRIu64 " of %" PRIu64
 		       " slots used, longest free run %s\n",
-		       i, (space->area - area.free) / space->unit,
+		       i, (space->area - runs.free) / space->unit,
 		       space->area / space->unit,
-		       table_size(area.longest, longest, sizeof(longest)));
+		       table_size(runs.longest, longest, sizeof(longest)));
 	}
 }
 

@@ -133,7 +133,7 @@ static void draw_folded(FILE *out, const struct libdma_space *space,
 	if (!space->allocates)
 		fputs(" not mapped", out);
 	else
-		fprintf(out, ", %s free", table_size(row->free, free, sizeof(free)));
+		fprintf(out, ", %s free", table_size(row->runs.free, free, sizeof(free)));
 	fputs("</text>\n", out);
 }
 

@@ -248,7 +248,8 @@ static void choose_scale(struct picture *picture, unsigned int rows)
 		if (layout.rows <= rows || last)
 			break;
 	}
-	layout.limit = UINT32_MAX; /* larger cells there are not: take what rows it needs */
+	layout.limit =
+		UINT32_MAX; /* larger cells there are not: take what rows it needs */
 	lay_out(&layout);
 	picture->row = calloc(layout.rows + 1, sizeof(*picture->row));
 	if (!picture->row)
@@ -376,24 +377,12 @@ static bool in_gap(const struct libdma_space *space, uint64_t start, uint64_t si
 	return is_bounded(space) && start - space->start >= space->size;
 }
 
-static int add_run(void *arg, uint64_t start, uint64_t size)
-{
-	struct picture_row *row = arg;
-
-	(void)start;
-	row->free += size;
-	if (size > row->longest)
-		row->longest = size;
-	return 0;
-}
-
 static void finish_rows(struct picture *picture)
 {
 	for (size_t i = 0; i < picture->rows; i++) {
 		struct picture_row *row = &picture->row[i];
 
-		libdma_space_walk_free(picture->space, row->start, row->start + row->size,
-				       add_run, row);
+		row->runs = space_runs(picture->space, row->start, row->size);
 		for (unsigned int j = 0; row->cell && j < picture->columns; j++) {
 			struct picture_cell *cell = &row->cell[j];
 

@@ -14,6 +14,7 @@
 
 #include <libdma/fragmap.h>
 
+#include "space.h"
 #include "state.h"
 
 #define PICTURE_CLASSES 26
@@ -70,16 +71,14 @@ struct picture_cell {
  * @size:	bytes
  * @cell:	them; NULL where nothing is taken and the row stands for several
  * @taken:	bytes
- * @free:	bytes that an allocator could give out
- * @longest:	the longest run of these within the row
+ * @runs:	of free addresses within it
  */
 struct picture_row {
 	uint64_t start;
 	uint64_t size;
 	struct picture_cell *cell;
 	uint64_t taken;
-	uint64_t free;
-	uint64_t longest;
+	struct space_runs runs;
 };
 
 /**

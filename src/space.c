@@ -136,6 +136,26 @@ int space_choose(const struct space_options *opts, const struct state *state,
 	return EXIT_USAGE;
 }
 
+static int add_run(void *arg, uint64_t start, uint64_t size)
+{
+	struct space_runs *runs = arg;
+
+	(void)start;
+	runs->free += size;
+	if (size > runs->longest)
+		runs->longest = size;
+	return 0;
+}
+
+struct space_runs space_runs(const struct libdma_space *space, uint64_t start,
+			     uint64_t size)
+{
+	struct space_runs runs = { 0 };
+
+	libdma_space_walk_free(space, start, start + size, add_run, &runs);
+	return runs;
+}
+
 static const char *const kinds[] = {
 	[LIBDMA_SPACE_SWIOTLB] = "swiotlb", [LIBDMA_SPACE_IOVA] = "iova",
 	[LIBDMA_SPACE_BUS] = "bus",         [LIBDMA_SPACE_REGION] = "region",

@@ -26,6 +26,15 @@ struct space_list {
 	size_t count;
 };
 
+/* Free bytes of a part of a space, and the longest run of them. */
+struct space_runs {
+	uint64_t free;
+	uint64_t longest;
+};
+
+struct space_runs space_runs(const struct libdma_space *space, uint64_t start,
+			     uint64_t size);
+
 /* What to count for the peak, so that it is the peak of what is shown. */
 struct state_weight space_weight(const struct space_options *options);
 

@@ -50,5 +50,6 @@ json "$scratch/out"
 printed '"moments"'
 expect 2 "$dmactl" frag --interval never "$full"
 said 'takes a time'
+expect 2 "$dmactl" frag --interval 1s --at peak "$full"
 expect 2 "$dmactl" frag --columns nonsense "$full"
 exit $status

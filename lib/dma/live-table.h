@@ -40,8 +40,8 @@ struct lists {
 struct record {
 	struct link link;
 	struct lists *lists;
-	struct mapping mapping; /* of order 0 where free */
 	uint32_t next_free;
+	struct mapping mapping; /* of order 0 where free */
 };
 
 #define EVENT_HEAD (offsetof(struct dma_event, handle) + sizeof(uint64_t))

@@ -16,16 +16,16 @@
 /**
  * struct mapping - a mapping or allocation that is live
  *
- * @event:	the event that began it; its lists are the mapping's own
  * @order:	how many had begun when this one did, itself included
  * @times:	how often it was begun and not yet ended; more than 1 only where a driver
  *		maps one address without end, which 7.2 allows where nothing need be
  *		undone (dma_need_unmap() is false)
+ * @event:	the event that began it; its lists are the mapping's own
  */
 struct mapping {
-	struct dma_event event;
 	uint64_t order;
 	uint64_t times;
+	struct dma_event event;
 };
 
 /* What an event did to the table. */
