@@ -265,6 +265,7 @@ static void a_wrong_line_is_told_and_the_next_one_read(void **state)
 		{ "map_page d error=EFAST", 17, "this is no error", false },
 		{ "map_page \"d", 9, "a \" that is not closed", false },
 		{ "\"map_page d", 0, "a \" that is not closed", false },
+		{ "\"a quoted word here\"", 0, "\"a quoted word here\" is no", false },
 		{ "map_page \"\\q\"", 10, "only \\\\, \\\"", false },
 		{ "map_page \"\\x4\"", 10, "only \\\\, \\\"", false },
 		{ "map_page \"a\\x00\"", 9, "only text= may hold a NUL", false },

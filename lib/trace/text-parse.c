@@ -137,6 +137,7 @@ static bool read_task(struct cursor *cursor, struct word *comm, int32_t *pid)
 static int read_head(struct cursor *cursor, struct dma_event *event)
 {
 	const char *start;
+	char *scratch;
 	struct word comm;
 	int err = 0;
 
@@ -148,27 +149,32 @@ static int read_head(struct cursor *cursor, struct dma_event *event)
 		return err;
 	text_skip_space(cursor);
 	start = cursor->at;
+	scratch = cursor->parser->scratch_at;
 	if (text_at_end(cursor))
 		return 0;
 	if (read_task(cursor, &comm, &event->pid))
 		return text_add_string(cursor, start, &comm, &event->comm);
+	/* a quoted word that was no task is read again */
 	cursor->at = start;
+	cursor->parser->scratch_at = scratch;
 	return 0;
 }
 
 static int read_kind(struct cursor *cursor, struct dma_event *event)
 {
 	struct word word;
+	const char *start;
 	int err;
 
 	text_skip_space(cursor);
+	start = cursor->at;
 	err = text_read_string(cursor, ' ', &word);
 	if (err)
 		return err;
 	event->kind = libdma_event_kind_find(word.text, word.size);
 	if (event->kind != DMA_EVENT_NONE)
 		return 0;
-	return text_complain(cursor, word.text, "\"%.*s\" is no kind of event",
+	return text_complain(cursor, start, "\"%.*s\" is no kind of event",
 			     (int)(word.size < 60 ? word.size : 60), word.text);
 }
 
