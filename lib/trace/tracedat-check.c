@@ -20,6 +20,7 @@
 #define MOST_PAGE     ((uint32_t)1 << 20)
 #define MOST_CPUS     4096
 #define MOST_TABLES   65536                 /* of options, systems or events */
+#define MOST_FORMAT   ((uint64_t)1 << 20)   /* bytes of a tracepoint's description */
 #define MOST_UNPACKED ((uint32_t)256 << 20) /* bytes of a packed section */
 
 enum option {
@@ -29,14 +30,17 @@ enum option {
 	OPTION_UNAME = 5,
 	OPTION_CPUCOUNT = 8,
 	OPTION_FIRST_SECTION = 16, /* those that give a section's place */
+	OPTION_FTRACE_FORMATS = 17,
+	OPTION_FORMATS = 18,
 	OPTION_LAST_SECTION = 21,
 };
 
 #define SECTION_PACKED 1
 
-/* A place in the file; the first failure stays. */
+/* A place in the file, or in a section that was unpacked; the first failure stays. */
 struct walk {
 	int fd;
+	const unsigned char *bytes; /* NULL for the file's own */
 	bool big_endian;
 	uint64_t at;
 	uint64_t size; /* of the file */
@@ -60,6 +64,14 @@ static void walk_read(struct walk *walk, void *bytes, size_t size)
 	memset(bytes, 0, size);
 	if (walk->error)
 		return;
+	if (walk->bytes) {
+		if (walk->at > walk->size || size > walk->size - walk->at)
+			walk_fail(walk, "a table reaches beyond its section");
+		else
+			memcpy(bytes, walk->bytes + walk->at, size);
+		walk->at += size;
+		return;
+	}
 	got = pread(walk->fd, bytes, size, (off_t)walk->at);
 	if (got < 0)
 		walk->error = -errno;
@@ -194,28 +206,116 @@ static uint32_t walk_count(struct walk *walk)
 	return walk->error ? 0 : count;
 }
 
-/* A section of version 7, of which only the head is looked at; its flags. */
-static uint16_t walk_section(struct walk *walk, uint64_t offset, bool whole)
+/* A tracepoint's description. */
+static void walk_format(struct walk *walk)
 {
-	uint64_t back = walk->at, size;
+	uint64_t size = walk_u64(walk);
+	char *text;
+
+	if (size > MOST_FORMAT)
+		walk_fail(walk, "a tracepoint's description is longer than any");
+	if (walk->error)
+		return;
+	text = malloc(size + 1);
+	if (!text) {
+		walk->error = -ENOMEM;
+		return;
+	}
+	walk_read(walk, text, size);
+	text[size] = '\0';
+	if (!tracedat_format_valid(text, size))
+		walk_fail(walk, "a tracepoint's description is damaged");
+	free(text);
+}
+
+static void walk_formats(struct walk *walk)
+{
+	uint32_t count = walk_count(walk);
+
+	for (uint32_t i = 0; i < count && !walk->error; i++)
+		walk_format(walk);
+}
+
+/* All tracepoints, system after system. */
+static void walk_systems(struct walk *walk)
+{
+	uint32_t systems = walk_count(walk);
+	char name[256];
+
+	for (uint32_t i = 0; i < systems && !walk->error; i++) {
+		walk_string(walk, name, sizeof(name));
+		walk_formats(walk);
+	}
+}
+
+/* The head of a section of version 7: its flags and size. */
+static uint16_t walk_head(struct walk *walk, uint64_t offset, uint64_t *size)
+{
 	uint16_t flags;
 
 	walk->at = offset;
 	walk_u16(walk);
 	flags = walk_u16(walk);
 	walk_u32(walk);
-	size = walk_u64(walk);
-	if (flags & SECTION_PACKED && whole) {
-		uint64_t start = walk->at;
-
-		if (walk_u32(walk) > walk->size || walk_u32(walk) > MOST_UNPACKED)
-			walk_fail(walk, "a packed section is larger than it can be");
-		walk->at = start;
-	}
-	if (whole)
-		walk_skip(walk, size);
-	walk->at = back;
+	*size = walk_u64(walk);
 	return flags;
+}
+
+static void walk_content(struct walk *walk, uint16_t option)
+{
+	if (option == OPTION_FTRACE_FORMATS)
+		walk_formats(walk);
+	else if (option == OPTION_FORMATS)
+		walk_systems(walk);
+}
+
+/* A packed section, unpacked and walked. */
+static void walk_packed(struct walk *walk, uint16_t option)
+{
+	uint32_t packed = walk_u32(walk), size = walk_u32(walk);
+	struct walk inner = *walk;
+	unsigned char *from, *to;
+
+	if (packed > walk->size || size > MOST_UNPACKED)
+		walk_fail(walk, "a packed section is larger than it can be");
+	if (walk->error)
+		return;
+	from = malloc(packed + 1);
+	to = malloc((size_t)size + 1);
+	if (!from || !to) {
+		walk->error = -ENOMEM;
+		goto free_both;
+	}
+	walk_read(walk, from, packed);
+	if (!tracedat_unpack(walk->layout->packer, from, packed, to, size))
+		walk_fail(walk, "a packed section cannot be unpacked");
+	if (walk->error)
+		goto free_both;
+	inner.bytes = to;
+	inner.at = 0;
+	inner.size = size;
+	walk_content(&inner, option);
+	walk->error = inner.error;
+	walk->why = inner.why;
+free_both:
+	free(from);
+	free(to);
+}
+
+/* A section of version 7 that describes something. */
+static void walk_section(struct walk *walk, uint64_t offset, uint16_t option)
+{
+	uint64_t back = walk->at, size, start;
+	uint16_t flags = walk_head(walk, offset, &size);
+
+	start = walk->at;
+	walk_skip(walk, size);
+	walk->at = start;
+	if (flags & SECTION_PACKED)
+		walk_packed(walk, option);
+	else
+		walk_content(walk, option);
+	walk->at = back;
 }
 
 /* A buffer of version 7: where each CPU's data lies. */
@@ -223,9 +323,13 @@ static void walk_buffer(struct walk *walk, uint64_t end)
 {
 	struct tracedat_data data = { 0 };
 	char name[256], clock[256];
+	uint64_t back, size;
 	uint32_t cpus;
 
-	data.packed = walk_section(walk, walk_u64(walk), false) & SECTION_PACKED;
+	size = walk_u64(walk);
+	back = walk->at;
+	data.packed = walk_head(walk, size, &size) & SECTION_PACKED;
+	walk->at = back;
 	walk_string(walk, name, sizeof(name));
 	walk_string(walk, clock, sizeof(clock));
 	if (!walk->layout->clock[0] && strlen(clock) < sizeof(walk->layout->clock))
@@ -259,7 +363,7 @@ static void walk_option(struct walk *walk, uint16_t option, uint32_t size, bool 
 		walk_buffer(walk, end);
 	else if (sections && option >= OPTION_FIRST_SECTION &&
 		 option <= OPTION_LAST_SECTION)
-		walk_section(walk, walk_u64(walk), true);
+		walk_section(walk, walk_u64(walk), option);
 	walk->at = end;
 }
 
@@ -273,7 +377,7 @@ static void walk_version7(struct walk *walk)
 		uint16_t option;
 		uint32_t size;
 
-		walk_section(walk, next, true);
+		walk_section(walk, next, OPTION_DONE);
 		walk->at = next + 16;
 		do {
 			option = walk_u16(walk);
@@ -287,15 +391,6 @@ static void walk_version7(struct walk *walk)
 	}
 }
 
-/* Formats of tracepoints: a number of them, each with its size before it. */
-static void walk_formats(struct walk *walk)
-{
-	uint32_t count = walk_count(walk);
-
-	for (uint32_t i = 0; i < count && !walk->error; i++)
-		walk_skip(walk, walk_u64(walk));
-}
-
 static void walk_options6(struct walk *walk)
 {
 	uint16_t option;
@@ -307,19 +402,15 @@ static void walk_options6(struct walk *walk)
 static void walk_version6(struct walk *walk, uint32_t page_size)
 {
 	struct tracedat_data data = { .page_size = page_size };
-	uint32_t systems, cpus;
 	char text[256];
+	uint32_t cpus;
 
 	expect_name(walk, "header_page");
 	walk_skip(walk, walk_u64(walk));
 	expect_name(walk, "header_event");
 	walk_skip(walk, walk_u64(walk));
 	walk_formats(walk);
-	systems = walk_count(walk);
-	for (uint32_t i = 0; i < systems && !walk->error; i++) {
-		walk_string(walk, text, sizeof(text));
-		walk_formats(walk);
-	}
+	walk_systems(walk);
 	walk_skip(walk, walk_u32(walk)); /* symbols */
 	walk_skip(walk, walk_u32(walk)); /* texts of trace_printk() */
 	walk_skip(walk, walk_u64(walk)); /* names of tasks */

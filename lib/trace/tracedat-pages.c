@@ -13,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
-#include <zstd.h>
 
 #include "trace/tracedat.h"
 
@@ -113,22 +111,6 @@ static int read_bytes(struct tracedat_stream *stream, void *bytes, size_t size)
 	return 0;
 }
 
-static bool unpack(struct tracedat_stream *stream, struct tracedat_chunk *chunk,
-		   size_t packed, size_t size)
-{
-	if (!strcmp(stream->layout->packer, "zstd"))
-		return ZSTD_decompress(chunk->bytes, size, stream->raw.bytes, packed) ==
-		       size;
-	if (!strcmp(stream->layout->packer, "zlib")) {
-		uLongf got = size;
-
-		return uncompress(chunk->bytes, &got, stream->raw.bytes, packed) ==
-			       Z_OK &&
-		       got == size;
-	}
-	return false;
-}
-
 /* Pages that were packed together. */
 static int read_packed(struct tracedat_stream *stream, struct tracedat_chunk *chunk)
 {
@@ -162,7 +144,8 @@ static int read_packed(struct tracedat_stream *stream, struct tracedat_chunk *ch
 	err = read_bytes(stream, stream->raw.bytes, packed);
 	if (err)
 		return err;
-	if (!unpack(stream, chunk, packed, size))
+	if (!tracedat_unpack(stream->layout->packer, stream->raw.bytes, packed,
+			     chunk->bytes, size))
 		return -EBADMSG;
 	chunk->size = size;
 	return 0;

@@ -105,6 +105,13 @@ struct tracedat_layout {
  */
 int tracedat_check(int fd, struct tracedat_layout *layout, const char **why);
 
+/* Unpack what "zstd" or "zlib" packed, exactly @size bytes. */
+bool tracedat_unpack(const char *packer, const void *packed, size_t packed_size,
+		     void *bytes, size_t size);
+
+/* Has a tracepoint's description, with a NUL behind it, the kernel's grammar? */
+bool tracedat_format_valid(const char *text, size_t size);
+
 struct tracedat_chunk {
 	unsigned char *bytes;
 	size_t size;
