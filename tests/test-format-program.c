@@ -321,6 +321,32 @@ static void a_recording_becomes_its_requests(void **state)
 	libdma_reader_close(reader);
 }
 
+/* More maps than slots: each is asked for, and the last ones can be unmapped. */
+static void a_driver_that_never_unmaps_is_told_in_full(void **state)
+{
+	const struct dma_event *event;
+	struct libdma_reader *reader;
+	FILE *file = fopen(FILE_NAME, "w");
+
+	(void)state;
+	fputs("#dmat-text 1\n", file);
+	for (unsigned int i = 0; i < 5000; i++)
+		fprintf(file, "map_page d TO_DEVICE phys=%#x dma=%#x size=8\n", i << 12,
+			i << 12);
+	fprintf(file, "unmap_page d TO_DEVICE dma=%#x size=8\n", 4999 << 12);
+	fprintf(file, "unmap_page d TO_DEVICE dma=0 size=8\n");
+	fclose(file);
+	assert_int_equal(libdma_reader_open(FILE_NAME, NULL, &reader), 0);
+	assert_int_equal(convert(reader, "program", COPY_NAME), 1);
+	reader = open_program(COPY_NAME);
+	for (uint64_t i = 0; i < 5000; i++)
+		assert_int_equal(expect_event(reader, DMA_EVENT_MAP_PAGE)->handle,
+				 i % 4096);
+	assert_int_equal(expect_event(reader, DMA_EVENT_UNMAP_PAGE)->handle, 4999 % 4096);
+	assert_int_equal(libdma_reader_next(reader, &event), 0);
+	libdma_reader_close(reader);
+}
+
 static int remove_files(void **state)
 {
 	(void)state;
@@ -339,6 +365,7 @@ int main(void)
 		cmocka_unit_test(a_cut_op_is_filled_with_zeros),
 		cmocka_unit_test(a_later_version_is_refused),
 		cmocka_unit_test(a_recording_becomes_its_requests),
+		cmocka_unit_test(a_driver_that_never_unmaps_is_told_in_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, remove_files);

@@ -20,6 +20,7 @@ enum thing {
 struct program_slots {
 	struct live *live;
 	unsigned int used; /* slots from here on are free */
+	unsigned int hand; /* the next mapping to lose its slot, when none is free */
 	struct {
 		enum thing thing;
 		uint64_t a, b;
@@ -58,13 +59,25 @@ static unsigned int find(const struct program_slots *slots, enum thing thing, ui
 	return PROGRAM_SLOTS;
 }
 
-static unsigned int find_free(const struct program_slots *slots)
+/*
+ * A slot for what begins. Where a driver never unmaps there are none left: then a
+ * mapping stays live without a name, which is what leaking it means.
+ */
+static unsigned int find_free(struct program_slots *slots)
 {
 	unsigned int i = 0;
 
 	while (i < slots->used && slots->slot[i].thing != THING_NONE)
 		i++;
-	return i;
+	if (i < PROGRAM_SLOTS)
+		return i;
+	for (i = 0; i < PROGRAM_SLOTS; i++) {
+		unsigned int slot = slots->hand++ % PROGRAM_SLOTS;
+
+		if (slots->slot[slot].thing == THING_MAPPING)
+			return slot;
+	}
+	return PROGRAM_SLOTS;
 }
 
 static unsigned int take(struct program_slots *slots, enum thing thing, uint64_t a,
