@@ -63,6 +63,21 @@ static uint64_t file_size(const char *path)
 	return (uint64_t)status.st_size;
 }
 
+/* What the format counts beside events: { "blocks": 3, ... }, or null. */
+static json_t *fact_object(const struct libdma_reader *reader)
+{
+	json_t *object;
+	const char *name;
+	uint64_t value;
+
+	if (!libdma_reader_fact(reader, 0, &value))
+		return json_null();
+	object = json_create();
+	for (size_t i = 0; (name = libdma_reader_fact(reader, i, &value)); i++)
+		json_add_count(object, name, value);
+	return object;
+}
+
 static json_t *time_object(const struct libdma_stat *stat,
 			   const struct libdma_environment *environment)
 {
@@ -112,6 +127,7 @@ static void print_json(const struct libdma_stat *stat, const struct options *opt
 	json_add(document, "format", json_string(libdma_reader_format(reader)));
 	json_add(document, "compression", json_string(libdma_reader_compression(reader)));
 	json_add_count(document, "size", file_size(opts->source.path));
+	json_add(document, "structure", fact_object(reader));
 	json_add(document, "completeness", source_completeness(source));
 	json_add_count(document, "events", source_events(source));
 	json_add_count(document, "lost", source_lost(source));
@@ -127,7 +143,8 @@ static void print_file(const struct options *opts, const struct source *source)
 {
 	const struct libdma_reader *reader = source_reader(source);
 	const char *packed = libdma_reader_compression(reader);
-	uint64_t size = file_size(opts->source.path);
+	uint64_t size = file_size(opts->source.path), value;
+	const char *name;
 
 	printf("Trace        %s\n", opts->source.path);
 	printf("Format       %s%s%s", libdma_reader_format(reader),
@@ -135,6 +152,15 @@ static void print_file(const struct options *opts, const struct source *source)
 	       strcmp(packed, "none") ? packed : "");
 	if (size)
 		printf(", %" PRIu64 " bytes", size);
+	putchar('\n');
+	if (!libdma_reader_fact(reader, 0, &value))
+		return;
+	printf("Structure   ");
+	for (size_t i = 0; (name = libdma_reader_fact(reader, i, &value)); i++)
+		if (!strcmp(name, "closed"))
+			printf(", %s", value ? "closed" : "not closed: being written, or cut off");
+		else
+			printf("%s %" PRIu64 " %s", i ? "," : "", value, name);
 	putchar('\n');
 }
 

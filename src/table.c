@@ -258,7 +258,10 @@ const char *table_size(uint64_t bytes, char *buffer, size_t room)
 	}
 	for (value /= 1024; value >= 1023.5 && units[unit + 1]; value /= 1024)
 		unit++;
-	snprintf(buffer, room, value < 99.95 ? "%.1f%c" : "%.0f%c", value, units[unit]);
+	/* what comes out even needs no digit that says so */
+	snprintf(buffer, room, value < 99.95 && value != (double)(uint64_t)value ? "%.1f%c"
+										 : "%.0f%c",
+		 value, units[unit]);
 	return buffer;
 }
 

@@ -61,7 +61,7 @@ void table_color(struct table *table, const char *code);
 /* Print it to stdout. */
 void table_print(struct table *table);
 
-/* "4.0K", "1.5M": a size for people, of at most 5 characters and always the same. */
+/* "4K", "1.5M": a size for people, of at most 5 characters. */
 const char *table_size(uint64_t bytes, char *buffer, size_t room);
 
 /* "850ns", "12.3us", "4.5s": a duration for people. */

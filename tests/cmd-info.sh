@@ -28,7 +28,11 @@ printed '^Kernel  *unknown$'
 expect 0 "$dmactl" convert "$trace" "$scratch/a.dmat"
 expect 0 "$dmactl" info "$scratch/a.dmat"
 printed '^Format  *binary, '
+printed '^Structure  *[1-9][0-9]* blocks, [0-9]* checkpoints, closed$'
 printed '^Kernel  *6\.12'
+head -c $(($(wc -c <"$scratch/a.dmat") - 1)) "$scratch/a.dmat" >"$scratch/b.dmat"
+expect 3 "$dmactl" info --json "$scratch/b.dmat"
+printed '"closed": 0'
 "$dmactl" info - <"$scratch/a.dmat" >"$scratch/out" || fail "from a pipe"
 printed '^Trace  *-$'
 

@@ -85,7 +85,7 @@ printed '"complete": false'
 
 # Histograms, in both alphabets.
 expect 0 "$dmactl" stat --histogram --ascii "$scratch/small.txt"
-printed '4.0K - 8.0K .* 1  ##'
+printed '4K - 8K .* 1  ##'
 printed '1.0us - 2.0us .* 1  ##'
 
 exit "$status"

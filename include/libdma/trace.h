@@ -108,6 +108,20 @@ void libdma_reader_progress(const struct libdma_reader *reader, uint64_t *done,
 			    uint64_t *total);
 
 /**
+ * libdma_reader_fact() - what a format counts of its file beside events, so far
+ * @reader:	the reader
+ * @index:	which of the facts, from 0
+ * @value:	set to the fact's value
+ *
+ * Binary has "blocks", "checkpoints", and "closed", which is 1 where the file ends as a
+ * writer ends it; other formats have nothing of the sort.
+ *
+ * Return: the fact's name, or NULL behind the last.
+ */
+const char *libdma_reader_fact(const struct libdma_reader *reader, size_t index,
+			       uint64_t *value);
+
+/**
  * struct libdma_writer_options - how to write
  * @to:		the format's name; NULL for "binary"
  * @strings:	table of the strings of the events that will be put

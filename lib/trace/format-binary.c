@@ -27,6 +27,10 @@ struct binary_reader {
 	const char *damage; /* what the bytes from @damage_at on suffer from, or NULL */
 	uint64_t damage_at;
 	uint64_t missing; /* events that a cut block had */
+
+	uint64_t blocks;
+	uint64_t checkpoints;
+	bool closed; /* the last block was an index, which ends a file */
 };
 
 static bool binary_recognise(const unsigned char *data, size_t size)
@@ -272,6 +276,9 @@ static int next_events(struct libdma_reader *reader)
 		if (more <= 0)
 			return more;
 		payload = reader->input->data + block->header_size;
+		binary->blocks++;
+		binary->checkpoints += block->type == BLOCK_CHECKPOINT;
+		binary->closed = block->type == BLOCK_INDEX;
 		if (!block->sequence)
 			binary->base = binary->number;
 		if (!is_supported(block)) {
@@ -348,6 +355,19 @@ static void binary_close(struct libdma_reader *reader)
 	reader->state = NULL;
 }
 
+static const char *binary_fact(const struct libdma_reader *reader, size_t index,
+			       uint64_t *value)
+{
+	static const char *const names[] = { "blocks", "checkpoints", "closed" };
+	const struct binary_reader *binary = reader->state;
+	const uint64_t values[] = { binary->blocks, binary->checkpoints, binary->closed };
+
+	if (index >= sizeof(names) / sizeof(names[0]))
+		return NULL;
+	*value = values[index];
+	return names[index];
+}
+
 const struct format format_binary = {
 	.face = {
 		.name = "binary",
@@ -359,6 +379,7 @@ const struct format format_binary = {
 	.open = binary_open,
 	.next = binary_next,
 	.close = binary_close,
+	.fact = binary_fact,
 	.create = binary_create,
 	.put = binary_put,
 	.learn = binary_learn,

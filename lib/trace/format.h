@@ -44,6 +44,7 @@ struct libdma_writer {
  * @open:	begin reading: set reader->state; 0 or -errno
  * @next:	1 with an event, numbered by reader->events++, 0 at the end, -errno
  * @close:	release reader->state, which may be NULL after a failed @open
+ * @fact:	as libdma_reader_fact(); may be NULL
  * @create:	begin writing; 0 or -errno
  * @put:	write one event; 0 or -errno
  * @learn:	the environment is known better now; may be NULL
@@ -56,6 +57,8 @@ struct format {
 	int (*open)(struct libdma_reader *reader);
 	int (*next)(struct libdma_reader *reader, const struct dma_event **ret);
 	void (*close)(struct libdma_reader *reader);
+	const char *(*fact)(const struct libdma_reader *reader, size_t index,
+			    uint64_t *value);
 
 	int (*create)(struct libdma_writer *writer);
 	int (*put)(struct libdma_writer *writer, const struct dma_event *event);

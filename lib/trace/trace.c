@@ -187,6 +187,14 @@ uint64_t libdma_reader_damaged(const struct libdma_reader *reader)
 	return reader->damaged;
 }
 
+const char *libdma_reader_fact(const struct libdma_reader *reader, size_t index,
+			       uint64_t *value)
+{
+	if (!reader->format->fact)
+		return NULL;
+	return reader->format->fact(reader, index, value);
+}
+
 void libdma_reader_progress(const struct libdma_reader *reader, uint64_t *done,
 			    uint64_t *total)
 {
