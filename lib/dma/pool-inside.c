@@ -226,12 +226,12 @@ int pool_inside_free(struct pool *pool, char *cpu, dma_addr_t dma)
 static int mark(const struct pool *pool, uint32_t number, uint64_t offset,
 		unsigned char *is_free)
 {
-	uint32_t place = pool_place(pool, offset);
+	uint32_t cell = pool_cell(pool, offset);
 	unsigned char *flag;
 
-	if (place == pool->blocks)
+	if (cell == POOL_NO_CELL)
 		return -EFAULT;
-	flag = &is_free[((size_t)number << pool->block_bits) + place];
+	flag = &is_free[((size_t)number << pool->cell_bits) + cell];
 	if (*flag)
 		return -EFAULT;
 	*flag = 1;

@@ -97,7 +97,7 @@ size_t pool_report_print(const struct pool_report *report, char *buffer, size_t 
 static unsigned char *free_blocks(const struct pool *pool, struct heap *heap,
 				  int64_t *count)
 {
-	size_t blocks = (size_t)pool->pages << pool->block_bits;
+	size_t blocks = (size_t)pool->pages << pool->cell_bits;
 	unsigned char *is_free;
 
 	*count = 0;
@@ -109,7 +109,7 @@ static unsigned char *free_blocks(const struct pool *pool, struct heap *heap,
 		return is_free;
 	}
 	for (size_t block = 0; block < blocks; block++) {
-		if ((block & ((1U << pool->block_bits) - 1)) >= pool->blocks)
+		if (pool->cell_offset[block & pool->cell_mask] == POOL_NO_OFFSET)
 			continue;
 		is_free[block] = pool->next[block] != POOL_LIVE;
 		*count += is_free[block];
@@ -133,7 +133,7 @@ static int walk_page(const struct pool *pool, const struct pool_page *page,
 
 	for (uint32_t place = 0; place < pool->blocks; place++) {
 		uint64_t start = page->dma + pool->offset[place];
-		bool used = !is_free[place];
+		bool used = !is_free[pool->offset[place] >> pool->cell_shift];
 
 		if (used != extent.used || start != extent.start + extent.length) {
 			err = visit(&extent, arg);
@@ -165,7 +165,7 @@ int pool_walk(const struct pool *pool, extent_visitor *visit, void *arg)
 	qsort(order, pool->pages, sizeof(*order), compare_pages);
 	err = 0;
 	for (uint32_t at = 0; at < pool->pages && !err; at++) {
-		size_t first = (size_t)(order[at] - pool->page) << pool->block_bits;
+		size_t first = (size_t)(order[at] - pool->page) << pool->cell_bits;
 
 		err = walk_page(pool, order[at], is_free + first, visit, arg);
 	}
@@ -183,7 +183,7 @@ static int64_t chain_length(const struct pool *pool, uint32_t head, uint32_t fir
 
 	for (uint32_t block = head; block != POOL_END; block = pool->next[block]) {
 		if (block < first || block >= end || length > (int64_t)(end - first) ||
-		    (block & ((1U << pool->block_bits) - 1)) >= pool->blocks)
+		    pool->cell_offset[block & pool->cell_mask] == POOL_NO_OFFSET)
 			return -1;
 		length++;
 	}
@@ -197,12 +197,13 @@ static bool chains_valid(const struct pool *pool, int64_t free)
 
 	if (pool->one_stack)
 		return chain_length(pool, pool->head, 0,
-				    pool->pages << pool->block_bits) == free;
+				    pool->pages << pool->cell_bits) == free;
 	for (number = 0; number < pool->pages; number++) {
 		const struct pool_page *page = &pool->page[number];
 
-		first = number << pool->block_bits;
-		length = chain_length(pool, page->head, first, first + pool->blocks);
+		first = number << pool->cell_bits;
+		length = chain_length(pool, page->head, first,
+				      first + pool->cell_mask + 1);
 		if (length + page->live != pool->blocks ||
 		    bitset_has(&pool->ready, number) != (length > 0))
 			return false;

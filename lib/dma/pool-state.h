@@ -19,6 +19,9 @@
 #define POOL_LIVE UINT32_MAX
 #define POOL_END  (UINT32_MAX - 1)
 
+#define POOL_NO_CELL   UINT32_MAX
+#define POOL_NO_OFFSET UINT16_MAX
+
 /**
  * struct pool_page - bytes that the provider gave
  *
@@ -33,17 +36,27 @@ struct pool_page {
 	uint32_t live;
 };
 
+/* A page as a free needs it. */
+struct pool_recent {
+	dma_addr_t dma;
+	uint64_t size; /* 0 while there is none */
+	char *cpu;
+	uint32_t first; /* the number of its first cell */
+};
+
 /**
  * struct pool - see pool.h
  *
- * A block's number is its page's number << @block_bits, plus its place in the page.
+ * A page is divided into cells, of the greatest power of two that is not above the
+ * size of a block: so a cell holds the beginning of one block or none, and a shift
+ * finds it. A block's number is its page's number << @cell_bits, plus its cell.
  *
  * @head:	the stack of all free blocks; 6.1 has a chain a page instead
  * @next:	of each block: POOL_LIVE, or the free block below it
- * @offset:	of each place in a page, in bytes
- * @chunk_shift: log2 of @boundary where a page has several stretches of it
- * @per_chunk:	blocks of such a stretch
- * @reciprocal:	2^32 / size, rounded up, to divide by; 0 where a page is one block
+ * @cell_shift:	log2 of a cell's bytes; 63 where a page is one block
+ * @cell_offset: of each cell, where in the page its block begins; POOL_NO_OFFSET
+ * @offset:	of each block of a page, ascending
+ * @recent:	the page of the last free: the next one is often of the same
  * @ready:	6.1: the pages with free blocks
  * @by_dma:	the page of a DMA address
  * @by_cpu:	POOL_INSIDE: the page of a CPU address
@@ -51,7 +64,8 @@ struct pool_page {
  */
 struct pool {
 	uint32_t head;
-	uint32_t block_bits;
+	uint32_t cell_bits;
+	uint32_t cell_mask; /* 2^cell_bits - 1 */
 	uint32_t *next;
 	struct pool_page *page;
 	uint64_t active;
@@ -59,11 +73,11 @@ struct pool {
 	bool plain; /* nothing to fill, check or zero, and free blocks known outside */
 	bool one_stack;
 
-	uint32_t reciprocal;
-	uint32_t per_chunk;
-	unsigned int chunk_shift;
+	unsigned int cell_shift;
 	uint32_t blocks; /* of a page */
+	struct pool_recent recent;
 	struct frames by_dma;
+	uint16_t cell_offset[POOL_MAX_BLOCKS];
 	uint16_t offset[POOL_MAX_BLOCKS];
 
 	uint32_t pages;
@@ -77,20 +91,12 @@ struct pool {
 	char name[POOL_NAME_SIZE];
 };
 
-/*
- * The place in its page of the block that begins at @offset, or @blocks where none
- * does. Offsets of pages with several blocks are below 4096, so one multiplication
- * divides exactly.
- */
-static inline uint32_t pool_place(const struct pool *pool, uint64_t offset)
+/* The number in its page of the block that begins at @offset, or POOL_NO_CELL. */
+static inline uint32_t pool_cell(const struct pool *pool, uint64_t offset)
 {
-	uint64_t inner = offset & ((1ULL << pool->chunk_shift) - 1);
-	uint64_t place = (offset >> pool->chunk_shift) * pool->per_chunk +
-			 (inner * pool->reciprocal >> 32);
+	uint64_t cell = offset >> pool->cell_shift;
 
-	if (place < pool->blocks && pool->offset[place] == offset)
-		return (uint32_t)place;
-	return pool->blocks;
+	return pool->cell_offset[cell] == offset ? (uint32_t)cell : POOL_NO_CELL;
 }
 
 /* Bytes of the block at @offset that lie in its page: all, but for P15. */

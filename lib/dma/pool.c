@@ -89,6 +89,25 @@ static void cut_short(struct pool *pool)
 	} while (offset < pool->allocation);
 }
 
+/* By what number a block of a page is known. */
+static void number_cells(struct pool *pool)
+{
+	unsigned int cells = 1;
+
+	pool->cell_shift = 63;
+	if (pool->blocks > 1) {
+		pool->cell_shift = 63 - (unsigned int)__builtin_clzll(pool->size);
+		cells = PAGE_SIZE >> pool->cell_shift;
+	}
+	pool->cell_bits = log2_up(cells);
+	pool->cell_mask = cells - 1;
+	for (unsigned int cell = 0; cell < cells; cell++)
+		pool->cell_offset[cell] = POOL_NO_OFFSET;
+	for (uint32_t place = 0; place < pool->blocks; place++)
+		pool->cell_offset[pool->offset[place] >> pool->cell_shift] =
+			pool->offset[place];
+}
+
 /* Only pages of 4 KiB have more than one block, so that offsets fit in 16 bits. */
 static int cut(struct pool *pool)
 {
@@ -101,16 +120,7 @@ static int cut(struct pool *pool)
 	else
 		cut_short(pool);
 
-	pool->block_bits = log2_up(pool->blocks);
-	pool->per_chunk = pool->blocks;
-	pool->chunk_shift = 63;
-	if (pool->boundary < pool->allocation) {
-		pool->chunk_shift = log2_up(pool->boundary);
-		pool->per_chunk = pool->blocks / (pool->allocation / pool->boundary);
-	}
-	if (pool->allocation == PAGE_SIZE)
-		pool->reciprocal = (uint32_t)((1ULL << 32) / pool->size + 1);
-
+	number_cells(pool);
 	inner = pool_inner_size(pool, pool->offset[pool->blocks - 1]);
 	if (inner < pool_inside_head_size(pool))
 		return -EINVAL;
@@ -204,7 +214,7 @@ static int reserve(struct pool *pool)
 		return -ENOMEM;
 	if (pool->pages < pool->room)
 		return 0;
-	if ((uint64_t)room << pool->block_bits > POOL_END)
+	if ((uint64_t)room << pool->cell_bits > POOL_END)
 		return -ENOMEM;
 	if (!pool->one_stack && bitset_reserve(&pool->ready, heap, room))
 		return -ENOMEM;
@@ -214,7 +224,7 @@ static int reserve(struct pool *pool)
 		return -ENOMEM;
 	pool->page = memory;
 	if (pool->options.layout == POOL_OUTSIDE) {
-		memory = heap_resize(heap, pool->next, (size_t)room << pool->block_bits,
+		memory = heap_resize(heap, pool->next, (size_t)room << pool->cell_bits,
 				     sizeof(*pool->next));
 		if (!memory)
 			return -ENOMEM;
@@ -227,16 +237,21 @@ static int reserve(struct pool *pool)
 /* The blocks of a fresh page, in ascending order, on top of what is free. */
 static void chain_page(struct pool *pool, uint32_t number)
 {
-	uint32_t first = number << pool->block_bits, last = first + pool->blocks - 1;
+	uint32_t first = number << pool->cell_bits;
+	uint32_t next = pool->one_stack ? pool->head : POOL_END;
 
-	for (uint32_t block = first; block < last; block++)
-		pool->next[block] = block + 1;
+	for (uint32_t cell = 0; cell <= pool->cell_mask; cell++)
+		pool->next[first + cell] = POOL_END; /* of no block, so never live */
+	for (uint32_t place = pool->blocks; place--;) {
+		uint32_t block = first + (pool->offset[place] >> pool->cell_shift);
+
+		pool->next[block] = next;
+		next = block;
+	}
 	if (pool->one_stack) {
-		pool->next[last] = pool->head;
-		pool->head = first;
+		pool->head = next;
 	} else {
-		pool->next[last] = POOL_END;
-		pool->page[number].head = first;
+		pool->page[number].head = next;
 		bitset_add(&pool->ready, number);
 	}
 }
@@ -311,8 +326,8 @@ static int pop(struct pool *pool, char **cpu, dma_addr_t *dma, size_t *inner_siz
 	err = pool->one_stack ? pop_stack(pool, &number) : pop_newest(pool, &number);
 	if (err)
 		return err;
-	page = &pool->page[number >> pool->block_bits];
-	offset = pool->offset[number & ((1U << pool->block_bits) - 1)];
+	page = &pool->page[number >> pool->cell_bits];
+	offset = pool->cell_offset[number & pool->cell_mask];
 	*cpu = page->cpu + offset;
 	*dma = page->dma + offset;
 	*inner_size = pool_inner_size(pool, offset);
@@ -348,8 +363,9 @@ void pool_fill_freed(const struct pool *pool, char *cpu, size_t size)
 		memset(cpu, 0, size);
 }
 
-int pool_alloc(struct pool *pool, unsigned int gfp, bool zero, void **cpu,
-	       dma_addr_t *dma)
+/* All but the shortest way. */
+static int alloc_slowly(struct pool *pool, unsigned int gfp, bool zero, void **cpu,
+			dma_addr_t *dma)
 {
 	bool outside = pool->options.layout == POOL_OUTSIDE;
 	size_t size;
@@ -373,6 +389,25 @@ int pool_alloc(struct pool *pool, unsigned int gfp, bool zero, void **cpu,
 	return 0;
 }
 
+int pool_alloc(struct pool *pool, unsigned int gfp, bool zero, void **cpu,
+	       dma_addr_t *dma)
+{
+	uint32_t number = pool->head, offset;
+	const struct pool_page *page;
+
+	/* the stack of POOL_INSIDE and of 6.1 is empty always */
+	if (number == POOL_END || !pool->plain || zero)
+		return alloc_slowly(pool, gfp, zero, cpu, dma);
+	pool->head = pool->next[number];
+	pool->next[number] = POOL_LIVE;
+	pool->active++;
+	page = &pool->page[number >> pool->cell_bits];
+	offset = pool->cell_offset[number & pool->cell_mask];
+	*cpu = page->cpu + offset;
+	*dma = page->dma + offset;
+	return 0;
+}
+
 static int refuse(const struct pool *pool, enum pool_fault fault, const void *cpu,
 		  dma_addr_t dma)
 {
@@ -380,39 +415,64 @@ static int refuse(const struct pool *pool, enum pool_fault fault, const void *cp
 	return -EINVAL;
 }
 
+/* Make the page that holds a DMA address the recent one, if there is such a page. */
+static bool find_page(struct pool *pool, dma_addr_t dma)
+{
+	uint64_t offset;
+	uint32_t number = frames_find(&pool->by_dma, dma, &offset);
+
+	if (number == FRAMES_NONE)
+		return false;
+	pool->recent = (struct pool_recent) {
+		.dma = pool->page[number].dma,
+		.size = pool->allocation,
+		.cpu = pool->page[number].cpu,
+		.first = number << pool->cell_bits,
+	};
+	return true;
+}
+
+/* P17: the free block goes to its own page. */
+static void push_to_page(struct pool *pool, uint32_t block)
+{
+	uint32_t number = block >> pool->cell_bits;
+	struct pool_page *page = &pool->page[number];
+
+	pool->next[block] = page->head;
+	page->head = block;
+	page->live--;
+	bitset_add(&pool->ready, number);
+}
+
 int pool_free(struct pool *pool, void *cpu, dma_addr_t dma)
 {
-	uint32_t number, place, block, *head;
-	struct pool_page *page;
+	uint32_t cell, block;
 	uint64_t offset;
 
 	if (pool->options.layout == POOL_INSIDE)
 		return pool_inside_free(pool, cpu, dma);
 
-	number = frames_find(&pool->by_dma, dma, &offset);
-	if (number == FRAMES_NONE)
+	if (dma - pool->recent.dma >= pool->recent.size && !find_page(pool, dma))
 		return refuse(pool, POOL_BAD_DMA, cpu, dma);
-	page = &pool->page[number];
-	if (page->cpu + offset != cpu)
+	offset = dma - pool->recent.dma;
+	if (pool->recent.cpu + offset != cpu)
 		return refuse(pool, POOL_BAD_VADDR, cpu, dma);
-	place = pool_place(pool, offset);
-	if (place == pool->blocks)
+	cell = pool_cell(pool, offset);
+	if (cell == POOL_NO_CELL)
 		return refuse(pool, POOL_MISALIGNED, cpu, dma);
-	block = (number << pool->block_bits) + place;
+	block = pool->recent.first + cell;
 	if (pool->next[block] != POOL_LIVE)
 		return refuse(pool, POOL_ALREADY_FREE, cpu, dma);
 
 	if (!pool->plain)
 		pool_fill_freed(pool, cpu, pool_inner_size(pool, offset));
-	head = &pool->head;
-	if (!pool->one_stack) {
-		head = &page->head;
-		page->live--;
-		bitset_add(&pool->ready, number);
-	}
-	pool->next[block] = *head;
-	*head = block;
 	pool->active--;
+	if (!pool->one_stack) {
+		push_to_page(pool, block);
+		return 0;
+	}
+	pool->next[block] = pool->head;
+	pool->head = block;
 	return 0;
 }
 
