@@ -55,6 +55,9 @@ static void check(const struct bitmap *map, const struct plain *plain)
 	for (size_t bit = 0; bit < plain->bits; bit++)
 		weight += plain->set[bit];
 	assert_int_equal(bitmap_weight(map), weight);
+	if (from < plain->bits && count <= plain->bits - from)
+		assert_int_equal(bitmap_all_set(map, from, count),
+				 plain_next(plain, from, 0) >= from + count);
 	if (from < plain->bits)
 		assert_int_equal(bitmap_test(map, from), plain->set[from]);
 	assert_true(bitmap_valid(map));

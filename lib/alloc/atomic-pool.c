@@ -150,7 +150,7 @@ int atomic_pool_free(struct atomic_pool *pool, phys_addr_t phys, uint64_t size)
 		    pages > bitmap_size(chunk->used) - bit)
 			continue;
 		if (!size || phys & (PAGE_SIZE - 1) ||
-		    bitmap_next_clear(chunk->used, bit) < bit + pages)
+		    !bitmap_all_set(chunk->used, bit, pages))
 			return -EINVAL;
 		bitmap_clear(chunk->used, bit, pages);
 		pool->available += pages << PAGE_SHIFT;

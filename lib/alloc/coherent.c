@@ -105,6 +105,25 @@ static int find_page(const struct coherent_region *region, const void *cpu,
 	return *page < bitmap_size(region->used) ? 0 : -ENOENT;
 }
 
+/*
+ * C10: 6.1 takes each word's share of the bits for as far from its start as the first
+ * word's is, and what would reach into the next word is left out.
+ */
+static void clear_by_words(struct coherent_region *region, uint64_t page, uint64_t count)
+{
+	uint64_t pages = bitmap_size(region->used), bits = count < 64 ? count : 64;
+
+	for (uint64_t start = page; start < page + count && start < pages; start += 64) {
+		uint64_t end = start + bits, word_end = (start | 63) + 1;
+
+		if (end > word_end)
+			end = word_end;
+		if (end > pages)
+			end = pages;
+		bitmap_clear(region->used, start, end - start);
+	}
+}
+
 int coherent_release(struct coherent_region *region, unsigned int order, const void *cpu,
 		     unsigned int *wrong)
 {
@@ -121,9 +140,12 @@ int coherent_release(struct coherent_region *region, unsigned int order, const v
 		what |= COHERENT_RUNS_OFF;
 		count = pages - page;
 	}
-	if (bitmap_next_clear(region->used, page) < page + count)
+	if (!bitmap_all_set(region->used, page, count))
 		what |= COHERENT_WAS_FREE;
-	bitmap_clear(region->used, page, count);
+	if (region->rules->coherent_clears_by_words)
+		clear_by_words(region, page, count);
+	else
+		bitmap_clear(region->used, page, count);
 	if (wrong)
 		*wrong = what;
 	return 0;

@@ -93,7 +93,7 @@ int contiguous_free(struct contiguous *area, phys_addr_t phys, uint64_t pages)
 	if (phys < area->phys || bit >= size)
 		return -ENOENT;
 	if (!pages || pages > size - bit || phys & (PAGE_SIZE - 1) ||
-	    bitmap_next_clear(area->used, bit) < bit + pages)
+	    !bitmap_all_set(area->used, bit, pages))
 		return -EINVAL;
 	bitmap_clear(area->used, bit, pages);
 	return 0;

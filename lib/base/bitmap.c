@@ -110,6 +110,21 @@ static uint64_t first_mask(size_t bit, size_t count)
 	return left >= count ? mask << bit % WORD_BITS : ~0ULL << bit % WORD_BITS;
 }
 
+bool bitmap_all_set(const struct bitmap *map, size_t bit, size_t count)
+{
+	while (count) {
+		size_t step = WORD_BITS - bit % WORD_BITS;
+
+		if (~map->word[bit / WORD_BITS] & first_mask(bit, count))
+			return false;
+		if (step > count)
+			step = count;
+		bit += step;
+		count -= step;
+	}
+	return true;
+}
+
 static void change(struct bitmap *map, size_t bit, size_t count, bool set)
 {
 	while (count) {

@@ -30,6 +30,7 @@ size_t bitmap_weight(const struct bitmap *map);
 
 /* Bits and runs below are inside the bitmap. */
 bool bitmap_test(const struct bitmap *map, size_t bit);
+bool bitmap_all_set(const struct bitmap *map, size_t bit, size_t count);
 void bitmap_set(struct bitmap *map, size_t bit, size_t count);
 void bitmap_clear(struct bitmap *map, size_t bit, size_t count);
 

@@ -29,6 +29,7 @@ struct kernel_rules {
 	bool pool_counts_carved;       /* P34: total is blocks that exist */
 
 	/* per-device regions */
+	bool coherent_clears_by_words;  /* C10: a misaligned release */
 	bool coherent_size_0_is_page_0; /* C14 */
 
 	/* atomic pools */
