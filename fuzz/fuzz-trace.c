@@ -63,7 +63,7 @@ static void mend_checksums(uint8_t *data, size_t size)
 		memcpy(&payload, data + at + 16, sizeof(payload));
 		if (payload <= size - at - head)
 			put64(data + at + 72, XXH3_64bits(data + at + head, payload));
-		put64(data + at + head - 8, XXH3_64bits(data + at, head - 8));
+		block_mend(data + at);
 	}
 }
 

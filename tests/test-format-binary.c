@@ -11,7 +11,8 @@
 #include <libdma/trace.h>
 
 #include "events.h"
-#include "trace/binary.h"
+#include "trace/binary-decode.h"
+#include "trace/binary-index.h"
 
 /* A file in memory, which the library opens by name. */
 struct file {
@@ -252,12 +253,170 @@ static void test_every_flip(void **state)
 	file_close(&file);
 }
 
+/* A block as another version might write it, with checksums that fit. */
+static size_t make_block(unsigned char *out, struct block block, unsigned char major)
+{
+	static const unsigned char payload[5] = "other";
+
+	block.size = sizeof(payload);
+	block_put(&block, payload, out);
+	out[8] = major;
+	out[9] = 7;
+	block_mend(out);
+	memcpy(out + BINARY_HEADER_SIZE, payload, sizeof(payload));
+	return BINARY_HEADER_SIZE + sizeof(payload);
+}
+
+/* Put @block before all others but the first, and read. */
+static struct outcome read_with(struct block block, unsigned char major, bool first)
+{
+	size_t ends[SMALL_BLOCKS + 1], size;
+	struct outcome outcome;
+	struct file file;
+	unsigned char *data;
+
+	file_open(&file);
+	write_small(&file, ends);
+	data = malloc(file.size + 256);
+	size = first ? 0 : ends[1];
+	memcpy(data, file.data, size);
+	size += make_block(data + size, block, major);
+	memcpy(data + size, file.data + (first ? 0 : ends[1]),
+	       file.size - (first ? 0 : ends[1]));
+	outcome = read_variant(&file, data, file.size + size - (first ? 0 : ends[1]));
+	free(data);
+	file_close(&file);
+	return outcome;
+}
+
+/* What a later minor version adds is stepped over, what it requires is refused. */
+static void test_other_versions(void **state)
+{
+	struct block optional = { .type = 99, .sequence = 1, .optional = 0xffff };
+	struct block required = { .type = 99, .flags = BLOCK_REQUIRED, .sequence = 1 };
+	struct block feature = { .type = BLOCK_EVENTS, .required = 4, .sequence = 1 };
+	struct outcome outcome;
+
+	(void)state;
+	outcome = read_with(optional, BINARY_MAJOR, false);
+	assert_int_equal(outcome.events, SMALL_BLOCKS * SMALL_EVENTS);
+	assert_int_equal(outcome.told.count, 0);
+	outcome = read_with(required, BINARY_MAJOR, false);
+	assert_int_equal(outcome.events, SMALL_BLOCKS * SMALL_EVENTS);
+	assert_int_equal(outcome.told.count, 1);
+	assert_int_equal(read_with(required, BINARY_MAJOR, true).opened, -ENOTSUP);
+	outcome = read_with(feature, BINARY_MAJOR, true);
+	assert_int_equal(outcome.opened, -ENOTSUP);
+	assert_non_null(strstr(outcome.told.reason, "0x4"));
+	outcome = read_with(optional, BINARY_MAJOR + 1, true);
+	assert_int_equal(outcome.opened, -ENOTSUP);
+	assert_non_null(strstr(outcome.told.reason, "version 2"));
+}
+
+/* A file that grows: whatever is there of it is read, and then no damage is told. */
+static void test_growing(void **state)
+{
+	const unsigned int count = 3000;
+	struct libdma_strings *strings = libdma_strings_create();
+	struct draw draw = { .seed = 5, .strings = strings };
+	struct draw again = { .seed = 5, .strings = strings };
+	struct libdma_writer *writer;
+	struct file file;
+
+	(void)state;
+	file_open(&file);
+	writer = writer_open(&file, strings);
+	for (unsigned int i = 0; i < count; i++) {
+		struct dma_event event = draw_event(&draw);
+
+		assert_int_equal(libdma_writer_put(writer, &event), 0);
+		if (i % 500 == 0) {
+			struct libdma_reader *reader;
+			const struct dma_event *got;
+			struct told told;
+
+			assert_int_equal(reader_open(&file, &told, &reader), 0);
+			while (libdma_reader_next(reader, &got) > 0)
+				assert_true(got->number < i);
+			libdma_reader_close(reader);
+		}
+	}
+	assert_int_equal(libdma_writer_close(writer), 0);
+	expect_drawn(&file, &again, count);
+	file_close(&file);
+	libdma_strings_destroy(strings);
+}
+
+/* The live mappings that the index leads to are those that the events made. */
+static void test_checkpoint(void **state)
+{
+	const unsigned int count = 1200000, kept = 100;
+	struct libdma_strings *strings = libdma_strings_create();
+	struct libdma_strings *found = libdma_strings_create();
+	const struct dma_event *mapping;
+	struct libdma_writer *writer;
+	struct decoder *decoder = decoder_create();
+	struct index index;
+	struct block block;
+	unsigned char *payload;
+	struct file file;
+	unsigned int live = 0, checkpoints = 0;
+	uint32_t device;
+
+	(void)state;
+	file_open(&file);
+	assert_int_equal(libdma_strings_add(strings, "0000:00:02.0", 12, &device), 0);
+	writer = writer_open(&file, strings);
+	/* Mapping n is made as event 2n, and all but the first hundred end at once. */
+	for (unsigned int i = 0; i < count; i++) {
+		struct dma_event event = {
+			.kind = i % 2 && i / 2 >= kept ? DMA_EVENT_UNMAP_PAGE
+				: i % 2		       ? DMA_EVENT_MARK
+						       : DMA_EVENT_MAP_PAGE,
+			.ns = i,
+			.number = 77, /* of another trace */
+			.device = device,
+			.dma = i % 2 && i / 2 < kept ? 0 : i / 2 * 4096ull,
+			.size = i % 2 && i / 2 < kept ? 0 : 4096,
+		};
+
+		assert_int_equal(libdma_writer_put(writer, &event), 0);
+	}
+	assert_int_equal(libdma_writer_close(writer), 0);
+	file_take(&file);
+	assert_int_equal(index_read(file.fd, file.size, &index), 0);
+	for (size_t i = 0; i < index.count; i++) {
+		if (index.entry[i].type != BLOCK_CHECKPOINT)
+			continue;
+		checkpoints++;
+		assert_int_equal(index_read_block(file.fd, index.entry[i].offset,
+						  BLOCK_CHECKPOINT, &block, &payload),
+				 0);
+		assert_int_equal(decoder_begin(decoder, &block, payload, found), 0);
+		for (live = 0; decoder_next(decoder, &mapping) > 0; live++) {
+			assert_int_equal(mapping->number, live * 2);
+			assert_int_equal(mapping->dma, live * 4096);
+		}
+		assert_int_equal(live, kept);
+		free(payload);
+	}
+	assert_int_equal(checkpoints, 1);
+	index_deinit(&index);
+	decoder_destroy(decoder);
+	file_close(&file);
+	libdma_strings_destroy(found);
+	libdma_strings_destroy(strings);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random_events),
 		cmocka_unit_test(test_every_cut),
 		cmocka_unit_test(test_every_flip),
+		cmocka_unit_test(test_other_versions),
+		cmocka_unit_test(test_growing),
+		cmocka_unit_test(test_checkpoint),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

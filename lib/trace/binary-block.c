@@ -72,7 +72,14 @@ void block_put(struct block *block, const unsigned char *payload, unsigned char 
 	put64(out + AT_LAST_NS, block->last_ns);
 	put64(out + AT_LOST, block->lost);
 	put64(out + AT_CHECKSUM, block->checksum);
-	put64(out + BINARY_HEADER_SIZE - 8, XXH3_64bits(out, BINARY_HEADER_SIZE - 8));
+	block_mend(out);
+}
+
+void block_mend(unsigned char *out)
+{
+	uint32_t at = get32(out + AT_HEADER_SIZE) - 8;
+
+	put64(out + at, XXH3_64bits(out, at));
 }
 
 uint32_t block_header_size(const unsigned char *data)

@@ -84,32 +84,6 @@ void encoder_destroy(struct encoder *encoder)
 	free(encoder);
 }
 
-static bool is_short(const struct encoder *encoder, uint32_t string)
-{
-	return libdma_strings_size(encoder->strings, string) <= BINARY_STRING_MAX;
-}
-
-/* Long strings are rare; only once there is one are events asked for theirs. */
-static bool strings_are_short(struct encoder *encoder)
-{
-	uint32_t count = libdma_strings_count(encoder->strings);
-
-	while (encoder->strings_seen < count)
-		encoder->has_long |= !is_short(encoder, encoder->strings_seen++);
-	return !encoder->has_long;
-}
-
-bool encoder_takes(struct encoder *encoder, const struct dma_event *event)
-{
-	if (event->phys_count > BINARY_LIST_MAX || event->dma_count > BINARY_LIST_MAX ||
-	    event->text_size > BINARY_TEXT_MAX)
-		return false;
-	return strings_are_short(encoder) ||
-	       (is_short(encoder, event->device) && is_short(encoder, event->comm) &&
-		is_short(encoder, event->context) && is_short(encoder, event->gfp) &&
-		is_short(encoder, event->name) && is_short(encoder, event->stack));
-}
-
 bool encoder_full(const struct encoder *encoder)
 {
 	const struct model *model = &encoder->model;

@@ -14,13 +14,10 @@ struct encoder;
 struct encoder *encoder_create(const struct libdma_strings *strings, bool numbered);
 void encoder_destroy(struct encoder *encoder);
 
-/* Can the format express this event? Its lists, text and strings are bounded. */
-bool encoder_takes(struct encoder *encoder, const struct dma_event *event);
-
 /* Does one more event still fit into this payload? */
 bool encoder_full(const struct encoder *encoder);
 
-/* Add an event. 0 or -ENOMEM. */
+/* Add an event that is within the bounds of the format. 0 or -ENOMEM. */
 int encoder_put(struct encoder *encoder, const struct dma_event *event);
 
 /*

@@ -29,8 +29,6 @@ struct encoder {
 	uint32_t *local; /* by number in @strings: number in this block, 0 for none yet */
 	uint32_t local_room;
 	uint32_t strings_used;
-	uint32_t strings_seen; /* those in @strings whose length was looked at */
-	bool has_long;
 	uint32_t task; /* of the present run */
 	uint32_t task_length;
 	struct candidates *candidates; /* of each family */

@@ -206,7 +206,7 @@ int unpacked_set(struct unpacked *unpacked, const unsigned char *payload, size_t
 
 	err = measure(at, &total);
 	if (!err)
-		err = make_room(unpacked, total);
+		err = make_room(unpacked, total + 1);
 	if (err)
 		return err;
 	for (unsigned int id = 0; id < STREAMS; id++)

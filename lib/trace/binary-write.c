@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "dma/live.h"
+#include "trace/binary-batch.h"
 #include "trace/binary-encode.h"
 #include "trace/binary-index.h"
 #include "trace/binary-write.h"
@@ -17,7 +18,9 @@
 #define CHECKPOINT_BLOCKS 32
 #define CHECKPOINT_SHARE  8
 
+/* All but the last two belong to the thread that takes the batches, while it runs. */
 struct binary_writer {
+	struct libdma_strings *strings; /* the same numbers as in the writer's */
 	struct encoder *encoder;
 	struct encoder *state; /* of checkpoints; NULL until there is one */
 	struct packer *packer;
@@ -33,6 +36,7 @@ struct binary_writer {
 	uint64_t taken;	 /* events so far */
 	char *environment; /* as it was written */
 	char *learned;	   /* as it is known now, or NULL */
+	struct batches *batches;
 };
 
 static int write_block(struct libdma_writer *writer, struct block *block,
@@ -109,7 +113,7 @@ static int write_checkpoint(struct libdma_writer *writer)
 	int err;
 
 	if (!binary->state)
-		binary->state = encoder_create(writer->strings, true);
+		binary->state = encoder_create(binary->strings, true);
 	if (!binary->state)
 		return -ENOMEM;
 	err = note_block(writer, BLOCK_CHECKPOINT);
@@ -162,6 +166,8 @@ static int write_index(struct libdma_writer *writer)
 
 static void release(struct binary_writer *binary)
 {
+	batches_destroy(binary->batches);
+	libdma_strings_destroy(binary->strings);
 	encoder_destroy(binary->encoder);
 	encoder_destroy(binary->state);
 	live_destroy(binary->live);
@@ -188,43 +194,13 @@ static int print_environment(const struct libdma_environment *environment, char 
 	return err;
 }
 
-int binary_create(struct libdma_writer *writer)
-{
-	struct binary_writer *binary = calloc(1, sizeof(*binary));
-	int err = -ENOMEM;
-
-	if (!binary)
-		return -ENOMEM;
-	writer->state = binary;
-	binary->encoder = encoder_create(writer->strings, false);
-	binary->packer = packer_create();
-	binary->live = live_create();
-	if (!binary->encoder || !binary->packer || !binary->live)
-		goto release_writer;
-	err = print_environment(writer->environment, &binary->environment);
-	if (!err)
-		err = write_environment(writer, binary->environment);
-	if (err)
-		goto release_writer;
-	return 0;
-
-release_writer:
-	release(binary);
-	writer->state = NULL;
-	return err;
-}
-
-int binary_put(struct libdma_writer *writer, const struct dma_event *event)
+static int put_event(struct libdma_writer *writer, const struct dma_event *event)
 {
 	struct binary_writer *binary = writer->state;
 	const struct mapping *mapping;
 	struct dma_event numbered;
 	int err;
 
-	if (!encoder_takes(binary->encoder, event)) {
-		writer->skipped++;
-		return 0;
-	}
 	err = encoder_put(binary->encoder, event);
 	if (err)
 		return err;
@@ -244,6 +220,74 @@ int binary_put(struct libdma_writer *writer, const struct dma_event *event)
 	return !err && wants_checkpoint(binary) ? write_checkpoint(writer) : err;
 }
 
+static int take_strings(struct libdma_strings *strings, const struct stream *stream)
+{
+	bool overrun = false;
+	struct cursor in = { stream->data, stream->data + stream->size, &overrun };
+
+	while (in.at < in.end) {
+		size_t size = get_varint(&in);
+		uint32_t number;
+
+		if (libdma_strings_add(strings, (const char *)in.at, size, &number))
+			return -ENOMEM;
+		in.at += size;
+	}
+	return 0;
+}
+
+static int take_batch(void *arg, const struct batch *batch)
+{
+	struct libdma_writer *writer = arg;
+	struct binary_writer *binary = writer->state;
+	int err = take_strings(binary->strings, &batch->strings);
+
+	for (uint32_t i = 0; i < batch->count && !err; i++)
+		err = put_event(writer, &batch->event[i]);
+	return err;
+}
+
+int binary_create(struct libdma_writer *writer)
+{
+	struct binary_writer *binary = calloc(1, sizeof(*binary));
+	int err = -ENOMEM;
+
+	if (!binary)
+		return -ENOMEM;
+	writer->state = binary;
+	binary->strings = libdma_strings_create();
+	binary->packer = packer_create();
+	binary->live = live_create();
+	binary->batches = batches_create(writer->strings, take_batch, writer);
+	if (!binary->strings || !binary->packer || !binary->live || !binary->batches)
+		goto release_writer;
+	binary->encoder = encoder_create(binary->strings, false);
+	if (!binary->encoder)
+		goto release_writer;
+	err = print_environment(writer->environment, &binary->environment);
+	if (!err)
+		err = write_environment(writer, binary->environment);
+	if (err)
+		goto release_writer;
+	return 0;
+
+release_writer:
+	release(binary);
+	writer->state = NULL;
+	return err;
+}
+
+int binary_put(struct libdma_writer *writer, const struct dma_event *event)
+{
+	struct binary_writer *binary = writer->state;
+
+	if (!batches_take(binary->batches, event)) {
+		writer->skipped++;
+		return 0;
+	}
+	return batches_put(binary->batches, event);
+}
+
 /* What was learned is written at the end, where a reader with the index finds it. */
 int binary_learn(struct libdma_writer *writer, const struct libdma_environment *environment)
 {
@@ -261,8 +305,10 @@ int binary_learn(struct libdma_writer *writer, const struct libdma_environment *
 int binary_finish(struct libdma_writer *writer)
 {
 	struct binary_writer *binary = writer->state;
-	int err = writer->error;
+	int err = batches_finish(binary->batches);
 
+	if (!err)
+		err = writer->error;
 	if (!err)
 		err = write_events(writer);
 	if (!err && binary->learned && strcmp(binary->learned, binary->environment))

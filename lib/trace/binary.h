@@ -76,6 +76,9 @@ struct block {
 /* Write the header to @out, BINARY_HEADER_SIZE bytes, checksums included. */
 void block_put(struct block *block, const unsigned char *payload, unsigned char *out);
 
+/* Let the checksum of the header at @out fit again. */
+void block_mend(unsigned char *out);
+
 /* Bytes of the header that begins at @data, 0 where none begins; 16 bytes are read. */
 uint32_t block_header_size(const unsigned char *data);
 

@@ -60,7 +60,7 @@ int output_flush(struct output *output)
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put < 0) {
-			output->error = -errno;
+			__atomic_store_n(&output->error, -errno, __ATOMIC_RELAXED);
 			break;
 		}
 		data += put;
@@ -92,7 +92,7 @@ unsigned char *output_reserve(struct output *output, size_t size)
 		unsigned char *buffer = realloc(output->buffer, size);
 
 		if (!buffer) {
-			output->error = -ENOMEM;
+			__atomic_store_n(&output->error, -ENOMEM, __ATOMIC_RELAXED);
 			return NULL;
 		}
 		output->buffer = buffer;

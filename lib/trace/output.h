@@ -21,6 +21,12 @@ struct output {
 /* Create @path, or write to standard output for "-". 0, -EEXIST or -errno. */
 int output_open(const char *path, bool overwrite, struct output **ret);
 
+/* The first error; may be asked while another thread writes. */
+static inline int output_error(const struct output *output)
+{
+	return __atomic_load_n(&output->error, __ATOMIC_RELAXED);
+}
+
 /* Hand what is buffered to the system. 0 or -errno. */
 int output_flush(struct output *output);
 

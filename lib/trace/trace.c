@@ -262,7 +262,7 @@ int libdma_writer_put(struct libdma_writer *writer, const struct dma_event *even
 		return writer->error;
 	err = writer->format->put(writer, event);
 	if (!err)
-		err = writer->output->error;
+		err = output_error(writer->output);
 	writer->error = err;
 	writer->events++;
 	return err;
