@@ -252,12 +252,12 @@ static void print_table(const struct options *opts, const struct state *state,
 			struct table *table, const struct space_list *list)
 {
 	bool human = opts->form.form == FORM_HUMAN;
+	char moment[SENTENCE];
 
 	terminal_page(&opts->terminal);
 	if (human) {
 		source_print_loss(state->source, &opts->terminal, stdout);
-		state_print_moment(state, stdout);
-		fputs("\n\n", stdout);
+		printf("%s\n\n", state_describe_moment(state, moment, sizeof(moment)));
 	}
 	for (size_t i = 0; i < list->count; i++)
 		fill_row(table, &opts->form, list->space[i], state->moment.ns);

@@ -99,15 +99,15 @@ static const struct argp argp = {
 static void print_head(const struct options *opts, const struct state *state)
 {
 	const struct libdma_replay_totals *totals = libdma_replay_totals(state->replay);
+	const char *kernel = state->environment->kernel;
+	char moment[SENTENCE];
 
 	source_print_loss(state->source, &opts->terminal, stdout);
-	printf("%s%s%s ", terminal_color(&opts->terminal, "1"), opts->source.path,
-	       terminal_color(&opts->terminal, "0"));
-	state_print_moment(state, stdout);
-	printf("\n%" PRIu64 " events", totals->events);
-	if (state->environment->kernel)
-		printf(", kernel %s", state->environment->kernel);
-	fputs("\n\n", stdout);
+	printf("%s%s%s: %" PRIu64 " events%s%s\n", terminal_color(&opts->terminal, "1"),
+	       opts->source.path, terminal_color(&opts->terminal, "0"), totals->events,
+	       kernel ? ", kernel " : "", kernel ? kernel : "");
+	draw_text(state_describe_moment(state, moment, sizeof(moment)), &opts->terminal);
+	putchar('\n');
 }
 
 static void print_terminal(const struct options *opts, const struct state *state,

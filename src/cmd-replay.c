@@ -321,7 +321,7 @@ static void print_table(const struct options *opts, const struct state *state,
 {
 	const struct libdma_replay_totals *totals = libdma_replay_totals(state->replay);
 	struct listing listing = { .state = state, .opts = opts, .table = table };
-	char text[16];
+	char text[16], moment[SENTENCE];
 
 	terminal_page(&opts->terminal);
 	if (opts->form.form == FORM_HUMAN) {
@@ -333,9 +333,7 @@ static void print_table(const struct options *opts, const struct state *state,
 		       totals->neutral);
 	}
 	if (opts->form.form == FORM_HUMAN && opts->dump) {
-		fputs("live ", stdout);
-		state_print_moment(state, stdout);
-		putchar('\n');
+		printf("live %s\n", state_describe_moment(state, moment, sizeof(moment)));
 	}
 	if (!opts->dump)
 		fill_summary(table, &opts->form, totals);

@@ -11,8 +11,6 @@
 #include "draw.h"
 #include "table.h"
 
-#define SENTENCE 200
-
 struct speech {
 	draw_sentence *say;
 	void *arg;
@@ -95,7 +93,7 @@ static void speak_of_slots(const struct libdma_space *space, const struct state 
 	libdma_space_walk_free(space, 0, UINT64_MAX, look_at_run, &sets);
 	say(speech,
 	    "%" PRIu64 " of %" PRIu64 " slots used, %" PRIu64 " free, %" PRIu64
-	    " of %" PRIu64 " sets of 128 empty; fragmentation index %.2f",
+	    " of %" PRIu64 " sets of 128 empty; fragmentation %.2f",
 	    numbers->used / 2048, space->size / 2048, numbers->free / 2048, sets.empty,
 	    slots(space->size) / 128, numbers->index);
 	if (!numbers->free)
@@ -119,7 +117,7 @@ static void speak_of_fit(const struct libdma_space *space, const struct speech *
 	const struct libdma_fragmentation *numbers = &space->numbers;
 	char fits[16];
 
-	say(speech, "the largest request that fits is %s; fragmentation index %.2f",
+	say(speech, "the largest request that fits is %s; fragmentation %.2f",
 	    table_size(numbers->largest_request, fits, sizeof(fits)), numbers->index);
 }
 

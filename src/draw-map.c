@@ -49,7 +49,7 @@ static const struct glyphs glyphs_ascii = {
 
 /* Black on these; 26 letters share them, which is why there are letters. */
 static const char *const palette[] = { "30;42", "30;46", "30;43",
-				       "30;45", "30;44", "30;47" };
+				       "30;45", "97;44", "30;47" };
 
 #define PALETTE (sizeof(palette) / sizeof(palette[0]))
 
@@ -229,20 +229,42 @@ static void print_title(const struct picture *picture, const struct state *state
 	       table_size(picture->cell * picture->columns, size, sizeof(size)));
 }
 
-static void print_numbers(const struct libdma_space *space)
+void draw_text(const char *text, const struct terminal *terminal)
+{
+	size_t width = terminal->width, indent = 0;
+
+	while (strlen(text) + indent > width) {
+		size_t cut = width - indent;
+
+		while (cut && text[cut] != ' ')
+			cut--;
+		if (!cut) /* a word that is wider than all */
+			cut = strcspn(text, " ");
+		printf("%*s%.*s\n", (int)indent, "", (int)cut, text);
+		text += cut + strspn(text + cut, " ");
+		indent = 2;
+	}
+	if (*text)
+		printf("%*s%s\n", (int)indent, "", text);
+}
+
+static void print_numbers(const struct libdma_space *space,
+			  const struct terminal *terminal)
 {
 	const struct libdma_fragmentation *numbers = &space->numbers;
-	char used[16], requested[16], free[16], longest[16];
+	char used[16], requested[16], free[16], longest[16], text[SENTENCE];
+	int length =
+		snprintf(text, sizeof(text), "used %s by %zu extent%s, %s requested",
+			 table_size(numbers->used, used, sizeof(used)), space->extents,
+			 space->extents == 1 ? "" : "s",
+			 table_size(numbers->requested, requested, sizeof(requested)));
 
-	printf("used %s by %zu extent%s, %s requested",
-	       table_size(numbers->used, used, sizeof(used)), space->extents,
-	       space->extents == 1 ? "" : "s",
-	       table_size(numbers->requested, requested, sizeof(requested)));
 	if (space->allocates && space->size)
-		printf("; free %s in %" PRIu64 " runs, the longest %s",
-		       table_size(numbers->free, free, sizeof(free)), numbers->runs,
-		       table_size(numbers->largest_free, longest, sizeof(longest)));
-	putchar('\n');
+		snprintf(text + length, sizeof(text) - (size_t)length,
+			 "; free %s in %" PRIu64 " runs, the longest %s",
+			 table_size(numbers->free, free, sizeof(free)), numbers->runs,
+			 table_size(numbers->largest_free, longest, sizeof(longest)));
+	draw_text(text, terminal);
 }
 
 /* Does an area of the swiotlb begin with this row? */
@@ -312,16 +334,15 @@ static void print_areas(const struct libdma_space *space)
 
 static void print_sentence(void *arg, const char *sentence)
 {
-	(void)arg;
-	puts(sentence);
+	draw_text(sentence, arg);
 }
 
 void draw_space(const struct picture *picture, const struct state *state,
 		const struct terminal *terminal)
 {
 	print_title(picture, state, terminal);
-	print_numbers(picture->space);
-	draw_findings(picture, state, print_sentence, NULL);
+	print_numbers(picture->space, terminal);
+	draw_findings(picture, state, print_sentence, (void *)terminal);
 	print_areas(picture->space);
 	for (size_t i = 0; i < picture->rows; i++) {
 		print_area(picture, i, terminal);

@@ -232,6 +232,7 @@ int draw_svg(struct picture *const *picture, size_t count, const struct state *s
 	     FILE *out)
 {
 	double width = LABEL + WIDTH + RIGHT;
+	char moment[SENTENCE];
 	char *body = NULL;
 	size_t size;
 	struct pen pen = { open_memstream(&body, &size), MARGIN + LINE };
@@ -240,7 +241,7 @@ int draw_svg(struct picture *const *picture, size_t count, const struct state *s
 	if (!pen.out)
 		return -ENOMEM;
 	begin_text(pen.out, MARGIN, pen.y, "head");
-	state_print_moment(state, pen.out);
+	print_text(pen.out, state_describe_moment(state, moment, sizeof(moment)));
 	fputs("</text>\n", pen.out);
 	pen.y += 2 * LINE;
 	for (size_t i = 0; i < count; i++)

@@ -14,6 +14,9 @@
 unsigned int draw_columns(const struct libdma_space *space,
 			  const struct terminal *terminal);
 
+/* Print a line, or several where it is wider than the terminal. */
+void draw_text(const char *text, const struct terminal *terminal);
+
 /* Print one space: its name and numbers, the cells, who holds it, what does not fit. */
 void draw_space(const struct picture *picture, const struct state *state,
 		const struct terminal *terminal);

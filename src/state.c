@@ -230,19 +230,21 @@ static const char *moment_reason(const struct state *state)
 	}
 }
 
-void state_print_moment(const struct state *state, FILE *out)
+const char *state_describe_moment(const struct state *state, char *buffer, size_t size)
 {
 	const struct libdma_moment *moment = &state->moment;
 	const struct dma_event *failed = &moment->failed;
+	int used = snprintf(buffer, size,
+			    "at event #%" PRIu64 ", %" PRIu64 ".%06" PRIu64 " s: %s",
+			    moment->number, moment->ns / 1000000000,
+			    moment->ns % 1000000000 / 1000, moment_reason(state));
 
-	fprintf(out, "at event #%" PRIu64 ", %" PRIu64 ".%06" PRIu64 " s: %s",
-		moment->number, moment->ns / 1000000000, moment->ns % 1000000000 / 1000,
-		moment_reason(state));
-	if (moment->kind != LIBDMA_MOMENT_FAILURE)
-		return;
-	fprintf(out, ", %s of %" PRIu64 " bytes for %s",
-		libdma_event_kind_name(failed->kind), failed->size,
-		libdma_strings_get(state_strings(state), failed->device));
+	if (moment->kind == LIBDMA_MOMENT_FAILURE && used > 0 && (size_t)used < size)
+		snprintf(buffer + used, size - (size_t)used,
+			 ", %s of %" PRIu64 " bytes for %s",
+			 libdma_event_kind_name(failed->kind), failed->size,
+			 libdma_strings_get(state_strings(state), failed->device));
+	return buffer;
 }
 
 json_t *state_moment_json(const struct state *state)

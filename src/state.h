@@ -98,8 +98,10 @@ const struct libdma_strings *state_strings(const struct state *state);
 /* The driver of a device, as far as known; otherwise "". */
 const char *state_driver(const struct state *state, uint32_t device);
 
-/* "at event #12, 3.113603 s: the first failure" and what failed; no newline. */
-void state_print_moment(const struct state *state, FILE *out);
+#define SENTENCE 256 /* bytes; longer ones are cut */
+
+/* "at event #12, 3.113603 s: the first failure" and what failed; returns @buffer. */
+const char *state_describe_moment(const struct state *state, char *buffer, size_t size);
 
 /* { "kind": "peak", "event": 12, "ns": 3113603000, ... } */
 json_t *state_moment_json(const struct state *state);

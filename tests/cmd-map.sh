@@ -13,7 +13,7 @@ tally() { cells | tr -cd "$1" | wc -c | tr -d ' '; }
 
 # The kernel's own log of this recording: "swiotlb buffer is full (sz: 237568 bytes),
 # total 1024 (slots), used 848 (slots)".
-expect 0 "$dmactl" map --space swiotlb "$full"
+expect 0 "$dmactl" map --space swiotlb --width 100 "$full"
 quiet
 printed 'the first failure, map_page of 237568 bytes for 0000:00:02.0$'
 printed '^848 of 1024 slots used, 176 free, 0 of 8 sets of 128 empty'
@@ -32,7 +32,7 @@ if LC_ALL=C grep -q '[^ -~]' "$scratch/out"; then fail "not ASCII, in the C loca
 for width in 40 80 200; do
 	expect 0 "$dmactl" map --space swiotlb --width $width --rows 64 "$full"
 	test "$(tally 'A=')" = 848 || fail "at $width: $(tally 'A=') slots are drawn"
-	wide=$(grep '^[0-9a-f]\{8\} ' "$scratch/out" | awk -v w=$width 'length > w' | wc -l)
+	wide=$(awk -v w=$width 'NR > 1 && length > w && (/^[0-9a-f]{8} / || w > 40)' "$scratch/out" | wc -l)
 	test "$wide" -eq 0 || fail "at $width: $wide rows are wider"
 done
 
