@@ -11,7 +11,6 @@
 #include "trace/ftrace.h"
 
 #define LINE_LIMIT ((size_t)1 << 20)
-#define FIRST_WANT ((size_t)4 << 10)
 
 /* The last line, which has no newline, gets one in a copy. */
 static int copy_tail(struct ftrace *ftrace)
@@ -56,7 +55,6 @@ static int skip_long_line(struct ftrace *ftrace)
 int ftrace_fetch(struct ftrace *ftrace)
 {
 	struct input *input = ftrace->reader->input;
-	size_t want = FIRST_WANT;
 	const unsigned char *end;
 	int err;
 
@@ -68,16 +66,12 @@ int ftrace_fetch(struct ftrace *ftrace)
 		end = memrchr(input->data, '\n', input->size);
 		if (end)
 			break;
-		if (input->size >= LINE_LIMIT) {
+		if (input->size >= LINE_LIMIT)
 			err = skip_long_line(ftrace);
-			want = FIRST_WANT;
-		} else if (input->ended) {
+		else if (input->ended)
 			return input->size ? copy_tail(ftrace) : 0;
-		} else {
-			err = input_fill(input,
-					 want > input->size ? want : input->size + 1);
-			want = want * 2 < LINE_LIMIT ? want * 2 : LINE_LIMIT;
-		}
+		else /* what there is: the kernel may be still writing */
+			err = input_fill(input, input->size + 1);
 		if (err)
 			return err;
 	}
@@ -101,6 +95,7 @@ static bool starts(const char *text, size_t size, const char *word)
 	return size >= strlen(word) && !memcmp(text, word, strlen(word));
 }
 
+/* A word of the environment that nobody said yet. */
 static void set_string(char **string, enum libdma_origin *origin, struct scan *scan)
 {
 	size_t size = strcspn(scan->at, "\r\n");
@@ -108,7 +103,8 @@ static void set_string(char **string, enum libdma_origin *origin, struct scan *s
 	if (*string || !size || memchr(scan->at, '\0', size))
 		return;
 	*string = strndup(scan->at, size);
-	*origin = LIBDMA_GIVEN;
+	if (*string)
+		*origin = LIBDMA_GIVEN;
 }
 
 static void set_cpus(struct libdma_environment *environment, struct scan *scan)

@@ -274,16 +274,13 @@ static void scan_bounced(struct ftrace *ftrace, struct scan *scan)
 		SCAN_TEXT(scan, " NORMAL");
 }
 
-/* "IOMMU: iova=0x<16 digits> - 0x<16 digits>": the end, exclusive, is checked later */
+/* "IOMMU: iova=0x<16 digits> - 0x<16 digits>"; the end, exclusive, is returned */
 static uint64_t scan_iova(struct scan *scan, struct dma_event *event)
 {
-	uint64_t end;
-
 	SCAN_TEXT(scan, "IOMMU: iova=0x");
 	event->dma = scan_hex(scan);
 	SCAN_TEXT(scan, " - 0x");
-	end = scan_hex(scan);
-	return end;
+	return scan_hex(scan);
 }
 
 static void scan_iommu_map(struct scan *scan, struct dma_event *event)
@@ -476,7 +473,8 @@ static void scan_other(struct ftrace *ftrace, struct scan *scan)
 	} else if (!event->name && SCAN_TRY(scan, "PERF_RECORD_LOST lost ")) {
 		event->kind = DMA_EVENT_LOST;
 		event->count = scan_decimal(scan);
-		ftrace->reader->lost += event->count;
+		if (!scan->error && ftrace_at_end(scan))
+			ftrace->reader->lost += event->count;
 		return;
 	}
 	scan_rest(ftrace, scan);
