@@ -321,6 +321,123 @@ static void a_recording_becomes_its_requests(void **state)
 	libdma_reader_close(reader);
 }
 
+static struct libdma_reader *open_converted(const char *text, uint64_t skipped)
+{
+	struct libdma_reader *reader;
+
+	write_file((const uint8_t *)text, strlen(text));
+	assert_int_equal(libdma_reader_open(FILE_NAME, NULL, &reader), 0);
+	assert_int_equal(convert(reader, "program", COPY_NAME), skipped);
+	return open_program(COPY_NAME);
+}
+
+static void things_of_every_sort_have_slots(void **state)
+{
+	static const char text[] =
+		"#dmat-text 1\n"
+		"set_mask d mask=0xffffffffff\n"
+		"declare_coherent_memory d dma=0x300000 size=65536\n"
+		"mark_declared_memory_occupied d offset=0x2000 size=100\n"
+		"release_coherent_memory d\n"
+		"map_page d dma=error size=70000 error=ENOMEM\n"
+		"alloc d dma=0x9000 size=24 gfp=GFP_ATOMIC\n"
+		"map_sg d nents=1 ents=1 entries={0x5000} segments={0x5000:512}\n"
+		"sync_sg_for_cpu d segments={0x5000:512}\n"
+		"sync_single_for_device d dma=0x9000 size=24\n"
+		"sync_single_for_device d dma=0x77000 size=24\n"
+		"pool_create d handle=3 size=100 align=16 boundary=4096\n"
+		"pool_alloc d handle=3 error=ENOMEM\n"
+		"pool_alloc d handle=4 dma=0x8000\n"
+		"pool_destroy d handle=3\n"
+		"iova_try_alloc d dma=0xffff0000 size=8192\n"
+		"iova_link d dma=0xffff0000 phys=0x4000 size=4096\n"
+		"iova_link d dma=0xffff1000 offset=4096 phys=0x7000 size=4096\n"
+		"iova_sync d dma=0xffff0000 size=8192\n"
+		"iova_destroy d dma=0xffff0000 size=8192\n"
+		"iova_free d dma=0xffff0000\n"
+		"free d dma=0x9000 size=24\n";
+	static const struct {
+		enum dma_event_kind kind;
+		uint64_t handle, size;
+	} expected[] = {
+		{ DMA_EVENT_SET_MASK, 0, 0 },
+		{ DMA_EVENT_DECLARE_COHERENT_MEMORY, 0, 65536 },
+		{ DMA_EVENT_MARK_DECLARED_MEMORY_OCCUPIED, 0, 100 },
+		{ DMA_EVENT_RELEASE_COHERENT_MEMORY, 0, 0 },
+		{ DMA_EVENT_MAP_PAGE, 0, 70000 },
+		{ DMA_EVENT_ALLOC, 0, 24 },
+		{ DMA_EVENT_MAP_SG, 1, 512 },
+		{ DMA_EVENT_SYNC_SG_FOR_CPU, 1, 0 },
+		{ DMA_EVENT_SYNC_SINGLE_FOR_DEVICE, 0, 24 },
+		{ DMA_EVENT_POOL_CREATE, 2, 100 },
+		{ DMA_EVENT_POOL_ALLOC, 2, 0 },
+		{ DMA_EVENT_POOL_DESTROY, 2, 0 },
+		{ DMA_EVENT_IOVA_TRY_ALLOC, 2, 8192 },
+		{ DMA_EVENT_IOVA_LINK, 2, 4096 },
+		{ DMA_EVENT_IOVA_LINK, 2, 4096 },
+		{ DMA_EVENT_IOVA_SYNC, 2, 8192 },
+		{ DMA_EVENT_IOVA_DESTROY, 2, 8192 },
+		{ DMA_EVENT_FREE, 0, 24 },
+	};
+	struct libdma_reader *reader = open_converted(text, 3);
+	const struct dma_event *event;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		event = expect_event(reader, expected[i].kind);
+		assert_int_equal(event->handle, expected[i].handle);
+		assert_int_equal(event->size, expected[i].size);
+	}
+	assert_int_equal(libdma_reader_next(reader, &event), 0);
+	libdma_reader_close(reader);
+}
+
+static void what_no_op_can_say_is_left_out(void **state)
+{
+	static const char text[] = "#dmat-text 1\n"
+				   "map_page d attrs=NO_WARN|MMIO size=1 dma=0x1000\n"
+				   "map_page d dir=9 size=1 dma=0x2000\n"
+				   "map_page d size=0x123456789abcdef dma=0x3000\n"
+				   "pool_create d handle=1 size=8 align=3\n"
+				   "pool_create d handle=2 size=8 boundary=24\n"
+				   "map_page e0 size=1 dma=0x1000\n"
+				   "map_page e1 size=1 dma=0x1000\n"
+				   "map_page e2 size=1 dma=0x1000\n"
+				   "map_page e3 size=1 dma=0x1000\n";
+	struct libdma_reader *reader = open_converted(text, 6);
+	const struct dma_event *event;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		expect_event(reader, DMA_EVENT_MAP_PAGE);
+	assert_int_equal(libdma_reader_next(reader, &event), 0);
+	libdma_reader_close(reader);
+}
+
+static void a_machine_becomes_a_header(void **state)
+{
+	static const char text[] =
+		"#dmat-text 1\n"
+		"#environment {\"schema\": \"dmactl.environment/1\", \"cpus\": 2, "
+		"\"kernel\": \"7.2.13+deb14-amd64\", \"swiotlb\": {\"slots\": 1024, "
+		"\"force\": true}, \"iommu\": {\"mode\": \"strict\"}, \"devices\": "
+		"[{\"name\": \"d\", \"dma_mask\": \"0xffffffffff\", "
+		"\"min_align_mask\": \"0xfff\"}, {\"name\": \"e\"}]}\n"
+		"map_page d size=1\n";
+	struct libdma_reader *reader = open_converted(text, 0);
+	const struct libdma_environment *machine = libdma_reader_environment(reader);
+
+	(void)state;
+	assert_string_equal(machine->kernel, "7.2");
+	assert_int_equal(machine->cpus, 2);
+	assert_int_equal(machine->swiotlb.slots, 1024);
+	assert_true(machine->swiotlb.force);
+	assert_int_equal(machine->iommu.mode, LIBDMA_IOMMU_STRICT);
+	assert_true(machine->device[0].dma_mask == 0xffffffffff);
+	assert_int_equal(machine->device[0].min_align_mask, 0xfff);
+	libdma_reader_close(reader);
+}
+
 /* More maps than slots: each is asked for, and the last ones can be unmapped. */
 static void a_driver_that_never_unmaps_is_told_in_full(void **state)
 {
@@ -365,6 +482,9 @@ int main(void)
 		cmocka_unit_test(a_cut_op_is_filled_with_zeros),
 		cmocka_unit_test(a_later_version_is_refused),
 		cmocka_unit_test(a_recording_becomes_its_requests),
+		cmocka_unit_test(things_of_every_sort_have_slots),
+		cmocka_unit_test(what_no_op_can_say_is_left_out),
+		cmocka_unit_test(a_machine_becomes_a_header),
 		cmocka_unit_test(a_driver_that_never_unmaps_is_told_in_full),
 	};
 
