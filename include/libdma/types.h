@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 typedef uint64_t dma_addr_t;  /* an address as a device sees it */
 typedef uint64_t phys_addr_t; /* an address as the memory bus sees it */

@@ -47,6 +47,22 @@ struct kernel_rules {
 	bool swiotlb_checks_copies;    /* S22: refuses what is not in the buffer */
 	bool swiotlb_may_grow;         /* S25 */
 	bool swiotlb_alloc_aligns;     /* S27 */
+
+	/* devices and their masks */
+	bool top_is_last_byte;	   /* A21: of RAM; else the first of its last page */
+	bool limited_by_windows;   /* A23 */
+	bool parms_setters_warn;   /* section 0: without dma_parms, and return nothing */
+	bool sync_can_be_skipped;  /* Y8, Y10 */
+
+	/* mappings */
+	uint64_t known_attrs;	      /* DMA_ATTR_* */
+	bool maps_by_phys;	      /* T2: dma_map_phys() is what all others call */
+	bool alloc_refuses_compound;  /* A2, A4 */
+	bool bounces_kmalloc;	      /* D6 */
+	bool bounce_zeroes_before;    /* I27: and behind; else behind, or all of it */
+	bool low_iova_gives_up;	      /* I21: for good, when 32 bits are full once */
+	bool iova_refuses_min_align;  /* I24 */
+	bool has_iova_api;	      /* I42 */
 };
 
 /** kernel_rules() - the rules of a kernel; those of the newest for no kernel at all */

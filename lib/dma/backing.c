@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * backing.c - where the pages of allocations come from: CMA, zones, atomic pools
+ *
+ * Kernel counterpart: kernel/dma/contiguous.c, kernel/dma/pool.c (RULES.md A14-A19)
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "alloc/atomic-pool.h"
+#include "alloc/contiguous.h"
+#include "base/bits.h"
+#include "dma/backing.h"
+#include "dma/direct.h"
+#include "dma/machine.h"
+#include "hardware/pages.h"
+
+int backing_contiguous(struct device *dev, size_t size, gfp_t gfp, phys_addr_t *phys)
+{
+	struct contiguous *area = dev->machine->contiguous;
+
+	if (!area || !gfpflags_allow_blocking(gfp) || size <= PAGE_SIZE)
+		return -ENOMEM;
+	return contiguous_alloc(area, size >> PAGE_SHIFT, contiguous_align_order(size),
+				phys);
+}
+
+int backing_pages(struct device *dev, enum memory_zone zone, size_t size,
+		  phys_addr_t *phys)
+{
+	return pages_alloc(dev->machine->pages, zone, (unsigned int)get_order(size),
+			   phys);
+}
+
+void backing_free(struct device *dev, phys_addr_t phys, size_t size)
+{
+	struct libdma_machine *machine = dev->machine;
+	int err = machine->contiguous
+			  ? contiguous_free(machine->contiguous, phys,
+					    align_up(size, PAGE_SIZE) >> PAGE_SHIFT)
+			  : -ENOENT;
+
+	if (err == -ENOENT)
+		err = pages_free(machine->pages, phys, (unsigned int)get_order(size));
+	if (err)
+		device_log(dev, LIBDMA_LOG_ERROR,
+			   "BUG: frees %zu bytes at 0x%llx that were not allocated so",
+			   size, (unsigned long long)phys);
+}
+
+/* What the device cannot reach goes back, and the next pool is asked. */
+static int atomic_from(struct device *dev, enum memory_zone zone, size_t size,
+		       phys_addr_t *phys)
+{
+	struct atomic_pool *pool = dev->machine->atomic_pool[zone];
+	int err = atomic_pool_alloc(pool, size, phys);
+
+	if (err)
+		return err;
+	if (device_is_direct(dev) && !direct_coherent_capable(dev, *phys, size)) {
+		atomic_pool_free(pool, *phys, size);
+		return -ENOMEM;
+	}
+	/* The kernel grows it a moment later; nothing can come between here. */
+	if (atomic_pool_is_low(pool))
+		atomic_pool_grow(pool);
+	return 0;
+}
+
+int backing_atomic(struct device *dev, enum memory_zone zone, size_t size,
+		   phys_addr_t *phys)
+{
+	const struct libdma_machine *machine = dev->machine;
+	bool has[MEMORY_ZONES];
+	int pool = -1;
+
+	for (int i = 0; i < MEMORY_ZONES; i++)
+		has[i] = machine->atomic_pool[i];
+	for (;;) {
+		pool = atomic_pool_next(machine->rules, has, pool, zone);
+		if (pool < 0)
+			break;
+		if (!atomic_from(dev, (enum memory_zone)pool, size, phys)) {
+			backing_zero(dev, *phys, size);
+			return 0;
+		}
+	}
+	device_log(dev, LIBDMA_LOG_WARNING,
+		   "failed to get %zu bytes from the atomic pools", size);
+	return -ENOMEM;
+}
+
+int backing_free_atomic(struct device *dev, phys_addr_t phys, size_t size)
+{
+	struct libdma_machine *machine = dev->machine;
+
+	for (int zone = MEMORY_ZONES - 1; zone >= 0; zone--)
+		if (machine->atomic_pool[zone] &&
+		    atomic_pool_free(machine->atomic_pool[zone], phys, size) != -ENOENT)
+			return 0;
+	return -ENOENT;
+}
+
+void backing_zero(struct device *dev, phys_addr_t phys, size_t size)
+{
+	memset(memory_cpu(dev->machine->memory, phys), 0, size);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * backing.h - where the pages of allocations come from: CMA, zones, atomic pools
+ */
+#pragma once
+
+#include <libdma/dma-mapping.h>
+
+#include "hardware/memory.h"
+
+/* Whole pages of a device's allocation; addresses are physical, sizes bytes. */
+
+/* From the CMA area, if there is one and the caller may sleep (RULES.md A14); 0 or -errno */
+int backing_contiguous(struct device *dev, size_t size, gfp_t gfp, phys_addr_t *phys);
+
+/* 2^order pages of a zone or, when it is empty, of lower ones; 0 or -ENOMEM. */
+int backing_pages(struct device *dev, enum memory_zone zone, size_t size,
+		  phys_addr_t *phys);
+
+/* Give back what one of the two gave, with its size. */
+void backing_free(struct device *dev, phys_addr_t phys, size_t size);
+
+/*
+ * From the atomic pools, of which that of @zone is tried first (RULES.md A17, A18);
+ * what the device cannot reach is passed by. 0 or -ENOMEM.
+ */
+int backing_atomic(struct device *dev, enum memory_zone zone, size_t size,
+		   phys_addr_t *phys);
+
+/* 0, or -ENOENT where no atomic pool has it. */
+int backing_free_atomic(struct device *dev, phys_addr_t phys, size_t size);
+
+/* Make bytes zero. */
+void backing_zero(struct device *dev, phys_addr_t phys, size_t size);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * device.h - devices, for the machine that they are attached to
+ */
+#pragma once
+
+#include "dma/machine.h"
+
+/* Tell the observer of a device's masks and limits, as they are now. */
+void device_emit_limits(const struct device *dev);
+
+/* End a device's attachment and, where the library made it, the device. */
+void device_remove(struct device *dev);

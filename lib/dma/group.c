@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * group.c - devices behind an IOMMU that share one domain, and so its IOVAs
+ *
+ * Kernel counterpart: drivers/iommu/iommu.c, iommu_dma_init_domain() of
+ * drivers/iommu/dma-iommu.c (RULES.md I2, I3, I20-I23)
+ */
+#include <errno.h>
+
+#include "alloc/iova.h"
+#include "dma/group.h"
+#include "hardware/iommu.h"
+
+static void flush_all(void *arg)
+{
+	struct group *group = arg;
+
+	iommu_flush(group->table);
+	group->flushes++;
+}
+
+static int reserve(struct group *group, const struct libdma_machine *machine)
+{
+	for (size_t i = 0; i < machine->reserved_count; i++) {
+		const struct libdma_range *range = &machine->reserved[i];
+		int err;
+
+		if (!range->length)
+			continue;
+		err = iova_reserve(group->iova, range->start / machine->granule,
+				   (range->start + range->length - 1) / machine->granule);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static enum iova_release release_of(const struct libdma_machine *machine)
+{
+	if (machine->iommu != LIBDMA_IOMMU_LAZY)
+		return IOVA_STRICT;
+	return machine->config & LIBDMA_CONFIG_SHADOWED_FLUSH ? IOVA_LAZY_SHARED
+							      : IOVA_LAZY;
+}
+
+static void destroy(struct group *group)
+{
+	iova_domain_destroy(group->iova);
+	iommu_destroy(group->table);
+	heap_free(group);
+}
+
+static int create(struct libdma_machine *machine, unsigned int number, struct group **ret)
+{
+	struct iova_options options = {
+		.rules = machine->rules,
+		.heap = &machine->heap,
+		.granule = machine->granule,
+		.start = 1,
+		.cpus = machine->cpus,
+	};
+	struct group *group = heap_alloc(&machine->heap, 1, sizeof(*group));
+	int err = -ENOMEM;
+
+	if (!group)
+		return -ENOMEM;
+	group->number = number;
+	err = iova_domain_create(&options, &group->iova);
+	if (!err)
+		err = iommu_create(&machine->heap, machine->granule, &group->table);
+	if (!err)
+		err = reserve(group, machine);
+	if (err)
+		goto destroy_group;
+	/* Without memory for a queue the domain stays strict (RULES.md I29). */
+	if (release_of(machine) != IOVA_STRICT)
+		group->lazy = !iova_set_release(group->iova, release_of(machine),
+						flush_all, group);
+	iova_advance(group->iova, machine->ns);
+	*ret = group;
+	return 0;
+
+destroy_group:
+	destroy(group);
+	return err;
+}
+
+static unsigned int unused_number(const struct libdma_machine *machine)
+{
+	unsigned int number = 0;
+
+	for (const struct group *it = machine->groups; it; it = it->next)
+		if (it->number >= number)
+			number = it->number + 1;
+	return number;
+}
+
+int group_join(struct libdma_machine *machine, unsigned int number, bool alone,
+	       struct group **ret)
+{
+	struct group *group;
+	int err;
+
+	for (group = machine->groups; group && !alone; group = group->next)
+		if (group->number == number) {
+			group->users++;
+			*ret = group;
+			return 0;
+		}
+	err = create(machine, alone ? unused_number(machine) : number, &group);
+	if (err)
+		return err;
+	group->users = 1;
+	group->next = machine->groups;
+	machine->groups = group;
+	*ret = group;
+	return 0;
+}
+
+void group_leave(struct libdma_machine *machine, struct group *group)
+{
+	struct group **at = &machine->groups;
+
+	if (--group->users)
+		return;
+	while (*at != group)
+		at = &(*at)->next;
+	*at = group->next;
+	destroy(group);
+}
+
+void group_advance_all(struct libdma_machine *machine)
+{
+	for (struct group *group = machine->groups; group; group = group->next)
+		iova_advance(group->iova, machine->ns);
+}
+
+bool group_valid(const struct group *group)
+{
+	return iova_valid(group->iova) && iommu_valid(group->table);
+}

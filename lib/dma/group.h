@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * group.h - devices behind an IOMMU that share one domain, and so its IOVAs
+ */
+#pragma once
+
+#include "dma/machine.h"
+
+/**
+ * struct group - one domain
+ *
+ * @number:	as sysfs numbers them
+ * @users:	devices in it
+ * @lazy:	unmapped addresses wait for a flush
+ * @flushes:	how many there were
+ * @iova:	its addresses
+ * @table:	its translations
+ */
+struct group {
+	struct group *next;
+	unsigned int number;
+	unsigned int users;
+	bool lazy;
+	uint64_t flushes;
+	struct iova_domain *iova;
+	struct iommu *table;
+};
+
+/* Enter the group of this number, or one @alone in a new one; 0 or -errno. */
+int group_join(struct libdma_machine *machine, unsigned int number, bool alone,
+	       struct group **ret);
+void group_leave(struct libdma_machine *machine, struct group *group);
+
+/* Let the timers of all groups run up to the machine's time. */
+void group_advance_all(struct libdma_machine *machine);
+
+bool group_valid(const struct group *group);

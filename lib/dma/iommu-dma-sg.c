@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * iommu-dma-sg.c - lists of devices behind an IOMMU: one range for all pieces
+ *
+ * Kernel counterpart: drivers/iommu/dma-iommu.c, iommu_dma_map_sg() to
+ * iommu_dma_unmap_sg() (RULES.md I34-I39)
+ */
+#include <errno.h>
+
+#include "dma/bounce.h"
+#include "dma/group.h"
+#include "dma/iommu-dma.h"
+#include "dma/iommu-sg.h"
+#include "hardware/cache.h"
+#include "hardware/iommu.h"
+
+/* Some piece would share granules or cache lines: then each is mapped by itself. */
+static bool list_must_bounce(struct device *dev, struct scatterlist *sgl, int nents,
+			     enum dma_data_direction dir)
+{
+	struct scatterlist *sg;
+	int i;
+
+	if (dev->untrusted)
+		return true;
+	for_each_sg(sgl, sg, nents,
+		    i) if (bounce_kmalloc(dev, sg->length, dir)) return true;
+	return false;
+}
+
+static void unmap_each(struct device *dev, struct scatterlist *sgl, int nents,
+		       enum dma_data_direction dir, unsigned long attrs)
+{
+	struct scatterlist *sg;
+	int i;
+
+	for_each_sg(sgl, sg, nents, i)
+		iommu_dma_unmap(dev, sg_dma_address(sg), sg_dma_len(sg), dir, attrs);
+}
+
+/* The mark tells the unmap; as in the kernel it is never taken away (RULES.md I34). */
+static int map_each(struct device *dev, struct scatterlist *sgl, int nents,
+		    enum dma_data_direction dir, unsigned long attrs)
+{
+	struct scatterlist *sg;
+	int i;
+
+	sg_dma_mark_swiotlb(sgl);
+	for_each_sg(sgl, sg, nents, i)
+	{
+		sg_dma_address(sg) =
+			iommu_dma_map(dev, sg_phys(sg), sg->length, dir, attrs);
+		if (sg_dma_address(sg) == DMA_MAPPING_ERROR) {
+			unmap_each(dev, sgl, i, dir, attrs | DMA_ATTR_SKIP_CPU_SYNC);
+			return -EIO;
+		}
+		sg_dma_len(sg) = sg->length;
+	}
+	return nents;
+}
+
+/* Translate the granules of all pieces, in runs that lie together in memory. */
+static int translate_list(struct device *dev, struct scatterlist *sgl, int nents,
+			  dma_addr_t dma, enum dma_data_direction dir)
+{
+	unsigned int permission = iommu_dma_permission(dir);
+	phys_addr_t phys = 0;
+	struct scatterlist *sg;
+	uint64_t run = 0;
+	int i, err = 0;
+
+	for_each_sg(sgl, sg, nents, i)
+	{
+		if (run && phys + run == sg_phys(sg)) {
+			run += sg->length;
+			continue;
+		}
+		if (run)
+			err = iommu_dma_translate(dev, dma, phys, run, permission);
+		if (err)
+			return err;
+		dma += run;
+		phys = sg_phys(sg);
+		run = sg->length;
+	}
+	return run ? iommu_dma_translate(dev, dma, phys, run, permission) : 0;
+}
+
+static int map_merged(struct device *dev, struct scatterlist *sgl, int nents,
+		      enum dma_data_direction dir)
+{
+	uint64_t granule = dev->machine->granule, boundary = dma_get_seg_boundary(dev);
+	uint64_t size = iommu_sg_layout(sgl, (unsigned int)nents, granule, boundary);
+	int err = -ENOMEM;
+	dma_addr_t dma;
+
+	if (!size)
+		return -EINVAL;
+	dma = iommu_dma_alloc_iova(dev, size, dma_get_mask(dev));
+	if (!dma)
+		goto restore;
+	err = translate_list(dev, sgl, nents, dma, dir);
+	if (err) {
+		iommu_unmap(dev->state->group->table, dma, size);
+		iommu_dma_free_iova(dev, dma, size);
+		goto restore;
+	}
+	return (int)iommu_sg_merge(sgl, (unsigned int)nents, boundary,
+				   dma_get_max_seg_size(dev), dma);
+
+restore:
+	iommu_sg_restore(sgl, (unsigned int)nents);
+	return err == -ENOMEM ? -ENOMEM : -EINVAL;
+}
+
+int iommu_dma_map_sg(struct device *dev, struct scatterlist *sgl, int nents,
+		     enum dma_data_direction dir, unsigned long attrs)
+{
+	if (nents <= 0)
+		return -EINVAL;
+	if (list_must_bounce(dev, sgl, nents, dir))
+		return map_each(dev, sgl, nents, dir, attrs);
+	if (!dev->dma_coherent && !(attrs & DMA_ATTR_SKIP_CPU_SYNC))
+		iommu_dma_sync_sg_for_device(dev, sgl, nents, dir);
+	return map_merged(dev, sgl, nents, dir);
+}
+
+void iommu_dma_unmap_sg(struct device *dev, struct scatterlist *sgl, int nents,
+			enum dma_data_direction dir, unsigned long attrs)
+{
+	uint64_t size;
+	dma_addr_t dma;
+
+	if (sg_dma_is_swiotlb(sgl)) {
+		unmap_each(dev, sgl, nents, dir, attrs);
+		return;
+	}
+	if (!(attrs & DMA_ATTR_SKIP_CPU_SYNC))
+		iommu_dma_sync_sg_for_cpu(dev, sgl, nents, dir);
+	size = iommu_sg_extent(sgl, (unsigned int)nents, &dma);
+	if (size)
+		iommu_dma_unmap_range(dev, dma, size);
+}
+
+void iommu_dma_sync_sg_for_cpu(struct device *dev, struct scatterlist *sgl, int nents,
+			       enum dma_data_direction dir)
+{
+	struct scatterlist *sg;
+	int i;
+
+	for_each_sg(sgl, sg, nents, i)
+	{
+		if (sg_dma_is_swiotlb(sgl))
+			iommu_dma_sync_for_cpu(dev, sg_dma_address(sg), sg->length, dir);
+		else if (!dev->dma_coherent && dir != DMA_TO_DEVICE)
+			cache_invalidate(dev->machine->cache, sg_phys(sg), sg->length);
+	}
+}
+
+void iommu_dma_sync_sg_for_device(struct device *dev, struct scatterlist *sgl, int nents,
+				  enum dma_data_direction dir)
+{
+	struct scatterlist *sg;
+	int i;
+
+	for_each_sg(sgl, sg, nents, i)
+	{
+		if (sg_dma_is_swiotlb(sgl))
+			iommu_dma_sync_for_device(dev, sg_dma_address(sg), sg->length,
+						  dir);
+		else if (!dev->dma_coherent)
+			cache_clean(dev->machine->cache, sg_phys(sg), sg->length);
+	}
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * managed.h - allocations and pools that end when the driver leaves the device
+ */
+#pragma once
+
+#include <libdma/dmapool.h>
+
+/* End all that is managed, the newest first. */
+void managed_release_all(struct device *dev);
+
+/* A pool is about to end before its time. */
+void managed_forget_pool(struct device *dev, struct dma_pool *pool);
