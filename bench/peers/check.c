@@ -10,6 +10,7 @@
 #include <inttypes.h>
 
 #include "alloc/coherent.h"
+#include "base/bitmap.h"
 #include "base/bits.h"
 #include "dma/pool.h"
 
@@ -23,6 +24,7 @@
 #define DMA      0x100000000ULL
 #define MAX_LIVE 4096
 #define PAGES    777 /* of the region */
+#define BITS     4096
 
 struct live {
 	char *cpu; /* of libdma's */
@@ -222,6 +224,38 @@ static void check_region(const struct peer_region *peer, enum dma_kernel kernel)
 	peer->undeclare();
 }
 
+/* What CMA (A15) and the atomic pools (A18) search with. */
+static void check_search(const struct peer_region *peer)
+{
+	static unsigned long words[BITS / 64];
+	struct bitmap *map;
+
+	if (bitmap_create(NULL, BITS, &map))
+		exit(1);
+	for (unsigned int call = 0; call < CALLS; call++) {
+		size_t size = 1 + roll(roll(3) ? 40 : 300), align = 1UL << roll(9);
+		size_t from = roll(4) ? 0 : roll(BITS), distance = roll(align), bit,
+		       theirs;
+
+		bit = bitmap_find_clear(map, from, size, align, distance);
+		theirs = peer->find_area(words, BITS, from, (unsigned int)size, align - 1,
+					 distance);
+		compare("a search", bit, theirs < BITS ? theirs : BITS);
+		if (bit == BITS ||
+		    roll(3) == 0) { /* make room, not always where it was */
+			bit = roll(BITS - size);
+			bitmap_clear(map, bit, size);
+			for (size_t at = bit; at < bit + size; at++)
+				words[at / 64] &= ~(1UL << at % 64);
+			continue;
+		}
+		bitmap_set(map, bit, size);
+		for (size_t at = bit; at < bit + size; at++)
+			words[at / 64] |= 1UL << at % 64;
+	}
+	bitmap_destroy(map);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int kernel, calls;
@@ -245,5 +279,7 @@ int main(int argc, char **argv)
 	memset(their_arena, 1, ARENA);
 	check_region(open_peer(argv[3], "peer_region"), kernel);
 	printf("%s: %u calls at regions, no difference\n", argv[1], CALLS);
+	check_search(open_peer(argv[3], "peer_region"));
+	printf("%s: %u searches of bitmaps, no difference\n", argv[1], CALLS);
 	return 0;
 }

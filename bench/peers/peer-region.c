@@ -169,4 +169,5 @@ const struct peer_region peer_region = {
 	.release = peer_release,
 	.undeclare = peer_undeclare,
 	.set_zeroing = peer_set_zeroing,
+	.find_area = bitmap_find_next_zero_area_off,
 };
