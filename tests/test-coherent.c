@@ -205,6 +205,35 @@ static void a_wrong_release_does_what_the_kernel_does(void **state)
 	free_stand(stand);
 }
 
+/* C10: from page 60 on, four pages are of the first word and four of the next. */
+static void old_kernels_release_word_by_word(void **state)
+{
+	struct stand *stand = new_stand();
+	uint64_t offset;
+
+	(void)state;
+	for (unsigned int kernel = 0; kernel < DMA_KERNELS; kernel++) {
+		bool old = kernel == DMA_KERNEL_6_1;
+
+		stand_init(stand, kernel, 300 * PAGE_SIZE);
+		for (int i = 0; i < 300; i++)
+			assert_int_equal(coherent_alloc(stand->region, 1, &offset), 0);
+		assert_int_equal(coherent_release(stand->region, 3,
+						  stand->memory + 60 * PAGE_SIZE, NULL),
+				 0);
+		assert_int_equal(coherent_used(stand->region), old ? 296 : 292);
+		/* 128 pages from page 130 on: 62 of each of two words, not 64 */
+		assert_int_equal(coherent_release(stand->region, 7,
+						  stand->memory + 130 * PAGE_SIZE, NULL),
+				 0);
+		assert_int_equal(coherent_used(stand->region), old ? 172 : 164);
+		assert_true(coherent_valid(stand->region));
+		coherent_destroy(stand->region);
+	}
+	stand->region = NULL;
+	free_stand(stand);
+}
+
 static void size_0_is_page_0_or_nothing(void **state)
 {
 	struct stand *stand = new_stand();
@@ -310,6 +339,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pages_come_as_from_a_plain_search),
 		cmocka_unit_test(a_wrong_release_does_what_the_kernel_does),
+		cmocka_unit_test(old_kernels_release_word_by_word),
 		cmocka_unit_test(size_0_is_page_0_or_nothing),
 		cmocka_unit_test(occupied_pages_are_not_handed_out),
 		cmocka_unit_test(a_window_shows_its_allocation_and_no_more),
