@@ -360,14 +360,14 @@ void source_print_loss(const struct source *source, const struct terminal *termi
 		       FILE *out)
 {
 	uint64_t lost = source_lost(source), damaged = libdma_reader_damaged(source->reader);
+	double part = 100.0 * (double)lost / ((double)lost + (double)source->events);
 
 	if (!source_lossy(source))
 		return;
 	fputs(terminal_color(terminal, "1;31"), out);
 	if (lost)
-		fprintf(out, "LOSSY: %" PRIu64 " event%s lost (%.2g %%)", lost,
-			lost == 1 ? "" : "s",
-			100.0 * (double)lost / (double)(lost + source->events));
+		fprintf(out, "LOSSY: %" PRIu64 " event%s lost (%.*f %%)", lost,
+			lost == 1 ? "" : "s", part < 1 ? 3 : 0, part);
 	else if (source->lost)
 		fputs("LOSSY: events lost, the recorder does not say how many", out);
 	else
@@ -383,9 +383,8 @@ json_t *source_completeness(const struct source *source)
 	json_t *object = json_create();
 
 	json_add(object, "complete", json_boolean(!source_lossy(source)));
-	json_add(object, "lost", json_integer((json_int_t)source_lost(source)));
-	json_add(object, "damaged",
-		 json_integer((json_int_t)libdma_reader_damaged(source->reader)));
+	json_add_count(object, "lost", source_lost(source));
+	json_add_count(object, "damaged", libdma_reader_damaged(source->reader));
 	return object;
 }
 

@@ -25,6 +25,8 @@ compare() {
 compare "$srcdir/man/dmactl.1" "$dmactl"
 for command in $("$dmactl" --list-commands); do
 	compare "$srcdir/man/dmactl-$command.1" "$dmactl" "$command"
+	grep -q "dmactl.-$command (1)" "$srcdir/man/dmactl.1" ||
+		{ echo "dmactl.1 does not point to dmactl-$command(1)"; status=1; }
 done
 
 if command -v mandoc >/dev/null; then

@@ -204,8 +204,8 @@ static void count(struct libdma_stat_group *group, const struct dma_event *event
 	case DMA_CLASS_MAP:
 	case DMA_CLASS_ALLOC:
 		*(class == DMA_CLASS_MAP ? &group->maps : &group->allocs) += 1;
-		group->bytes += event->size;
 		libdma_histogram_add(&group->sizes, event->size);
+		group->bytes = group->sizes.sum;
 		break;
 	case DMA_CLASS_UNMAP:
 		group->unmaps++;
@@ -224,7 +224,8 @@ static void count(struct libdma_stat_group *group, const struct dma_event *event
 static void count_begin(struct libdma_stat_group *group, const struct dma_event *event)
 {
 	group->live++;
-	group->live_bytes += event->size;
+	if (__builtin_add_overflow(group->live_bytes, event->size, &group->live_bytes))
+		group->live_bytes = UINT64_MAX;
 	if (group->live > group->peak)
 		group->peak = group->live;
 	if (group->live_bytes > group->peak_bytes) {
