@@ -23,8 +23,8 @@ static struct magazine *magazine_create(struct iova_domain *domain)
 
 static void magazine_destroy(struct iova_domain *domain, struct magazine *magazine)
 {
+	domain->magazines -= !!magazine;
 	heap_free(magazine);
-	domain->magazines--;
 }
 
 static void magazine_drain(struct iova_domain *domain, struct magazine *magazine)
@@ -71,10 +71,8 @@ bool iova_cache_get(struct iova_domain *domain, unsigned int cpu, unsigned int c
 	struct magazine *magazine = cache->loaded;
 	unsigned int at;
 
-	if (!magazine)
-		return false;
-	if (!magazine->count) {
-		if (cache->prev->count) {
+	if (!magazine || !magazine->count) {
+		if (cache->prev && cache->prev->count) {
 			swap(cache);
 		} else if (domain->depot[class].top) {
 			magazine_destroy(domain, magazine);
@@ -99,9 +97,9 @@ static bool cache_init(struct iova_domain *domain, struct cpu_cache *cache)
 {
 	if (!cache->prev)
 		cache->prev = magazine_create(domain);
-	if (cache->prev)
+	if (!cache->loaded)
 		cache->loaded = magazine_create(domain);
-	return cache->loaded;
+	return cache->prev && cache->loaded;
 }
 
 /* Both magazines are full: one goes to the depot, or where that is full to the set. */
@@ -132,7 +130,7 @@ bool iova_cache_put(struct iova_domain *domain, unsigned int cpu, unsigned int c
 	struct cpu_cache *cache = cache_of(domain, cpu, class);
 	struct magazine *surplus = NULL;
 
-	if (!cache->loaded && !cache_init(domain, cache))
+	if ((!cache->loaded || !cache->prev) && !cache_init(domain, cache))
 		return false;
 	if (cache->loaded->count == MAGAZINE_SIZE) {
 		if (cache->prev->count < MAGAZINE_SIZE)
@@ -178,10 +176,10 @@ static void depot_drain(struct iova_domain *domain, struct depot *depot)
 void iova_cache_drain(struct iova_domain *domain)
 {
 	for (unsigned int i = 0; i < domain->cpus * IOVA_CLASSES; i++) {
-		if (!domain->cache[i].loaded)
-			continue;
-		magazine_drain(domain, domain->cache[i].loaded);
-		magazine_drain(domain, domain->cache[i].prev);
+		if (domain->cache[i].loaded)
+			magazine_drain(domain, domain->cache[i].loaded);
+		if (domain->cache[i].prev)
+			magazine_drain(domain, domain->cache[i].prev);
 	}
 	for (unsigned int class = 0; class < IOVA_CLASSES; class++)
 		depot_drain(domain, &domain->depot[class]);
@@ -241,10 +239,13 @@ bool iova_cache_valid(const struct iova_domain *domain)
 		if (!domain->rules->iova_depot_is_list && count > DEPOT_ARRAY)
 			return false;
 	}
-	for (unsigned int i = 0; i < domain->cpus * IOVA_CLASSES; i++)
-		if (domain->cache[i].loaded && (domain->cache[i].loaded->count > MAGAZINE_SIZE ||
-						domain->cache[i].prev->count > MAGAZINE_SIZE))
+	for (unsigned int i = 0; i < domain->cpus * IOVA_CLASSES; i++) {
+		const struct cpu_cache *cache = &domain->cache[i];
+
+		if ((cache->loaded && cache->loaded->count > MAGAZINE_SIZE) ||
+		    (cache->prev && cache->prev->count > MAGAZINE_SIZE))
 			return false;
+	}
 	return true;
 }
 

@@ -17,7 +17,7 @@ struct magazine {
 	uint64_t pfn[MAGAZINE_SIZE];
 };
 
-/* What one CPU keeps of one class; both NULL until the first range comes. */
+/* What one CPU keeps of one class; NULL stands for one that is empty. */
 struct cpu_cache {
 	struct magazine *loaded;
 	struct magazine *prev;

@@ -127,6 +127,36 @@ int iova_free(struct iova_domain *domain, uint64_t pfn)
 
 /* ---- with the caches before it ---- */
 
+/* A division would cost as much as all the rest. */
+static unsigned int cpu_of(const struct iova_domain *domain, unsigned int cpu)
+{
+	return cpu < domain->cpus ? cpu : cpu % domain->cpus;
+}
+
+/* The usual case, without a look at the other magazines: the one loaded has a range. */
+static bool pop(struct iova_domain *domain, unsigned int cpu, unsigned int class,
+		uint64_t highest, uint64_t *ret)
+{
+	struct magazine *loaded = domain->cache[cpu * IOVA_CLASSES + class].loaded;
+
+	if (!loaded || !loaded->count || loaded->pfn[loaded->count - 1] > highest)
+		return iova_cache_get(domain, cpu, class, highest, ret);
+	*ret = loaded->pfn[--loaded->count];
+	return true;
+}
+
+/* And there, that it has room. */
+static bool push(struct iova_domain *domain, unsigned int cpu, unsigned int class,
+		 uint64_t pfn)
+{
+	struct magazine *loaded = domain->cache[cpu * IOVA_CLASSES + class].loaded;
+
+	if (!loaded || loaded->count == MAGAZINE_SIZE)
+		return iova_cache_put(domain, cpu, class, pfn);
+	loaded->pfn[loaded->count++] = pfn;
+	return true;
+}
+
 int iova_alloc_fast(struct iova_domain *domain, unsigned int cpu, uint64_t size,
 		    uint64_t limit, bool flush, uint64_t *ret)
 {
@@ -138,7 +168,7 @@ int iova_alloc_fast(struct iova_domain *domain, unsigned int cpu, uint64_t size,
 	class = log2_up(size);
 	if (class < IOVA_CLASSES) {
 		size = 1UL << class;
-		if (iova_cache_get(domain, cpu % domain->cpus, class, limit + 1 - size, ret))
+		if (pop(domain, cpu_of(domain, cpu), class, limit + 1 - size, ret))
 			return 0;
 	}
 	r = iova_alloc(domain, size, limit, ret);
@@ -153,7 +183,7 @@ void iova_free_fast(struct iova_domain *domain, unsigned int cpu, uint64_t pfn,
 {
 	unsigned int class = log2_up(size);
 
-	if (class >= IOVA_CLASSES || !iova_cache_put(domain, cpu % domain->cpus, class, pfn))
+	if (class >= IOVA_CLASSES || !push(domain, cpu_of(domain, cpu), class, pfn))
 		iova_free(domain, pfn);
 }
 
