@@ -18,6 +18,8 @@ for version in 6.1 6.12 7.2; do
 	done
 	"$builddir/bench/peers/check" "$version" "$sources/pool-$version.so" \
 		"$sources/region-$version.so"
+	"$peers/build-iova" "$version" "$sources" >"$sources.log" 2>&1 || { cat "$sources.log"; exit 1; }
+	"$builddir/bench/peers/compare-iova" "$version" "$sources/iova-$version.so"
 	status=0
 done
 exit $status
