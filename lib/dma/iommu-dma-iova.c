@@ -227,7 +227,8 @@ static void unlink_range(struct device *dev, struct dma_iova_state *state, size_
 	dma_addr_t dma = state->addr + offset;
 	uint64_t before = offset_of(dev, dma);
 
-	if (state->__size & USES_SWIOTLB || !dev->dma_coherent)
+	if (state->__size & USES_SWIOTLB ||
+	    (!dev->dma_coherent && !(attrs & (DMA_ATTR_SKIP_CPU_SYNC | DMA_ATTR_MMIO))))
 		give_back_copies(dev, dma, size, dir, attrs);
 	iommu_dma_forget(dev, dma - before, whole(dev, size + before), lazily);
 }

@@ -197,8 +197,10 @@ int cache_bypass(struct cache *cache, phys_addr_t phys, uint64_t size, bool bypa
 			return -ENOMEM;
 	while (size) {
 		struct part part = next_part(&phys, &size);
-		struct view *view = find(cache, part.frame);
+		struct view *view = find_or_add(cache, part.frame); /* is there by now */
 
+		if (!view)
+			return -ENOMEM;
 		/* Either way both see the same bytes at this moment. */
 		memcpy(view->bytes, cpu_view(cache, &part), PAGE_SIZE);
 		view->bypassed = bypass;
