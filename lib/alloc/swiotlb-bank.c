@@ -12,6 +12,7 @@
 #include <errno.h>
 
 #include "alloc/swiotlb-bank.h"
+#include "base/bits.h"
 
 static uint32_t min(uint32_t a, uint32_t b)
 {
@@ -86,7 +87,7 @@ static uint32_t set_end(const struct bank *bank, uint32_t slot)
 
 static uint32_t sets(const struct bank *bank)
 {
-	return (bank->slots + bank->segment - 1) / bank->segment;
+	return (bank->slots + bank->segment - 1) >> bank->shift;
 }
 
 /* ---- the bounds ---- */
@@ -100,7 +101,7 @@ static void raise(uint16_t *run, uint32_t length)
 /* From @from to before @to all is free now. */
 static void runs_raise(struct bank *bank, uint32_t from, uint32_t to)
 {
-	uint32_t set = from / bank->segment, odd = from & 1;
+	uint32_t set = from >> bank->shift, odd = from & 1;
 
 	raise(&bank->run[RUN_ANY][set], to - from);
 	raise(&bank->run[RUN_EVEN + odd][set], to - from);
@@ -170,13 +171,13 @@ uint32_t bank_find(struct bank *bank, const struct search *search, uint32_t from
 	uint32_t slot;
 
 	for (; from < to; from = set_end(bank, from)) {
-		if (run[from / bank->segment] < search->slots)
+		if (run[from >> bank->shift] < search->slots)
 			continue;
 		slot = set_find(bank, search, from, to, residue);
 		if (slot != NO_SLOT)
 			return slot;
 		if (set_was_searched(bank, search, from, to))
-			runs_lower(bank, from / bank->segment, class, search->slots);
+			runs_lower(bank, from >> bank->shift, class, search->slots);
 	}
 	return NO_SLOT;
 }
@@ -244,6 +245,7 @@ int bank_create(struct heap *heap, phys_addr_t start, uint32_t slots, uint32_t a
 	bank->start = start;
 	bank->slots = slots;
 	bank->segment = segment;
+	bank->shift = log2_up(segment);
 	bank->areas = areas;
 	bank->area_slots = slots / areas;
 	if (bank_init(bank)) {
@@ -271,7 +273,7 @@ size_t bank_memory(const struct bank *bank)
 
 static bool runs_valid(const struct bank *bank, uint32_t from, uint32_t to)
 {
-	uint32_t set = from / bank->segment, odd = from & 1;
+	uint32_t set = from >> bank->shift, odd = from & 1;
 
 	return bank->run[RUN_ANY][set] >= to - from &&
 	       bank->run[RUN_EVEN + odd][set] >= to - from &&

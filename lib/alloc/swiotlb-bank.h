@@ -27,6 +27,7 @@ struct bank {
 	phys_addr_t start;
 	uint32_t slots;
 	uint32_t segment;
+	unsigned int shift; /* log2 of that: a division would cost as much as a search */
 	uint32_t areas, area_slots;
 	bool transient;
 	uint64_t *used; /* a bit a slot */
@@ -74,6 +75,17 @@ size_t bank_memory(const struct bank *bank);
 int bank_search(struct bank *bank, const struct kernel_rules *rules, uint32_t area,
 		const struct swiotlb_device *device, phys_addr_t phys, size_t size,
 		uint32_t align_mask, uint32_t *ret);
+
+/* Does a mapping begin at this slot? */
+static inline bool bank_begins(const struct bank *bank, uint32_t slot)
+{
+	return bank->head[slot >> 6] >> (slot & 63) & 1;
+}
+
+static inline uint32_t bank_area(const struct bank *bank, uint32_t slot)
+{
+	return bank->areas == 1 ? 0 : slot / bank->area_slots;
+}
 
 static inline uint32_t slots_of(uint64_t size)
 {

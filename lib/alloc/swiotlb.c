@@ -151,9 +151,11 @@ static int find_in_banks(struct swiotlb *swiotlb, unsigned int cpu,
 		for (struct bank *bank = swiotlb->banks; bank; bank = bank->next) {
 			if (round >= bank->areas)
 				continue;
-			area = cpu & (bank->areas - 1);
-			area = swiotlb->grows ? (cpu + round) & (bank->areas - 1)
-					      : (area + round) % bank->areas;
+			area = (cpu & (bank->areas - 1)) + round;
+			if (swiotlb->grows)
+				area = (cpu + round) & (bank->areas - 1);
+			else if (area >= bank->areas)
+				area -= bank->areas;
 			*in = bank;
 			r = bank_search(bank, swiotlb->rules, area, device, phys, size,
 					align_mask, ret);
@@ -300,12 +302,17 @@ int swiotlb_unmap(struct swiotlb *swiotlb, const struct swiotlb_device *device,
 	if (!bank || phys - bank->start < offset)
 		return -EINVAL;
 	slot = (uint32_t)((phys - offset - bank->start) >> SWIOTLB_SHIFT);
-	head = bank_head(bank, slot, &slots);
-	if (head == NO_SLOT || slot != head + bank->padding[head])
-		return -EINVAL;
+	if (bank_begins(bank, slot) && !bank->padding[slot]) {
+		head = slot; /* mostly: no search for where it begins */
+		slots = slots_of(bank->size[slot]);
+	} else {
+		head = bank_head(bank, slot, &slots);
+		if (head == NO_SLOT || slot != head + bank->padding[head])
+			return -EINVAL;
+	}
 
 	swiotlb->used -= slots;
-	bank->area[head / bank->area_slots].used -= slots;
+	bank->area[bank_area(bank, head)].used -= slots;
 	bank_release(bank, head);
 	if (bank->transient)
 		transient_remove(swiotlb, bank);
@@ -375,7 +382,7 @@ static int bank_walk(const struct bank *bank, swiotlb_visitor *visit, void *arg)
 		}
 		mapping = (struct swiotlb_mapping){
 			.bank = bank->start,
-			.area = slot / bank->area_slots,
+			.area = bank_area(bank, slot),
 			.slot = slot,
 			.slots = slots,
 			.padding = bank->padding[slot],
