@@ -223,8 +223,12 @@ static int put_event(struct libdma_writer *writer, const struct dma_event *event
 static int take_strings(struct libdma_strings *strings, const struct stream *stream)
 {
 	bool overrun = false;
-	struct cursor in = { stream->data, stream->data + stream->size, &overrun };
+	struct cursor in = { .overrun = &overrun };
 
+	if (stream->size) {
+		in.at = stream->data;
+		in.end = stream->data + stream->size;
+	}
 	while (in.at < in.end) {
 		size_t size = get_varint(&in);
 		uint32_t number;
