@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "form.h"
+#include "json.h"
 #include "output.h"
 #include "source.h"
 #include "terminal.h"
@@ -25,6 +27,7 @@ enum {
 
 struct options {
 	struct source_options source;
+	struct form_options form;
 	struct terminal terminal;
 	const char *out;
 	const char *to;
@@ -49,7 +52,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		opts->source.infer = true;
 		state->child_inputs[0] = &opts->source;
 		state->child_inputs[1] = &opts->source;
-		state->child_inputs[2] = &opts->terminal;
+		state->child_inputs[2] = &opts->form;
+		state->child_inputs[3] = &opts->terminal;
 		return 0;
 	case OPTION_TO:
 		opts->to = arg;
@@ -65,6 +69,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (!opts->out)
 			argp_error(state, "IN and OUT are needed");
+		if (opts->form.form && !strcmp(opts->out, "-"))
+			argp_error(state, "--json goes to standard output, OUT cannot");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -101,6 +107,7 @@ static const struct argp argp = {
 	       "input or output.\v",
 	.children = (const struct argp_child[]) { { .argp = &source_argp },
 						  { .argp = &selection_argp },
+						  { .argp = &form_document_argp },
 						  { .argp = &terminal_argp },
 						  {} },
 	.help_filter = list_formats,
@@ -198,13 +205,28 @@ static int write_learned(struct libdma_writer *writer, struct source *source,
 	return err;
 }
 
+/* What was done, for programs. */
+static void print_outcome(const struct options *opts, const char *format,
+			  const struct source *source, uint64_t written, uint64_t skipped)
+{
+	json_t *document = json_document("convert");
+
+	json_add(document, "trace", json_text(opts->source.path));
+	json_add(document, "completeness", source_completeness(source));
+	json_add(document, "out", json_text(opts->out));
+	json_add(document, "format", json_text(format));
+	json_add_count(document, "events", written);
+	json_add_count(document, "left_out", skipped);
+	json_print(document);
+}
+
 static int copy_events(const struct options *opts, const char *format,
 		       struct source *source)
 {
 	struct libdma_writer *writer = NULL;
 	const struct dma_event *event;
 	int more, status, err = 0, closed;
-	uint64_t skipped;
+	uint64_t taken = 0, skipped;
 	char *before;
 
 	more = source_next(source, &event);
@@ -213,7 +235,7 @@ static int copy_events(const struct options *opts, const char *format,
 		return status;
 	if (libdma_environment_print(source_environment(source), &before))
 		out_of_memory();
-	for (; more > 0 && !err; more = source_next(source, &event))
+	for (; more > 0 && !err; more = source_next(source, &event), taken++)
 		err = libdma_writer_put(writer, event);
 	if (!err)
 		err = write_learned(writer, source, before);
@@ -222,7 +244,9 @@ static int copy_events(const struct options *opts, const char *format,
 	closed = libdma_writer_close(writer);
 	if (err || closed)
 		return trouble(out_name(opts), err ? err : closed);
-	if (skipped)
+	if (opts->form.form)
+		print_outcome(opts, format, source, taken - skipped, skipped);
+	else if (skipped)
 		complain("%s: %" PRIu64 " event%s left out, which the format %s cannot express",
 			 out_name(opts), skipped, skipped == 1 ? "" : "s", format);
 	return EXIT_FINE;

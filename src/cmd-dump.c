@@ -3,7 +3,8 @@
  * cmd-dump.c - dmactl dump: a trace's events, one a line
  *
  * Text and NDJSON are formats of the library, which writes them; CSV is columns of
- * the user's choice, so is made here.
+ * the user's choice, and JSON one document around the objects of NDJSON, so are made
+ * here.
  */
 #include <argp.h>
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include "command.h"
 #include "event-csv.h"
 #include "form.h"
+#include "json.h"
 #include "output.h"
 #include "source.h"
 #include "terminal.h"
@@ -77,6 +79,33 @@ static int dump_csv(const struct options *opts, struct source *source)
 	return EXIT_FINE;
 }
 
+/* One document, printed as it is made: memory must not follow the trace's length. */
+static int dump_json(const struct options *opts, struct source *source)
+{
+	const char *gap = "\n    ";
+	const struct dma_event *event;
+	char *object;
+
+	printf("{\n  \"schema\": \"dmactl.dump/1\",\n  \"trace\": ");
+	json_print_part(json_text(opts->source.path));
+	printf(",\n  \"events\": [");
+	while (!output_error() && source_next(source, &event) > 0) {
+		int err = libdma_event_object(event, source_strings(source), &object);
+
+		if (err == -ENOMEM)
+			out_of_memory();
+		if (err)
+			continue;
+		printf("%s%s", gap, object);
+		free(object);
+		gap = ",\n    ";
+	}
+	printf("\n  ],\n  \"completeness\": ");
+	json_print_part(source_completeness(source));
+	printf("\n}\n");
+	return EXIT_FINE;
+}
+
 static int dump_written(const char *format, struct source *source)
 {
 	const struct libdma_writer_options how = {
@@ -112,6 +141,8 @@ static int dump_run(int argc, char **argv)
 	terminal_page_at_once(&opts.terminal);
 	if (opts.form.form == FORM_CSV)
 		status = dump_csv(&opts, source);
+	else if (opts.form.form == FORM_JSON)
+		status = dump_json(&opts, source);
 	else
 		status = dump_written(opts.form.form == FORM_NDJSON ? "ndjson" : "text",
 				      source);

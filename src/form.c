@@ -24,7 +24,7 @@ enum {
 static const struct argp_option document_options[] = { HEADING, JSON, {} };
 static const struct argp_option table_options[] = { HEADING, JSON,	 CSV, RAW,
 						    NOHEADINGS, COLUMNS, {} };
-static const struct argp_option stream_options[] = { HEADING,	 NDJSON,  CSV,
+static const struct argp_option stream_options[] = { HEADING, JSON,	  NDJSON,  CSV,
 						     NOHEADINGS, COLUMNS, {} };
 
 static void choose(struct form_options *options, enum form form, struct argp_state *state)

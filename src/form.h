@@ -33,5 +33,5 @@ extern const struct argp form_document_argp;
 /* For one that prints tables: --json --csv --raw --noheadings --columns. */
 extern const struct argp form_table_argp;
 
-/* For one that prints event after event: --ndjson --csv --noheadings --columns. */
+/* For one that prints event after event: --json --ndjson --csv --noheadings --columns. */
 extern const struct argp form_stream_argp;

@@ -79,6 +79,13 @@ json_t *json_text(const char *text)
 	return value;
 }
 
+void json_print_part(json_t *value)
+{
+	if (json_dumpf(value, stdout, JSON_ENCODE_ANY))
+		out_of_memory();
+	json_decref(value);
+}
+
 void json_print(json_t *document)
 {
 	if (json_dumpf(document, stdout, JSON_INDENT(2)))

@@ -30,5 +30,8 @@ json_t *json_hex(uint64_t value);
 /* A string that may hold any bytes; those that are no UTF-8 become U+FFFD. */
 json_t *json_text(const char *text);
 
+/* Print a value on a line of its document, and release it. */
+void json_print_part(json_t *value);
+
 /* Print a document to stdout, and release it. */
 void json_print(json_t *document);

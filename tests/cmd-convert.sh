@@ -56,6 +56,25 @@ printed ' map_page '
 printf '#dmat-text 1\n1.0 [000] dd/1 pool_create 0000:00:02.0 size=64 align=8 name=x handle=1\n' >"$scratch/pool.txt"
 expect 0 "$dmactl" convert "$scratch/pool.txt" "$scratch/pool.ftrace"
 said '1 event left out'
+expect 0 "$dmactl" convert --json -f "$scratch/pool.txt" "$scratch/pool.ftrace"
+quiet
+cat >"$scratch/want" <<END
+{
+  "schema": "dmactl.convert/1",
+  "trace": "$scratch/pool.txt",
+  "completeness": {
+    "complete": true,
+    "lost": 0,
+    "damaged": 0
+  },
+  "out": "$scratch/pool.ftrace",
+  "format": "ftrace",
+  "events": 0,
+  "left_out": 1
+}
+END
+same "$scratch/want" "$scratch/out"
+expect 2 "$dmactl" convert --json "$scratch/pool.txt" -
 
 expect 2 "$dmactl" convert one
 expect 2 "$dmactl" convert one two three

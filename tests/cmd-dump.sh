@@ -29,6 +29,21 @@ cat >"$scratch/want" <<'END'
 END
 same "$scratch/want" "$scratch/out"
 
+# The same objects in one document, which says whether it is complete.
+expect 0 "$dmactl" dump --json "$scratch/small.txt"
+quiet
+json "$scratch/out"
+sed -n 's/^    \(.*}\),*$/\1/p' "$scratch/out" >"$scratch/objects"
+same "$scratch/want" "$scratch/objects"
+printed '^  "schema": "dmactl.dump/1",$'
+printed '^  "completeness": {"complete": true, "lost": 0, "damaged": 0}$'
+expect 0 "$dmactl" dump --json --filter 'size == 1' "$scratch/small.txt"
+json "$scratch/out"
+{ cat "$scratch/small.txt"; echo nonsense; } >"$scratch/damaged.txt"
+expect 3 "$dmactl" dump --json "$scratch/damaged.txt"
+json "$scratch/out"
+printed '"complete": false, "lost": 0, "damaged": 1'
+
 # Every line of a recording is JSON, and has as many entries as the recording.
 if command -v python3 >/dev/null; then
 	expect 0 "$dmactl" dump --ndjson "$data/6.12-strict.ftrace"

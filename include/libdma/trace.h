@@ -168,6 +168,17 @@ int libdma_writer_environment(struct libdma_writer *writer,
 uint64_t libdma_writer_skipped(const struct libdma_writer *writer);
 
 /**
+ * libdma_event_object() - an event as one JSON object, as format ndjson writes it
+ * @event:	the event
+ * @strings:	where its strings are
+ * @ret:	set to the text, without a line feed; the caller frees it
+ *
+ * Return: 0; -EINVAL where the kind of @event is none, -ENOMEM.
+ */
+int libdma_event_object(const struct dma_event *event,
+			const struct libdma_strings *strings, char **ret);
+
+/**
  * libdma_writer_close() - finish the file and release the writer
  * @writer:	NULL is allowed
  *

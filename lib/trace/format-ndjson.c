@@ -6,7 +6,11 @@
  * the others always come in the same order. Addresses are strings, since a double
  * holds 53 bits; bytes that are no UTF-8 become U+FFFD.
  */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include <libdma/trace.h>
 
 #include "trace/format.h"
 #include "trace/put.h"
@@ -226,7 +230,7 @@ static char *put_event(char *out, const struct dma_event *event,
 	out = put_string_of(out, "stack", strings, event->stack);
 	if (event->text_size)
 		out = put_text(put_key(out, "text"), event->text, event->text_size);
-	return put(out, "}\n");
+	return put(out, "}");
 }
 
 static size_t ndjson_bound(const struct dma_event *event,
@@ -243,6 +247,21 @@ static size_t ndjson_bound(const struct dma_event *event,
 	size += 6 * (size_t)event->text_size;
 	/* {"phys":"0x0123456789abcdef","size":4294967295}, */
 	return size + 52 * ((size_t)event->phys_count + event->dma_count);
+}
+
+int libdma_event_object(const struct dma_event *event,
+			const struct libdma_strings *strings, char **ret)
+{
+	char *place;
+
+	if (!libdma_event_kind_name(event->kind))
+		return -EINVAL;
+	place = malloc(ndjson_bound(event, strings));
+	if (!place)
+		return -ENOMEM;
+	*put_event(place, event, strings) = '\0';
+	*ret = place;
+	return 0;
 }
 
 static int ndjson_create(struct libdma_writer *writer)
@@ -264,6 +283,7 @@ static int ndjson_put(struct libdma_writer *writer, const struct dma_event *even
 	if (!place)
 		return writer->output->error;
 	end = put_event((char *)place, event, writer->strings);
+	*end++ = '\n';
 	output_commit(writer->output, (size_t)(end - (char *)place));
 	return 0;
 }
