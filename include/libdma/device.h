@@ -101,8 +101,8 @@ struct libdma_device_options {
  * @options:	how
  * @ret:	set to the device
  *
- * Return: 0, -EEXIST where the machine has one of this name, -ENOMEM, or what setting
- * up its IOMMU domain says: -EFAULT where the range map lies outside the aperture.
+ * Return: 0, -EINVAL without a name, -EEXIST where the machine has one of this name,
+ * -EFAULT where the range map lies outside of what the IOMMU translates, -ENOMEM.
  */
 int libdma_device_create(struct libdma_machine *machine,
 			 const struct libdma_device_options *options,
@@ -127,8 +127,9 @@ int libdma_device_attach(struct libdma_machine *machine,
 /**
  * libdma_device_detach() - end the attachment
  *
- * The driver's managed resources are released as at driver detach, then the region.
- * Pools and mappings that are left are the driver's leaks, and stay so.
+ * The driver's managed resources are released as at driver detach, then pools that are
+ * left, which the log tells, then the region. Mappings and memory that are left are the
+ * driver's leaks, and stay so until the machine ends.
  */
 void libdma_device_detach(struct device *dev);
 

@@ -20,6 +20,9 @@
 
 #define ZONE_FLAGS (__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM)
 
+/* What no machine has, and what would wrap when it is rounded up to pages. */
+#define TOO_LARGE (SIZE_MAX >> 1)
+
 /* The flags as an event names them: the ones that a driver would write. */
 static uint32_t gfp_string(struct device *dev, gfp_t gfp)
 {
@@ -103,8 +106,10 @@ void *dma_alloc_attrs(struct device *dev, size_t size, dma_addr_t *dma, gfp_t gf
 		return NULL;
 	if (!dma_alloc_from_dev_coherent(dev, (ssize_t)size, dma, &cpu)) {
 		gfp &= ~ZONE_FLAGS;
-		cpu = device_is_direct(dev) ? direct_alloc(dev, size, dma, gfp, attrs)
-					    : iommu_dma_alloc(dev, size, dma, gfp, attrs);
+		cpu = size >= TOO_LARGE	      ? NULL
+		      : device_is_direct(dev) ? direct_alloc(dev, size, dma, gfp, attrs)
+					      : iommu_dma_alloc(dev, size, dma, gfp,
+								attrs);
 	}
 	emit_alloc(dev, DMA_EVENT_ALLOC, cpu, cpu ? *dma : 0, size, DMA_BIDIRECTIONAL,
 		   gfp, attrs);
@@ -141,7 +146,7 @@ static struct page *alloc_pages(struct device *dev, size_t size, dma_addr_t *dma
 			   "asks for a zone: the mask says which");
 		return NULL;
 	}
-	if (refuses_compound(dev, gfp))
+	if (size >= TOO_LARGE || refuses_compound(dev, gfp))
 		return NULL;
 	size = PAGE_ALIGN(size);
 	return device_is_direct(dev) ? direct_alloc_pages(dev, size, dma, gfp)
@@ -262,7 +267,7 @@ struct sg_table *dma_alloc_noncontiguous(struct device *dev, size_t size,
 			   "asks for attributes that noncontiguous memory has not");
 		return NULL;
 	}
-	if (refuses_compound(dev, gfp))
+	if (size >= TOO_LARGE || refuses_compound(dev, gfp))
 		return NULL;
 	table = device_is_direct(dev)
 			? alloc_single(dev, size, dir, gfp)

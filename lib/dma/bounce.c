@@ -117,8 +117,11 @@ dma_addr_t bounce_map(struct device *dev, phys_addr_t phys, size_t size,
 			(unsigned long long)dev->bus_dma_limit);
 		return DMA_MAPPING_ERROR;
 	}
-	if (!dev->dma_coherent && !(attrs & DMA_ATTR_SKIP_CPU_SYNC))
-		cache_clean(dev->machine->cache, copy, size);
+	if (!dev->dma_coherent && !(attrs & DMA_ATTR_SKIP_CPU_SYNC) &&
+	    cache_clean(dev->machine->cache, copy, size)) {
+		bounce_release(dev, copy, size);
+		return DMA_MAPPING_ERROR;
+	}
 	return dma;
 }
 

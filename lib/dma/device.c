@@ -85,14 +85,30 @@ static bool has_iommu(const struct libdma_machine *machine)
 	       machine->iommu == LIBDMA_IOMMU_LAZY;
 }
 
+/* Does one of the windows begin where the IOMMU translates? */
+static bool reaches_aperture(const struct libdma_machine *machine,
+			     const struct bus_dma_region *window)
+{
+	if (!window || !window->size)
+		return true;
+	for (; window->size; window++)
+		if (window->dma_start <= machine->aperture_end)
+			return true;
+	return false;
+}
+
 int libdma_device_attach(struct libdma_machine *machine,
 			 const struct libdma_device_options *options, struct device *dev)
 {
 	struct device_state *state;
 	int err;
 
+	if (!options->name)
+		return -EINVAL;
 	if (libdma_device_find(machine, options->name))
 		return -EEXIST;
+	if (has_iommu(machine) && !reaches_aperture(machine, options->range_map))
+		return -EFAULT;
 	state = heap_alloc(&machine->heap, 1, sizeof(*state));
 	if (!state)
 		return -ENOMEM;
@@ -117,7 +133,9 @@ int libdma_device_attach(struct libdma_machine *machine,
 free_state:
 	heap_free(state->name);
 	heap_free(state);
+	dev->init_name = NULL;
 	dev->state = NULL;
+	dev->machine = NULL;
 	return err;
 }
 
@@ -127,6 +145,7 @@ void libdma_device_detach(struct device *dev)
 	struct device_state **at = &machine->devices, *state = dev->state;
 
 	managed_release_all(dev);
+	pools_end_all(dev);
 	dma_release_coherent_memory(dev);
 	remap_end_all(dev);
 	while (*at != state)
@@ -138,6 +157,7 @@ void libdma_device_detach(struct device *dev)
 		dev->dma_mask = NULL;
 	if (dev->dma_parms == &state->parms)
 		dev->dma_parms = NULL;
+	dev->init_name = NULL;
 	heap_free(state->name);
 	heap_free(state);
 	dev->state = NULL;

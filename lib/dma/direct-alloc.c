@@ -100,6 +100,7 @@ static void *alloc_cookie(struct device *dev, size_t size, dma_addr_t *dma, gfp_
  */
 static void *alloc_uncached(struct device *dev, size_t size, dma_addr_t *dma, gfp_t gfp)
 {
+	struct cache *cache = dev->machine->cache;
 	phys_addr_t phys, limit;
 	void *cpu;
 
@@ -111,21 +112,29 @@ static void *alloc_uncached(struct device *dev, size_t size, dma_addr_t *dma, gf
 	if (!gfpflags_allow_blocking(gfp) && !dev->state->restricted) {
 		if (backing_atomic(dev, first_zone(dev, &limit), size, &phys))
 			return NULL;
-		cache_bypass(dev->machine->cache, phys, size, true);
+		if (cache_bypass(cache, phys, size, true)) {
+			backing_free_atomic(dev, phys, size);
+			return NULL;
+		}
 		*dma = direct_phys_to_dma(dev, phys);
 		return memory_cpu(dev->machine->memory, phys);
 	}
 	if (take_pages(dev, size, gfp, &phys))
 		return NULL;
-	cpu = remap_range(dev, phys, size);
-	if (!cpu) {
-		give_back(dev, phys, size);
-		return NULL;
-	}
 	backing_zero(dev, phys, size);
-	cache_bypass(dev->machine->cache, phys, size, true);
+	if (cache_bypass(cache, phys, size, true))
+		goto give_back;
+	cpu = remap_range(dev, phys, size);
+	if (!cpu)
+		goto end_bypass;
 	*dma = direct_phys_to_dma(dev, phys);
 	return cpu;
+
+end_bypass:
+	cache_bypass(cache, phys, size, false);
+give_back:
+	give_back(dev, phys, size);
+	return NULL;
 }
 
 void *direct_alloc(struct device *dev, size_t size, dma_addr_t *dma, gfp_t gfp,

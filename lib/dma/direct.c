@@ -104,8 +104,9 @@ dma_addr_t direct_map(struct device *dev, phys_addr_t phys, size_t size,
 			return overflow(dev, dma, size);
 		}
 	}
-	if (!dev->dma_coherent && !(attrs & DMA_ATTR_SKIP_CPU_SYNC))
-		cache_clean(dev->machine->cache, phys, size);
+	if (!dev->dma_coherent && !(attrs & DMA_ATTR_SKIP_CPU_SYNC) &&
+	    cache_clean(dev->machine->cache, phys, size))
+		return DMA_MAPPING_ERROR;
 	return dma;
 }
 

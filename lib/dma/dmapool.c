@@ -95,7 +95,7 @@ struct dma_pool *dma_pool_create_node(const char *name, struct device *dev, size
 	struct dma_pool *pool;
 
 	(void)node;
-	if (!dev)
+	if (!dev || !name)
 		return NULL;
 	options = options_of(dev);
 	pool = heap_alloc(&dev->machine->heap, 1, sizeof(*pool));
@@ -138,6 +138,14 @@ void dma_pool_destroy(struct dma_pool *pool)
 	pool_destroy(pool->pool);
 	emit(pool, DMA_EVENT_POOL_DESTROY, NULL, 0, 0);
 	heap_free(pool);
+}
+
+void pools_end_all(struct device *dev)
+{
+	while (dev->state->pools) {
+		device_log(dev, LIBDMA_LOG_WARNING, "is left with a pool, which ends");
+		dma_pool_destroy(dev->state->pools);
+	}
 }
 
 void *dma_pool_alloc(struct dma_pool *pool, gfp_t gfp, dma_addr_t *dma)

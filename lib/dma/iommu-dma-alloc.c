@@ -23,26 +23,52 @@
 
 static void free_each(struct device *dev, const phys_addr_t *page, size_t pages)
 {
-	while (pages--)
+	while (pages--) {
+		if (!dev->dma_coherent)
+			cache_bypass(dev->machine->cache, page[pages], PAGE_SIZE, false);
 		pages_free(dev->machine->pages, page[pages], 0);
+	}
+}
+
+/* Zeroed, and for a device that is not coherent past the caches; 0 or -ENOMEM. */
+static int alloc_one(struct device *dev, phys_addr_t *phys)
+{
+	if (backing_pages(dev, MEMORY_ZONE_NORMAL, PAGE_SIZE, phys))
+		return -ENOMEM;
+	backing_zero(dev, *phys, PAGE_SIZE);
+	if (!dev->dma_coherent &&
+	    cache_bypass(dev->machine->cache, *phys, PAGE_SIZE, true)) {
+		backing_free(dev, *phys, PAGE_SIZE);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Is there so much at all? Asked first, so that no page is touched in vain. */
+static bool has_pages(const struct device *dev, size_t pages)
+{
+	uint64_t left = 0;
+
+	for (int zone = 0; zone < MEMORY_ZONES; zone++)
+		left += pages_count_free(dev->machine->pages, (enum memory_zone)zone);
+	return pages <= left;
 }
 
 static phys_addr_t *alloc_each(struct device *dev, size_t pages)
 {
-	phys_addr_t *page = heap_alloc(&dev->machine->heap, pages, sizeof(*page));
+	phys_addr_t *page;
 
+	if (!has_pages(dev, pages))
+		return NULL;
+	page = heap_alloc(&dev->machine->heap, pages, sizeof(*page));
 	if (!page)
 		return NULL;
-	for (size_t i = 0; i < pages; i++) {
-		if (backing_pages(dev, MEMORY_ZONE_NORMAL, PAGE_SIZE, &page[i])) {
+	for (size_t i = 0; i < pages; i++)
+		if (alloc_one(dev, &page[i])) {
 			free_each(dev, page, i);
 			heap_free(page);
 			return NULL;
 		}
-		backing_zero(dev, page[i], PAGE_SIZE);
-		if (!dev->dma_coherent)
-			cache_bypass(dev->machine->cache, page[i], PAGE_SIZE, true);
-	}
 	return page;
 }
 
@@ -110,20 +136,23 @@ static int take_together(struct device *dev, size_t size, gfp_t gfp, phys_addr_t
 
 static void *alloc_together(struct device *dev, size_t size, dma_addr_t *dma, gfp_t gfp)
 {
+	struct cache *cache = dev->machine->cache;
 	phys_addr_t phys;
 
 	if (take_together(dev, size, gfp, &phys))
 		return NULL;
+	if (!dev->dma_coherent && cache_bypass(cache, phys, PAGE_ALIGN(size), true))
+		goto free_pages;
 	*dma = iommu_dma_map_range(dev, phys, size, DMA_BIDIRECTIONAL,
 				   dev->coherent_dma_mask);
-	if (*dma == DMA_MAPPING_ERROR) {
-		if (backing_free_atomic(dev, phys, PAGE_ALIGN(size)))
-			backing_free(dev, phys, PAGE_ALIGN(size));
-		return NULL;
-	}
+	if (*dma != DMA_MAPPING_ERROR)
+		return memory_cpu(dev->machine->memory, phys);
 	if (!dev->dma_coherent)
-		cache_bypass(dev->machine->cache, phys, PAGE_ALIGN(size), true);
-	return memory_cpu(dev->machine->memory, phys);
+		cache_bypass(cache, phys, PAGE_ALIGN(size), false);
+free_pages:
+	if (backing_free_atomic(dev, phys, PAGE_ALIGN(size)))
+		backing_free(dev, phys, PAGE_ALIGN(size));
+	return NULL;
 }
 
 void *iommu_dma_alloc(struct device *dev, size_t size, dma_addr_t *dma, gfp_t gfp,
@@ -153,8 +182,6 @@ void iommu_dma_free(struct device *dev, size_t size, void *cpu, dma_addr_t dma)
 		free_together(dev, virt_to_phys(cpu), size);
 		return;
 	}
-	for (size_t i = 0; i < remap->pages && !dev->dma_coherent; i++)
-		cache_bypass(dev->machine->cache, remap->page[i], PAGE_SIZE, false);
 	free_each(dev, remap->page, remap->pages);
 	remap_end(dev, remap);
 }

@@ -113,6 +113,17 @@ restore:
 	return err == -ENOMEM ? -ENOMEM : -EINVAL;
 }
 
+/* 0, or -ENOMEM where what a device sees could not be kept. */
+static int clean_list(struct device *dev, struct scatterlist *sgl, int nents)
+{
+	struct scatterlist *sg;
+	int i, err = 0;
+
+	for_each_sg(sgl, sg, nents, i)
+		err = err ? err : cache_clean(dev->machine->cache, sg_phys(sg), sg->length);
+	return err;
+}
+
 int iommu_dma_map_sg(struct device *dev, struct scatterlist *sgl, int nents,
 		     enum dma_data_direction dir, unsigned long attrs)
 {
@@ -120,8 +131,9 @@ int iommu_dma_map_sg(struct device *dev, struct scatterlist *sgl, int nents,
 		return -EINVAL;
 	if (list_must_bounce(dev, sgl, nents, dir))
 		return map_each(dev, sgl, nents, dir, attrs);
-	if (!dev->dma_coherent && !(attrs & DMA_ATTR_SKIP_CPU_SYNC))
-		iommu_dma_sync_sg_for_device(dev, sgl, nents, dir);
+	if (!dev->dma_coherent && !(attrs & DMA_ATTR_SKIP_CPU_SYNC) &&
+	    clean_list(dev, sgl, nents))
+		return -ENOMEM;
 	return map_merged(dev, sgl, nents, dir);
 }
 

@@ -114,6 +114,8 @@ dma_addr_t iommu_dma_map_range(struct device *dev, phys_addr_t phys, size_t size
 		device_log(dev, LIBDMA_LOG_WARNING, "Unsupported alignment constraint");
 		return DMA_MAPPING_ERROR;
 	}
+	if (size > SIZE_MAX >> 1)
+		return DMA_MAPPING_ERROR;
 	size = align_up(size + offset, granule);
 	dma = iommu_dma_alloc_iova(dev, size, limit);
 	if (!dma)
@@ -197,7 +199,7 @@ dma_addr_t iommu_dma_map(struct device *dev, phys_addr_t phys, size_t size,
 			 enum dma_data_direction dir, unsigned long attrs)
 {
 	bool memory = !(attrs & DMA_ATTR_MMIO);
-	dma_addr_t dma;
+	dma_addr_t dma = DMA_MAPPING_ERROR;
 
 	if (memory && iommu_dma_must_bounce(dev, phys, size, dir)) {
 		if (attrs & DMA_ATTR_REQUIRE_COHERENT)
@@ -206,9 +208,9 @@ dma_addr_t iommu_dma_map(struct device *dev, phys_addr_t phys, size_t size,
 		if (phys == ~(phys_addr_t)0)
 			return DMA_MAPPING_ERROR;
 	}
-	if (!dev->dma_coherent && memory && !(attrs & DMA_ATTR_SKIP_CPU_SYNC))
-		cache_clean(dev->machine->cache, phys, size);
-	dma = iommu_dma_map_range(dev, phys, size, dir, dma_get_mask(dev));
+	if (dev->dma_coherent || !memory || attrs & DMA_ATTR_SKIP_CPU_SYNC ||
+	    !cache_clean(dev->machine->cache, phys, size))
+		dma = iommu_dma_map_range(dev, phys, size, dir, dma_get_mask(dev));
 	if (dma == DMA_MAPPING_ERROR &&
 	    !(attrs & (DMA_ATTR_MMIO | DMA_ATTR_REQUIRE_COHERENT)))
 		bounce_unmap(dev, phys, size, dir, attrs);

@@ -108,28 +108,6 @@ struct libdma_strings *libdma_machine_strings(const struct libdma_machine *machi
 
 /* --- construction --- */
 
-static bool options_make_sense(const struct libdma_machine *machine,
-			       const struct libdma_machine_options *options)
-{
-	uint64_t granule = options->granule;
-	const char *wrong = NULL;
-
-	if ((unsigned int)options->kernel >= DMA_KERNELS)
-		wrong = "this kernel is not modelled";
-	else if (options->iommu > LIBDMA_IOMMU_LAZY)
-		wrong = "whether the IOMMU is strict or lazy must be said";
-	else if (granule &&
-		 (!is_power_of_two(granule) || granule < PAGE_SIZE || granule > 1U << 31))
-		wrong = "the IOMMU's granule is no power of two from 4096 to 2^31";
-	else if (options->swiotlb_start & (PAGE_SIZE - 1))
-		wrong = "the swiotlb does not begin at a page";
-	else if ((options->cma_start | options->cma_size) & (PAGE_SIZE - 1))
-		wrong = "the CMA area is not whole pages";
-	if (wrong)
-		machine_log(machine, LIBDMA_LOG_ERROR, "%s", wrong);
-	return !wrong;
-}
-
 static int make_memory(struct libdma_machine *machine,
 		       const struct libdma_machine_options *options)
 {
@@ -155,7 +133,7 @@ static int make_memory(struct libdma_machine *machine,
 	return err;
 }
 
-/* A range for good: where it was asked for, or the highest below 4 GiB. */
+/* A range for good: where it was asked for, or the highest below 4 GiB, or -ENOSPC. */
 static int reserve(struct libdma_machine *machine, uint64_t size, uint64_t align,
 		   phys_addr_t *phys)
 {
@@ -164,7 +142,7 @@ static int reserve(struct libdma_machine *machine, uint64_t size, uint64_t align
 	if (!*phys) {
 		err = pages_find_top(machine->pages, size, align, 1ULL << 32, phys);
 		if (err)
-			return err;
+			return -ENOSPC;
 	}
 	return pages_reserve(machine->pages, *phys, size);
 }
@@ -190,6 +168,13 @@ static void copy_bytes(void *arg, phys_addr_t to, phys_addr_t from, size_t size)
 {
 	const struct libdma_machine *machine = arg;
 
+	if (!memory_has(machine->memory, from, size) ||
+	    !memory_has(machine->memory, to, size)) {
+		machine_log(machine, LIBDMA_LOG_ERROR,
+			    "BUG: what is bounced at 0x%llx is no memory",
+			    (unsigned long long)from);
+		return;
+	}
 	memcpy(memory_cpu(machine->memory, to), memory_cpu(machine->memory, from), size);
 }
 
@@ -348,7 +333,7 @@ int libdma_machine_create(const struct libdma_machine_options *options,
 	if (!options)
 		options = &defaults;
 	take_options(machine, options);
-	if (!options_make_sense(machine, options))
+	if (!machine_options_valid(machine, options))
 		goto destroy_machine;
 	machine->strings = libdma_strings_create();
 	err = machine->strings ? make_memory(machine, options) : -ENOMEM;

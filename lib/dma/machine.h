@@ -94,6 +94,13 @@ static inline uint64_t min_not_zero(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/*
+ * Do options agree with each other and with what is modelled? The log says what does
+ * not. @machine has them by now, with the defaults for those not given.
+ */
+bool machine_options_valid(const struct libdma_machine *machine,
+			   const struct libdma_machine_options *options);
+
 /* --- messages and events; machine.c --- */
 
 void machine_log(const struct libdma_machine *machine, enum libdma_log_level level,

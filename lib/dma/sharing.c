@@ -20,6 +20,13 @@ static bool window_fits(const struct vm_area_struct *vma, size_t size)
 	return vma->vm_pgoff < pages && vma_pages(vma) <= pages - vma->vm_pgoff;
 }
 
+/* The same of a mapping that is scattered, whatever its size is said to be. */
+static bool window_in_remap(const struct vm_area_struct *vma, const struct remap *remap)
+{
+	return !remap || (vma->vm_pgoff < remap->pages &&
+			  vma_pages(vma) <= remap->pages - vma->vm_pgoff);
+}
+
 static phys_addr_t phys_of(struct device *dev, const void *cpu, dma_addr_t dma,
 			   unsigned long page)
 {
@@ -40,7 +47,7 @@ int dma_mmap_attrs(struct device *dev, struct vm_area_struct *vma, void *cpu,
 	(void)attrs;
 	if (dma_mmap_from_dev_coherent(dev, vma, cpu, size, &err))
 		return err;
-	if (!window_fits(vma, size))
+	if (!window_fits(vma, size) || !window_in_remap(vma, remap_find(dev, cpu)))
 		return -ENXIO;
 	vma->pfn = phys_of(dev, cpu, dma, vma->vm_pgoff) >> PAGE_SHIFT;
 	return 0;

@@ -154,7 +154,7 @@ static unsigned char *cpu_view(const struct cache *cache, const struct part *par
 
 int cache_clean(struct cache *cache, phys_addr_t phys, uint64_t size)
 {
-	if (!size)
+	if (!size || !memory_has(cache->memory, phys, size))
 		return 0;
 	to_lines(cache, &phys, &size);
 	while (size) {
@@ -172,7 +172,7 @@ int cache_clean(struct cache *cache, phys_addr_t phys, uint64_t size)
 
 void cache_invalidate(struct cache *cache, phys_addr_t phys, uint64_t size)
 {
-	if (!size)
+	if (!size || !memory_has(cache->memory, phys, size))
 		return;
 	to_lines(cache, &phys, &size);
 	while (size) {
@@ -192,6 +192,8 @@ int cache_bypass(struct cache *cache, phys_addr_t phys, uint64_t size, bool bypa
 	phys_addr_t at = phys;
 	uint64_t left = size;
 
+	if (!memory_has(cache->memory, phys, size))
+		return 0;
 	while (left)
 		if (!find_or_add(cache, next_part(&at, &left).frame))
 			return -ENOMEM;

@@ -40,6 +40,8 @@ unsigned int cache_line(const struct cache *cache);
 /**
  * cache_clean() - write back the lines of a range: devices see what the CPU does
  *
+ * What is not memory, all or in part, has no lines: nothing happens, here and below.
+ *
  * Return: 0, or -ENOMEM; then some lines were not written back.
  */
 int cache_clean(struct cache *cache, phys_addr_t phys, uint64_t size);
