@@ -18,4 +18,13 @@ for header in "$srcdir"/include/libdma/*.h; do
 			{ echo "${header##*/}: does not compile alone as ${language#*:}"; status=1; }
 	done
 done
+
+# The kernel face: C alone, before the system's headers of the same names.
+for header in "$srcdir"/include/kernel/*/*.h; do
+	name=${header#"$srcdir"/include/kernel/}
+	printf '#include <%s>\n' "$name" |
+		$CC -std=gnu11 -Wall -Wextra -Werror -I"$srcdir/include/kernel" \
+			-I"$srcdir/include" -fsyntax-only -x c - ||
+		{ echo "kernel/$name: does not compile alone"; status=1; }
+done
 exit ${status:-0}

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# libdma.so exports the functions that include/libdma declares: all of them, and
-# nothing beside them.
-so=$builddir/lib/.libs/libdma.so
-test -e "$so" || { echo "no shared library was built"; exit 77; }
+# libdma.so exports the functions that include/libdma declares, and libdma-kernel.so
+# those of include/kernel: all of them, and nothing beside them.
+test -e "$builddir/lib/.libs/libdma.so" || { echo "no shared library was built"; exit 77; }
 
 # The names of the prototypes outside of braces, comments and macros.
-declared() {
-	sed 's,//.*,,' "$srcdir"/include/libdma/*.h | awk '
+declared() {	# HEADER...
+	sed 's,//.*,,' "$@" | awk '
 		{ text = text $0 "\n" }
 		function emit(statement) {
 			gsub(/__attribute__[^;]*/, "", statement)
@@ -26,7 +25,7 @@ declared() {
 			}
 			count = split(text, lines, "\n")
 			for (i = 1; i <= count; i++) {
-				if (lines[i] ~ /^[ \t]*#/ || more) {
+				if (lines[i] ~ /^([ \t]*#|DEFINE_)/ || more) {
 					more = lines[i] ~ /\\$/
 					continue
 				}
@@ -43,19 +42,25 @@ declared() {
 		}' | sort -u
 }
 
-exported() {
-	nm -D --defined-only "$so" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' |
+exported() {	# LIBRARY
+	nm -D --defined-only "$1" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' |
 		grep -v -e '^__asan_' -e '^__odr_asan' -e '^__sancov' -e '^__gcov_' | sort -u
 }
 
-declared >declared.$$
-exported >exported.$$
-strangers=$(comm -13 declared.$$ exported.$$)
-missing=$(comm -23 declared.$$ exported.$$)
-count=$(wc -l <exported.$$)
-rm -f declared.$$ exported.$$
+# A module brings its two entries, and nobody libdma_build_bug(), which is to be refused.
+compare() {	# LIBRARY HEADER...
+	so=$1; shift
+	declared "$@" | grep -vx -e init_module -e cleanup_module -e libdma_build_bug >declared.$$
+	exported "$so" >exported.$$
+	strangers=$(comm -13 declared.$$ exported.$$)
+	missing=$(comm -23 declared.$$ exported.$$)
+	count=$(wc -l <exported.$$)
+	rm -f declared.$$ exported.$$
+	test "$count" -gt 0 || { echo "$so exports nothing"; status=1; }
+	test -z "$strangers" || { echo "exported but declared nowhere:" $strangers; status=1; }
+	test -z "$missing" || { echo "declared but not exported:" $missing; status=1; }
+}
 
-test "$count" -gt 0 || { echo "$so exports nothing"; exit 1; }
-test -z "$strangers" || { echo "exported but declared nowhere:" $strangers; status=1; }
-test -z "$missing" || { echo "declared but not exported:" $missing; status=1; }
+compare "$builddir/lib/.libs/libdma.so" "$srcdir"/include/libdma/*.h
+compare "$builddir/lib/.libs/libdma-kernel.so" "$srcdir"/include/kernel/*/*.h
 exit ${status:-0}

@@ -150,6 +150,10 @@ void libdma_machine_observe(struct libdma_machine *machine,
 			    void (*observe)(void *arg, const struct dma_event *event),
 			    void *arg);
 
+/** libdma_machine_log() - say a line of one's own to the machine's log */
+void libdma_machine_log(struct libdma_machine *machine, enum libdma_log_level level,
+			const char *text);
+
 /** libdma_machine_strings() - the table of the strings of its events */
 struct libdma_strings *libdma_machine_strings(const struct libdma_machine *machine);
 

@@ -70,6 +70,12 @@ void machine_log(const struct libdma_machine *machine, enum libdma_log_level lev
 	va_end(args);
 }
 
+void libdma_machine_log(struct libdma_machine *machine, enum libdma_log_level level,
+			const char *text)
+{
+	machine_log(machine, level, "%s", text);
+}
+
 void device_log(const struct device *dev, enum libdma_log_level level, const char *format,
 		...)
 {
