@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "draw.h"
 #include "form.h"
 #include "json.h"
 #include "output.h"
@@ -257,7 +258,9 @@ static void print_table(const struct options *opts, const struct state *state,
 	terminal_page(&opts->terminal);
 	if (human) {
 		source_print_loss(state->source, &opts->terminal, stdout);
-		printf("%s\n\n", state_describe_moment(state, moment, sizeof(moment)));
+		draw_text(state_describe_moment(state, moment, sizeof(moment)),
+			  &opts->terminal);
+		putchar('\n');
 	}
 	for (size_t i = 0; i < list->count; i++)
 		fill_row(table, &opts->form, list->space[i], state->moment.ns);

@@ -281,36 +281,56 @@ static void print_area(const struct picture *picture, size_t index,
 	       offset / space->area, terminal_color(terminal, "0"));
 }
 
+/*
+ * A line of the table of holders: @letter, @name, and of the columns behind it as many
+ * as fit; the name gives way first. What is left out is wider terminals' and --json's.
+ */
+static void print_holder(const char *letter, const char *name, const char *numbers,
+			 const struct terminal *terminal)
+{
+	static const unsigned int ends[] = { 49, 40, 32, 22, 14, 7 };
+	unsigned int room = terminal->width - 2, shown = 0, named;
+
+	while (shown < 5 && ends[shown] + 12 > room)
+		shown++;
+	named = room < ends[shown] + 27 ? room - ends[shown] : 27;
+	printf("%s %-*.*s%.*s\n", letter, (int)named, (int)named, name,
+	       (int)ends[shown], numbers);
+}
+
 static void print_holders(const struct picture *picture, const struct state *state,
 			  const struct terminal *terminal)
 {
 	char taken[16], requested[16], largest[16], age[16];
 
-	printf("  %-27s %6s %6s %7s %9s %7s %8s\n", picture->owners ? "HELD BY" : "USE",
-	       "TAKEN", "SHARE", "EXTENTS", "REQUESTED", "LARGEST", "OLDEST");
+	print_holder(" ", picture->owners ? "HELD BY" : "USE",
+		     "  TAKEN  SHARE EXTENTS REQUESTED LARGEST   OLDEST", terminal);
 	for (unsigned int i = 0; i < picture->classes; i++) {
 		const struct picture_class *class = &picture->class[i];
-		char who[28];
+		char who[28], letter[32], numbers[96];
 
 		if (!class->things)
 			continue;
 		snprintf(who, sizeof(who), "%s%s%s", class->name,
 			 *class->driver ? " " : "", class->driver);
-		printf("%s%c%s %-27s %6s %5.1f%% %7" PRIu64 " %9s %7s %8s\n",
-		       terminal_color(terminal, class_color(i)), class->letter,
-		       terminal_color(terminal, "0"), who,
-		       table_size(class->taken, taken, sizeof(taken)),
-		       100.0 * (double)class->taken /
-			       (double)(picture->space->numbers.taken
-						? picture->space->numbers.taken
-						: 1),
-		       class->things,
-		       table_size(class->requested, requested, sizeof(requested)),
-		       table_size(class->largest, largest, sizeof(largest)),
-		       table_time(state->moment.ns > class->oldest_ns
-					  ? state->moment.ns - class->oldest_ns
-					  : 0,
-				  age, sizeof(age)));
+		snprintf(letter, sizeof(letter), "%s%c%s",
+			 terminal_color(terminal, class_color(i)), class->letter,
+			 terminal_color(terminal, "0"));
+		snprintf(numbers, sizeof(numbers),
+			 " %6s %5.1f%% %7" PRIu64 " %9s %7s %8s",
+			 table_size(class->taken, taken, sizeof(taken)),
+			 100.0 * (double)class->taken /
+				 (double)(picture->space->numbers.taken
+						  ? picture->space->numbers.taken
+						  : 1),
+			 class->things,
+			 table_size(class->requested, requested, sizeof(requested)),
+			 table_size(class->largest, largest, sizeof(largest)),
+			 table_time(state->moment.ns > class->oldest_ns
+					    ? state->moment.ns - class->oldest_ns
+					    : 0,
+				    age, sizeof(age)));
+		print_holder(letter, who, numbers, terminal);
 	}
 }
 

@@ -53,6 +53,7 @@ struct source {
 	struct libdma_inference *inference;
 	struct libdma_environment *known; /* what source_environment() gave last */
 	bool open;
+	unsigned int told; /* damaged places that were named */
 	uint64_t events;
 	bool lost;  /* an event said so; how many may be unknown */
 	int status; /* EXIT_FINE, or EXIT_SYSTEM once reading failed */
@@ -95,8 +96,9 @@ static void tell_damage(void *arg, const struct libdma_damage *damage)
 {
 	struct source *source = arg;
 
-	if (source->open && libdma_reader_damaged(source->reader) > DAMAGE_SHOWN)
+	if (source->options->again || source->told == DAMAGE_SHOWN)
 		return;
+	source->told++;
 	if (damage->line)
 		complain("%s:%" PRIu64 ": %s", source->name, damage->line, damage->reason);
 	else if (damage->offset || source->open)
@@ -134,7 +136,7 @@ static int read_given(struct source *source)
 	}
 	if (!path)
 		return EXIT_FINE;
-	if (source->options->verbose)
+	if (source->options->verbose && !source->options->again)
 		complain("%s: its environment is read from %s", source->name, path);
 	return environment_read(path, source->given);
 }
@@ -395,9 +397,9 @@ int source_close(struct source *source, int status)
 	if (!source)
 		return status;
 	damaged = libdma_reader_damaged(source->reader);
-	if (damaged > DAMAGE_SHOWN)
-		complain("%s: %" PRIu64 " more damaged places", source->name,
-			 damaged - DAMAGE_SHOWN);
+	if (damaged > source->told && !source->options->again)
+		complain("%s: %" PRIu64 " more damaged place%s", source->name,
+			 damaged - source->told, damaged - source->told == 1 ? "" : "s");
 	progress_clear();
 	if (source->status)
 		status = source->status;

@@ -30,6 +30,8 @@
  *		machine, once it has read them
  * @survey:	set by a command that wants to know it before the first event; the trace
  *		is then read twice
+ * @again:	set by a command that reads the trace once more: what there is to say of
+ *		it was said
  * @filter:	--filter, or NULL; source_close() destroys it
  * @range:	--begin and --end
  */
@@ -41,6 +43,7 @@ struct source_options {
 	bool verbose;
 	bool infer;
 	bool survey;
+	bool again;
 	struct libdma_filter *filter;
 	struct range range;
 };

@@ -158,6 +158,7 @@ int state_series(struct source_options *from, uint64_t interval_ns, state_visito
 	if (status)
 		return status;
 	ret->environment = ret->learned;
+	from->again = ret->learned;
 	status = source_open(from, NULL, &ret->source);
 	if (status)
 		return status;

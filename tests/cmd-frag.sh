@@ -48,6 +48,15 @@ test "$last" = "$(cat "$scratch/out")" || fail "at the end: $last"
 expect 0 "$dmactl" frag --json --interval 1s "$full"
 json "$scratch/out"
 printed '"moments"'
+# A file that is read twice for it is complained about once.
+{ cat "$scratch/iova.txt"; echo nonsense; } >"$scratch/damaged.txt"
+expect 3 "$dmactl" frag --interval 1s "$scratch/damaged.txt"
+test "$(wc -l <"$scratch/err")" -eq 1 || fail "damage is told twice: $(cat "$scratch/err")"
+
+# No line is wider than the terminal.
+expect 0 "$dmactl" frag --width 80 "$full"
+test "$(awk 'length > 80' "$scratch/out" | wc -l)" -eq 0 || fail "lines over 80 columns"
+
 expect 2 "$dmactl" frag --interval never "$full"
 said 'takes a time'
 expect 2 "$dmactl" frag --interval 1s --at peak "$full"

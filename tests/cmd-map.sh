@@ -28,6 +28,15 @@ free=$(tally .) folded=$(sed -n 's/^[0-9a-f]* : \([0-9]*\)K free$/\1/p' "$scratc
 test $((free + folded / 2)) = 176 || fail "$free and ${folded}K are drawn as free"
 if LC_ALL=C grep -q '[^ -~]' "$scratch/out"; then fail "not ASCII, in the C locale"; fi
 
+# The table of holders gives up columns, and nothing is wider than asked for.
+for width in 30 44 60 78; do
+	expect 0 "$dmactl" map --space swiotlb --ascii --width $width "$full"
+	sed -n '/HELD BY/,/^$/p' "$scratch/out" >"$scratch/holders"
+	test "$(awk -v w=$width 'length > w' "$scratch/holders" | wc -l)" -eq 0 ||
+		fail "at $width the holders are wider"
+	grep -q '^A 0000:00:02.*  *1\.7M' "$scratch/holders" || fail "at $width: no holder"
+done
+
 # At every width all slots are drawn and no line of the picture is wider.
 for width in 40 80 200; do
 	expect 0 "$dmactl" map --space swiotlb --width $width --rows 64 "$full"
