@@ -239,6 +239,14 @@ int dma_mapping_error(struct device *dev, dma_addr_t dma);
 #define dma_unmap_single(dev, dma, size, dir) \
 	dma_unmap_single_attrs(dev, dma, size, dir, 0)
 
+/* Members of a driver's structure that keep what an unmap needs. */
+#define DEFINE_DMA_UNMAP_ADDR(name)	       dma_addr_t name
+#define DEFINE_DMA_UNMAP_LEN(name)	       uint32_t name
+#define dma_unmap_addr(object, name)	       ((object)->name)
+#define dma_unmap_addr_set(object, name, dma)  ((object)->name = (dma))
+#define dma_unmap_len(object, name)	       ((object)->name)
+#define dma_unmap_len_set(object, name, bytes) ((object)->name = (bytes))
+
 /* --- of a scatterlist (RULES.md D9-D14, I34-I39) --- */
 
 /**
