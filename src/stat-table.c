@@ -39,7 +39,7 @@ enum {
 };
 
 static struct column columns[COLUMNS + 1] = {
-	[COLUMN_KEY] = { "KEY", "what is counted by" },
+	[COLUMN_KEY] = { "KEY", "what is counted by", .right = false },
 	[COLUMN_EVENTS] = { "EVENTS", "events of every kind", .right = true },
 	[COLUMN_MAPS] = { "MAPS", "mappings that were made", .right = true },
 	[COLUMN_UNMAPS] = { "UNMAPS", "mappings that were ended", .right = true, .extra = true },

@@ -43,13 +43,13 @@ static int add_chunk(struct atomic_pool *pool, uint64_t size)
 {
 	unsigned int order = (unsigned int)get_order(size);
 	struct chunk *chunk;
-	int err = -ENOMEM;
+	int err;
 
 	chunk = heap_alloc(pool->heap, 1, sizeof(*chunk));
 	if (!chunk)
 		return -ENOMEM;
 	chunk->order = order < ATOMIC_POOL_MAX_ORDER ? order : ATOMIC_POOL_MAX_ORDER;
-	while ((err = pool->pages.alloc(pool->pages.arg, chunk->order, &chunk->phys)))
+	while (pool->pages.alloc(pool->pages.arg, chunk->order, &chunk->phys))
 		if (!chunk->order--)
 			goto free_chunk;
 	err = bitmap_create(pool->heap, (size_t)1 << chunk->order, &chunk->used);

@@ -282,6 +282,8 @@ struct sg_table *dma_alloc_noncontiguous(struct device *dev, size_t size,
 void dma_free_noncontiguous(struct device *dev, size_t size, struct sg_table *table,
 			    enum dma_data_direction dir)
 {
+	if (!table)
+		return;
 	emit_table(dev, DMA_EVENT_FREE_SGT, table, size, dir, 0, 0);
 	if (device_is_direct(dev))
 		free_single(dev, size, table, dir);

@@ -18,7 +18,7 @@
 #include "hardware/memory.h"
 
 /* Kernel: ARCH_DMA_MINALIGN of arm64, the architecture that bounces small buffers. */
-#define KMALLOC_MINALIGN 128
+#define KMALLOC_MINALIGN 128UL
 
 static struct swiotlb_device traits(const struct device *dev)
 {

@@ -238,8 +238,7 @@ static int make_swiotlb(struct libdma_machine *machine,
 	if (err)
 		return err;
 	make.wanted_areas = size.areas;
-	while ((err = reserve(machine, size.slots << SWIOTLB_SHIFT, PAGE_SIZE,
-			      &make.start)))
+	while (reserve(machine, size.slots << SWIOTLB_SHIFT, PAGE_SIZE, &make.start))
 		if (swiotlb_size_halve(&size, segment)) {
 			machine_log(machine, LIBDMA_LOG_WARNING,
 				    "Cannot allocate SWIOTLB buffer");

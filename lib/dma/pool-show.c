@@ -133,7 +133,7 @@ static int walk_page(const struct pool *pool, const struct pool_page *page,
 
 	for (uint32_t place = 0; place < pool->blocks; place++) {
 		uint64_t start = page->dma + pool->offset[place];
-		bool used = !is_free[pool->offset[place] >> pool->cell_shift];
+		bool used = !is_free[(uint64_t)pool->offset[place] >> pool->cell_shift];
 
 		if (used != extent.used || start != extent.start + extent.length) {
 			err = visit(&extent, arg);

@@ -104,7 +104,7 @@ static void number_cells(struct pool *pool)
 	for (unsigned int cell = 0; cell < cells; cell++)
 		pool->cell_offset[cell] = POOL_NO_OFFSET;
 	for (uint32_t place = 0; place < pool->blocks; place++)
-		pool->cell_offset[pool->offset[place] >> pool->cell_shift] =
+		pool->cell_offset[(uint64_t)pool->offset[place] >> pool->cell_shift] =
 			pool->offset[place];
 }
 
@@ -243,7 +243,7 @@ static void chain_page(struct pool *pool, uint32_t number)
 	for (uint32_t cell = 0; cell <= pool->cell_mask; cell++)
 		pool->next[first + cell] = POOL_END; /* of no block, so never live */
 	for (uint32_t place = pool->blocks; place--;) {
-		uint32_t block = first + (pool->offset[place] >> pool->cell_shift);
+		uint32_t block = first + ((uint64_t)pool->offset[place] >> pool->cell_shift);
 
 		pool->next[block] = next;
 		next = block;

@@ -2,6 +2,7 @@
 /*
  * page-table.c - a page table: from the number of a page to an entry
  */
+#include <assert.h>
 #include <errno.h>
 
 #include "hardware/page-table.h"
@@ -146,8 +147,10 @@ void page_table_trim(struct page_table *table, uint64_t from, uint64_t to)
 void page_table_set(struct page_table *table, uint64_t number, uint64_t entry)
 {
 	struct page_node *node = leaf(table, number);
-	uint64_t *old = &node->entry[place(number, 0)];
+	uint64_t *old;
 
+	assert(node); /* the caller has prepared it */
+	old = &node->entry[place(number, 0)];
 	node->used += !*old;
 	table->count += !*old;
 	*old = entry;

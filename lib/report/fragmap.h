@@ -6,7 +6,7 @@
 
 #include <libdma/fragmap.h>
 
-#define SWIOTLB_SLOT 2048                 /* RULES.md S1 */
+#define SWIOTLB_SLOT 2048UL               /* RULES.md S1 */
 #define SWIOTLB_SET  (128 * SWIOTLB_SLOT) /* slots that no run leaves */
 
 /* A space under construction. */

@@ -237,8 +237,9 @@ static const struct call *find_call(unsigned int kind)
 static void settle(struct program_state *state, const struct dma_event *event)
 {
 	struct program_slot *thing = &state->slot[event->handle % PROGRAM_SLOTS];
+	const struct call *call = find_call(event->kind);
 
-	switch (find_call(event->kind)->operand) {
+	switch (call ? call->operand : OPERAND_NONE) {
 	case OPERAND_MAP:
 	case OPERAND_ALLOC:
 	case OPERAND_CREATE:
