@@ -17,6 +17,7 @@ build() {	# PROGRAM FILE DRIVER...
 	# shellcheck disable=SC2086
 	$CC -std=gnu11 -O2 -g -w -Werror=implicit-function-declaration \
 		-Werror=incompatible-pointer-types -fno-strict-aliasing -fwrapv -pthread \
+		-ffunction-sections -fdata-sections -Wl,--gc-sections \
 		${KERNEL_FLAGS:-} -DKBUILD_MODNAME='"'"${program##*/}"'"' \
 		-I"$srcdir/include/kernel" -I"$kernel" -I"$srcdir/include" \
 		-o "$program" "$file" "$@" "$kernel/run.c" \
@@ -43,6 +44,14 @@ for version in 6.12 7.2; do
 	echo "$version: $(cat "$sources/$version/PACKAGE")"
 	build "$out/dmapool-$version" "$sources/$version/mm/dmapool_test.c" "$kernel/run-module.c"
 	try "$out/dmapool-$version" 6
+	build "$out/usb-$version" "$sources/$version/drivers/usb/core/buffer.c" "$kernel/run-usb.c"
+	try "$out/usb-$version" 0
+	# Until 6.12 it kept DMA addresses in struct page, which has no members here.
+	test $version = 6.12 || {
+		build "$out/firewire-$version" "$sources/$version/drivers/firewire/core-iso.c" \
+			"$kernel/run-firewire.c"
+		try "$out/firewire-$version" 0
+	}
 	status=0
 done
 exit $status

@@ -127,10 +127,7 @@ static unsigned int slab_take(struct slab *slab)
 	return word * 64 + bit;
 }
 
-/*
- * With room, and of the zone: a request for a zone finds none with what others
- * took, and so takes a slab of its own.
- */
+/* With room, and where the zone flags allow; a larger object never shares a slab. */
 static struct slab *slab_with_room(struct libdma_kernel *kernel, unsigned int power,
 				   gfp_t gfp)
 {

@@ -28,8 +28,8 @@ int libdma_kernel_create(struct libdma_machine *machine, unsigned int flags,
 /**
  * libdma_kernel_destroy() - give back what kernel code left; NULL is allowed
  *
- * Devices that are still registered are detached without their release(). Nobody may
- * be inside.
+ * Devices that are still registered are detached without their release(), and all of
+ * kmalloc() is freed; pages of alloc_pages() stay taken. Nobody may be inside.
  */
 void libdma_kernel_destroy(struct libdma_kernel *kernel);
 

@@ -42,3 +42,4 @@ void put_device(struct device *dev);
 	printk(KERN_WARNING "%s: " format, dev_name(dev), ##__VA_ARGS__)
 #define dev_info(dev, format, ...) \
 	printk(KERN_INFO "%s: " format, dev_name(dev), ##__VA_ARGS__)
+#define dev_dbg(dev, format, ...) (0 ? dev_info(dev, format, ##__VA_ARGS__) : 0)

@@ -33,3 +33,6 @@ int printk(const char *format, ...) __printf(1, 2);
 #define pr_warn(format, ...)   printk(KERN_WARNING pr_fmt(format), ##__VA_ARGS__)
 #define pr_notice(format, ...) printk(KERN_NOTICE pr_fmt(format), ##__VA_ARGS__)
 #define pr_info(format, ...)   printk(KERN_INFO pr_fmt(format), ##__VA_ARGS__)
+
+/* Compiled and never said, as in a kernel built without DEBUG. */
+#define pr_debug(format, ...) (0 ? pr_info(format, ##__VA_ARGS__) : 0)

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* firewire.h - tracepoints of contexts, which nobody listens to */
+#pragma once
+
+#define trace_isoc_outbound_allocate(...)	     ((void)0)
+#define trace_isoc_inbound_single_allocate(...)	     ((void)0)
+#define trace_isoc_inbound_multiple_allocate(...)    ((void)0)
+#define trace_isoc_outbound_destroy(...)	     ((void)0)
+#define trace_isoc_inbound_single_destroy(...)	     ((void)0)
+#define trace_isoc_inbound_multiple_destroy(...)     ((void)0)
+#define trace_isoc_outbound_start(...)		     ((void)0)
+#define trace_isoc_inbound_single_start(...)	     ((void)0)
+#define trace_isoc_inbound_multiple_start(...)	     ((void)0)
+#define trace_isoc_inbound_multiple_channels(...)    ((void)0)
+#define trace_isoc_outbound_queue(...)		     ((void)0)
+#define trace_isoc_inbound_single_queue(...)	     ((void)0)
+#define trace_isoc_inbound_multiple_queue(...)	     ((void)0)
+#define trace_isoc_outbound_flush(...)		     ((void)0)
+#define trace_isoc_inbound_single_flush(...)	     ((void)0)
+#define trace_isoc_inbound_multiple_flush(...)	     ((void)0)
+#define trace_isoc_outbound_flush_completions(...)   ((void)0)
+#define trace_isoc_inbound_single_flush_completions(...)   ((void)0)
+#define trace_isoc_inbound_multiple_flush_completions(...) ((void)0)
+#define trace_isoc_outbound_stop(...)		     ((void)0)
+#define trace_isoc_inbound_single_stop(...)	     ((void)0)
+#define trace_isoc_inbound_multiple_stop(...)	     ((void)0)
