@@ -220,6 +220,14 @@ static void print_outcome(const struct options *opts, const char *format,
 	json_print(document);
 }
 
+/* What comes slowly is there for readers, and is not lost when dmactl is killed. */
+static int put(struct libdma_writer *writer, const struct dma_event *event, bool flush)
+{
+	int err = libdma_writer_put(writer, event);
+
+	return !err && flush ? libdma_writer_flush(writer) : err;
+}
+
 static int copy_events(const struct options *opts, const char *format,
 		       struct source *source)
 {
@@ -236,7 +244,7 @@ static int copy_events(const struct options *opts, const char *format,
 	if (libdma_environment_print(source_environment(source), &before))
 		out_of_memory();
 	for (; more > 0 && !err; more = source_next(source, &event), taken++)
-		err = libdma_writer_put(writer, event);
+		err = put(writer, event, source_paused(source));
 	if (!err)
 		err = write_learned(writer, source, before);
 	free(before);

@@ -120,8 +120,11 @@ static int dump_written(const char *format, struct source *source)
 	err = libdma_writer_open("-", &how, &writer);
 	if (err)
 		return trouble("standard output", err);
-	while (!err && source_next(source, &event) > 0)
+	while (!err && source_next(source, &event) > 0) {
 		err = libdma_writer_put(writer, event);
+		if (!err && source_paused(source))
+			err = libdma_writer_flush(writer);
+	}
 	closed = libdma_writer_close(writer);
 	if (err || closed)
 		return trouble("standard output", err ? err : closed);

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "environment.h"
@@ -53,6 +54,7 @@ struct source {
 	struct libdma_inference *inference;
 	struct libdma_environment *known; /* what source_environment() gave last */
 	bool open;
+	int64_t paused_ns; /* when source_paused() said yes last, or was asked first */
 	unsigned int told; /* damaged places that were named */
 	uint64_t events;
 	bool lost;  /* an event said so; how many may be unknown */
@@ -340,6 +342,23 @@ struct libdma_reader *source_reader(const struct source *source)
 const struct libdma_strings *source_strings(const struct source *source)
 {
 	return libdma_reader_strings(source->reader);
+}
+
+bool source_paused(struct source *source)
+{
+	struct timespec now;
+	int64_t now_ns;
+
+	if (strcmp(source->options->path, "-"))
+		return false;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	now_ns = now.tv_sec * 1000000000ll + now.tv_nsec;
+	if (!source->paused_ns)
+		source->paused_ns = now_ns;
+	if (now_ns - source->paused_ns < 1000000000)
+		return false;
+	source->paused_ns = now_ns;
+	return true;
 }
 
 uint64_t source_events(const struct source *source)

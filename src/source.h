@@ -77,6 +77,12 @@ int source_open(struct source_options *options, struct libdma_strings *strings,
  */
 int source_next(struct source *source, const struct dma_event **ret);
 
+/*
+ * Has a second passed since the last "yes"? Always no for files, which do not come
+ * slowly.
+ */
+bool source_paused(struct source *source);
+
 struct libdma_reader *source_reader(const struct source *source);
 const struct libdma_strings *source_strings(const struct source *source);
 

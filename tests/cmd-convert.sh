@@ -76,6 +76,24 @@ END
 same "$scratch/want" "$scratch/out"
 expect 2 "$dmactl" convert --json "$scratch/pool.txt" -
 
+# What comes slowly can be read meanwhile, long before a block is full.
+mkfifo "$scratch/slow"
+"$dmactl" convert "--from=text" - "$scratch/slow.dmat" <"$scratch/slow" &
+exec 5>"$scratch/slow"
+printf '#dmat-text 1\n1.0 [000] dd/1 mark text=a\n' >&5
+tries=0 seen=0
+while test "$seen" -lt 2 && test $tries -lt 100; do
+	sleep 0.2
+	printf '1.0 [000] dd/1 mark text=b\n' >&5
+	tries=$((tries + 1))
+	seen=$("$dmactl" dump --csv -n --columns number "$scratch/slow.dmat" 2>"$scratch/err" | wc -l)
+done
+exec 5>&-
+wait
+test "$seen" -ge 2 || fail "a trace that grows slowly cannot be read: $(cat "$scratch/err")"
+expect 0 "$dmactl" dump --csv -n --columns number "$scratch/slow.dmat"
+test "$(wc -l <"$scratch/out")" -eq $((tries + 1)) || fail "events were lost: $(wc -l <"$scratch/out")"
+
 expect 2 "$dmactl" convert one
 expect 2 "$dmactl" convert one two three
 expect 2 "$dmactl" convert --to nonsense "$scratch/f.dmat" "$scratch/x"

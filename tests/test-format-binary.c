@@ -313,6 +313,20 @@ static void test_other_versions(void **state)
 	assert_non_null(strstr(outcome.told.reason, "version 2"));
 }
 
+static uint64_t count_readable(const struct file *file)
+{
+	struct libdma_reader *reader;
+	const struct dma_event *event;
+	uint64_t count = 0;
+	struct told told;
+
+	assert_int_equal(reader_open(file, &told, &reader), 0);
+	while (libdma_reader_next(reader, &event) > 0)
+		count++;
+	libdma_reader_close(reader);
+	return count;
+}
+
 /* A file that grows: whatever is there of it is read, and then no damage is told. */
 static void test_growing(void **state)
 {
@@ -339,6 +353,10 @@ static void test_growing(void **state)
 			while (libdma_reader_next(reader, &got) > 0)
 				assert_true(got->number < i);
 			libdma_reader_close(reader);
+		}
+		if (i % 700 == 0) {
+			assert_int_equal(libdma_writer_flush(writer), 0);
+			assert_int_equal(count_readable(&file), i + 1);
 		}
 	}
 	assert_int_equal(libdma_writer_close(writer), 0);

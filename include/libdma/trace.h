@@ -164,6 +164,16 @@ int libdma_writer_put(struct libdma_writer *writer, const struct dma_event *even
 int libdma_writer_environment(struct libdma_writer *writer,
 			      const struct libdma_environment *environment);
 
+/**
+ * libdma_writer_flush() - make what was put readable for others now
+ *
+ * Binary ends its block, so that a file flushed very often is larger. A program is
+ * written when it is closed, whatever is asked for here.
+ *
+ * Return: 0, -ENOMEM, or what write(2) says; then later calls fail alike.
+ */
+int libdma_writer_flush(struct libdma_writer *writer);
+
 /** libdma_writer_skipped() - events that the format could not express */
 uint64_t libdma_writer_skipped(const struct libdma_writer *writer);
 

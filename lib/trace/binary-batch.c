@@ -239,6 +239,20 @@ int batches_put(struct batches *batches, const struct dma_event *event)
 	return 0;
 }
 
+int batches_flush(struct batches *batches)
+{
+	int err = present(batches)->count ? hand_over(batches) : 0;
+
+	if (err)
+		return err;
+	pthread_mutex_lock(&batches->lock);
+	while (batches->done != batches->filled)
+		pthread_cond_wait(&batches->changed, &batches->lock);
+	err = batches->error;
+	pthread_mutex_unlock(&batches->lock);
+	return err;
+}
+
 int batches_finish(struct batches *batches)
 {
 	int err = present(batches)->count ? hand_over(batches) : batches->error;

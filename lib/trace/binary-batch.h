@@ -43,6 +43,9 @@ bool batches_take(struct batches *batches, const struct dma_event *event);
 /* Add an event. 0, or -errno of this or of an earlier batch. */
 int batches_put(struct batches *batches, const struct dma_event *event);
 
+/* Work at all that was put, and wait until it is done. 0, or the first error. */
+int batches_flush(struct batches *batches);
+
 /* Wait until all work is done. 0, or the first error. */
 int batches_finish(struct batches *batches);
 

@@ -306,6 +306,15 @@ int binary_learn(struct libdma_writer *writer, const struct libdma_environment *
 	return 0;
 }
 
+/* The thread sleeps behind batches_flush(), so that what is its own can be used. */
+int binary_flush(struct libdma_writer *writer)
+{
+	struct binary_writer *binary = writer->state;
+	int err = batches_flush(binary->batches);
+
+	return err ? err : write_events(writer);
+}
+
 int binary_finish(struct libdma_writer *writer)
 {
 	struct binary_writer *binary = writer->state;

@@ -383,5 +383,6 @@ const struct format format_binary = {
 	.create = binary_create,
 	.put = binary_put,
 	.learn = binary_learn,
+	.flush = binary_flush,
 	.finish = binary_finish,
 };

@@ -48,6 +48,7 @@ struct libdma_writer {
  * @create:	begin writing; 0 or -errno
  * @put:	write one event; 0 or -errno
  * @learn:	the environment is known better now; may be NULL
+ * @flush:	make readable what was put; NULL where flushing writer->output does
  * @finish:	write what ends the file; 0 or -errno; release writer->state
  */
 struct format {
@@ -64,6 +65,7 @@ struct format {
 	int (*put)(struct libdma_writer *writer, const struct dma_event *event);
 	int (*learn)(struct libdma_writer *writer,
 		     const struct libdma_environment *environment);
+	int (*flush)(struct libdma_writer *writer);
 	int (*finish)(struct libdma_writer *writer);
 };
 

@@ -277,6 +277,15 @@ int libdma_writer_environment(struct libdma_writer *writer,
 	return writer->error;
 }
 
+int libdma_writer_flush(struct libdma_writer *writer)
+{
+	if (writer->error)
+		return writer->error;
+	writer->error = writer->format->flush ? writer->format->flush(writer)
+					      : output_flush(writer->output);
+	return writer->error;
+}
+
 uint64_t libdma_writer_skipped(const struct libdma_writer *writer)
 {
 	return writer->skipped;
