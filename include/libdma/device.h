@@ -81,6 +81,9 @@ static inline void dev_set_drvdata(struct device *dev, void *data)
  * @coherent:	its accesses are coherent with the CPU's caches
  * @untrusted:	sits outside, as on Thunderbolt: partial granules are bounced
  * @group:	IOMMU group; devices of a group share one domain; 0 for one of its own
+ * @swiotlb_slots: of a swiotlb pool of its own (restricted DMA), 2 KiB each, rounded up
+ *		to whole slot sets: all its mappings are bounced there, and all its memory
+ *		comes from there; 0 for none
  * @bus_dma_limit: highest DMA address that the bus carries, 0 for no limit
  * @range_map:	windows, ended by one of size 0, or NULL; must outlive the device
  */
@@ -91,6 +94,7 @@ struct libdma_device_options {
 	bool coherent;
 	bool untrusted;
 	unsigned int group;
+	uint64_t swiotlb_slots;
 	uint64_t bus_dma_limit;
 	const struct bus_dma_region *range_map;
 };
@@ -101,8 +105,9 @@ struct libdma_device_options {
  * @options:	how
  * @ret:	set to the device
  *
- * Return: 0, -EINVAL without a name, -EEXIST where the machine has one of this name,
- * -EFAULT where the range map lies outside of what the IOMMU translates, -ENOMEM.
+ * Return: 0, -EINVAL without a name or where there is no room for its swiotlb pool,
+ * -EEXIST where the machine has one of this name, -EFAULT where the range map lies
+ * outside of what the IOMMU translates, -ENOMEM.
  */
 int libdma_device_create(struct libdma_machine *machine,
 			 const struct libdma_device_options *options,

@@ -22,7 +22,7 @@
 
 static struct swiotlb_device traits(const struct device *dev)
 {
-	phys_addr_t start = dev->machine->swiotlb_start;
+	phys_addr_t start = dev->state->swiotlb_start;
 
 	return (struct swiotlb_device) {
 		.min_align_mask = dma_get_min_align_mask(dev),

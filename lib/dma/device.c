@@ -14,6 +14,7 @@
 #include "dma/group.h"
 #include "dma/managed.h"
 #include "dma/remap.h"
+#include "dma/restricted.h"
 #include "hardware/cache.h"
 #include "hardware/iommu.h"
 #include "hardware/memory.h"
@@ -114,15 +115,19 @@ int libdma_device_attach(struct libdma_machine *machine,
 		return -ENOMEM;
 	state->dev = dev;
 	state->swiotlb = machine->swiotlb;
+	state->swiotlb_start = machine->swiotlb_start;
 	dev->machine = machine;
 	dev->state = state;
 	err = name_device(dev, options);
 	if (err)
 		goto free_state;
+	err = restricted_create(dev, options->swiotlb_slots);
+	if (err)
+		goto free_state;
 	if (has_iommu(machine)) {
 		err = group_join(machine, options->group, !options->group, &state->group);
 		if (err)
-			goto free_state;
+			goto free_swiotlb;
 	}
 	set_defaults(dev, options);
 	state->next = machine->devices;
@@ -130,6 +135,8 @@ int libdma_device_attach(struct libdma_machine *machine,
 	device_emit_limits(dev);
 	return 0;
 
+free_swiotlb:
+	restricted_destroy(dev);
 free_state:
 	heap_free(state->name);
 	heap_free(state);
@@ -148,6 +155,7 @@ void libdma_device_detach(struct device *dev)
 	pools_end_all(dev);
 	dma_release_coherent_memory(dev);
 	remap_end_all(dev);
+	restricted_destroy(dev);
 	while (*at != state)
 		at = &(*at)->next;
 	*at = state->next;

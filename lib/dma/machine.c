@@ -170,7 +170,7 @@ static int make_contiguous(struct libdma_machine *machine,
 				 &machine->contiguous);
 }
 
-static void copy_bytes(void *arg, phys_addr_t to, phys_addr_t from, size_t size)
+void machine_copy(void *arg, phys_addr_t to, phys_addr_t from, size_t size)
 {
 	const struct libdma_machine *machine = arg;
 
@@ -218,7 +218,7 @@ static int make_swiotlb(struct libdma_machine *machine,
 	struct swiotlb_options make = {
 		.rules = machine->rules,
 		.heap = &machine->heap,
-		.memory = { copy_bytes, add_pool, remove_pool, machine },
+		.memory = { machine_copy, add_pool, remove_pool, machine },
 		.start = options->swiotlb_start,
 		.segment = segment,
 		.grows = machine->config & LIBDMA_CONFIG_SWIOTLB_DYNAMIC,
@@ -473,7 +473,7 @@ bool libdma_machine_valid(const struct libdma_machine *machine)
 	for (const struct group *group = machine->groups; group; group = group->next)
 		valid = valid && group_valid(group);
 	for (const struct device_state *it = machine->devices; it; it = it->next)
-		if (it->region)
-			valid = valid && coherent_valid(it->region);
+		valid = valid && (!it->region || coherent_valid(it->region)) &&
+			(!it->restricted || swiotlb_valid(it->swiotlb));
 	return valid;
 }

@@ -74,7 +74,8 @@ struct device_state {
 	struct group *group; /* NULL: mapped directly */
 	struct coherent_region *region;
 	struct swiotlb *swiotlb; /* NULL, the machine's, or a restricted one */
-	bool restricted;
+	phys_addr_t swiotlb_start;
+	uint64_t restricted; /* bytes of its own swiotlb, or 0 */
 	struct dma_pool *pools; /* newest first */
 	struct managed *managed;
 	struct remap *remaps;
@@ -100,6 +101,9 @@ static inline uint64_t min_not_zero(uint64_t a, uint64_t b)
  */
 bool machine_options_valid(const struct libdma_machine *machine,
 			   const struct libdma_machine_options *options);
+
+/* A swiotlb's way to memory, @arg the machine: copies @size bytes, if they are there. */
+void machine_copy(void *arg, phys_addr_t to, phys_addr_t from, size_t size);
 
 /* --- messages and events; machine.c --- */
 
