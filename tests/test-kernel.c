@@ -190,7 +190,7 @@ static void the_log_is_the_machines(void **state)
 
 	(void)state;
 	printk("%-4zu|%2d|%llx|%s|%c|%*d|%hhu%%\n", (size_t)16, 7, 0xabcdefULL, "x", 'y', 4,
-	       5, 200);
+	       5, (unsigned char)200);
 	assert_string_equal(face.log, "16  | 7|abcdef|x|y|   5|200%");
 	assert_int_equal(face.level, LIBDMA_LOG_WARNING);
 	pr_err("at %pad: %pe\n", &dma, ERR_PTR(-ENOMEM));
