@@ -57,6 +57,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		opts->interval_ns = parse_interval(arg, state);
 		return 0;
 	case ARGP_KEY_INIT:
+		opts->source.infer = true;
 		state->child_inputs[0] = &opts->space;
 		state->child_inputs[1] = &opts->state;
 		state->child_inputs[2] = &opts->source;
