@@ -132,6 +132,15 @@ expect 2 "$dmactl" map --at '#x' "$full"
 head -c 20000 "$full" >"$scratch/cut.zst"
 expect 3 "$dmactl" map "$scratch/cut.zst"
 printed 'bus:0000:00:02.0'
+# Without an environment the pool is the one that info works out from all events, not
+# what is live at the moment.
+cp "$traces/6.12-swiotlb-nvme.ftrace.zst" "$scratch/alone.zst"
+pool=$("$dmactl" info "$scratch/alone.zst" |
+	sed -n 's/^swiotlb .* at \(0x[0-9a-f]*\), \([0-9]*\) slots.*/\2 slots of 2K at \1/p')
+test -n "$pool" || fail "info works out no swiotlb"
+expect 0 "$dmactl" map --space swiotlb "$scratch/alone.zst"
+printed "^swiotlb, $pool;"
+
 : >"$scratch/empty"
 expect 3 "$dmactl" map "$scratch/empty"
 exit $status
