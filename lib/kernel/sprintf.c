@@ -40,16 +40,18 @@ static void text_add(struct text *text, int size)
 	text->room -= written;
 }
 
-/* The number's bytes are told by its modifiers; what h and hh shorten comes as int. */
+/*
+ * The number's bytes are told by its modifiers; what h and hh shorten comes as int, and
+ * all others are as long as a long.
+ */
+_Static_assert(sizeof(long) == sizeof(long long), "a number of ll has 64 bits");
+
 static void text_number(struct text *text, const char *conversion, va_list *args)
 {
 	const char *modifier = conversion + strcspn(conversion, "hlzjt");
 	int size;
 
-	if (*modifier == 'l' && modifier[1] == 'l')
-		size = snprintf(text->at, text->room, conversion,
-				va_arg(*args, long long));
-	else if (*modifier && *modifier != 'h')
+	if (*modifier && *modifier != 'h')
 		size = snprintf(text->at, text->room, conversion, va_arg(*args, long));
 	else
 		size = snprintf(text->at, text->room, conversion, va_arg(*args, int));
