@@ -51,6 +51,7 @@ static void text_number(struct text *text, const char *conversion, va_list *args
 	const char *modifier = conversion + strcspn(conversion, "hlzjt");
 	int size;
 
+	/* NOLINTNEXTLINE(bugprone-branch-clone): the types of va_arg() differ */
 	if (*modifier && *modifier != 'h')
 		size = snprintf(text->at, text->room, conversion, va_arg(*args, long));
 	else
