@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * peer-iova.c - the kernel's IOVA allocator and flush queue, as functions of a .so
+ * peer-iova.c - the kernel's drivers/iommu/iova.c, as it is, behind a table of functions
  *
- * KERNEL_IOVA is its drivers/iommu/iova.c; KERNEL_QUEUE is what drivers/iommu/dma-iommu.c
- * has between the names of its ring and the function that queues an address.
+ * With it goes the flush queue: what drivers/iommu/dma-iommu.c has between the names of
+ * its ring and the function that queues an address.
  */
-#include "iova-shim.h"
+#include "shim.h"
 
-#include KERNEL_IOVA
-#include "rbtree.c"
+#include "drivers/iommu/iova.c"
+#include "lib/rbtree.c"
 
 /* What the queue's code knows of a domain. */
 #define IOMMU_DMA_OPTS_SINGLE_QUEUE 1
@@ -45,7 +45,9 @@ struct iommu_dma_cookie {
 #undef SHIM_STRIDE
 #define SHIM_STRIDE(p) _Generic((p), struct iova_fq *: (size_t)16384, \
 				default: (sizeof(*(p)) + 63) & ~63UL)
-#include KERNEL_QUEUE
+#include "flush-queue.c"
+
+#include "peer-iova.h"
 
 #ifdef KERNEL_6_1
 #define page_list list_head
@@ -63,7 +65,7 @@ static void flush_nothing(struct iommu_domain *domain)
 static const struct iommu_domain_ops ops = { flush_nothing };
 static struct iommu_domain domain = { &ops };
 
-struct iommu_dma_cookie *peer_create(unsigned long start, unsigned int cpus)
+static struct iommu_dma_cookie *peer_create(unsigned long start, unsigned int cpus)
 {
 	struct iommu_dma_cookie *cookie = calloc(1, sizeof(*cookie));
 
@@ -86,7 +88,7 @@ struct iommu_dma_cookie *peer_create(unsigned long start, unsigned int cpus)
 	return cookie;
 }
 
-void peer_destroy(struct iommu_dma_cookie *cookie)
+static void peer_destroy(struct iommu_dma_cookie *cookie)
 {
 	put_iova_domain(&cookie->iovad);
 	shim_timer = NULL;
@@ -94,22 +96,22 @@ void peer_destroy(struct iommu_dma_cookie *cookie)
 	free(cookie);
 }
 
-unsigned long peer_alloc_fast(struct iommu_dma_cookie *cookie, unsigned int cpu,
-			      unsigned long size, unsigned long limit, bool flush)
+static unsigned long peer_alloc_fast(struct iommu_dma_cookie *cookie, unsigned int cpu,
+				     unsigned long size, unsigned long limit, bool flush)
 {
 	shim_cpu = cpu;
 	return alloc_iova_fast(&cookie->iovad, size, limit, flush);
 }
 
-void peer_free_fast(struct iommu_dma_cookie *cookie, unsigned int cpu, unsigned long pfn,
-		    unsigned long size)
+static void peer_free_fast(struct iommu_dma_cookie *cookie, unsigned int cpu,
+			   unsigned long pfn, unsigned long size)
 {
 	shim_cpu = cpu;
 	free_iova_fast(&cookie->iovad, pfn, size);
 }
 
-void peer_queue(struct iommu_dma_cookie *cookie, unsigned int cpu, unsigned long pfn,
-		unsigned long size)
+static void peer_queue(struct iommu_dma_cookie *cookie, unsigned int cpu,
+		       unsigned long pfn, unsigned long size)
 {
 	struct page_list none;
 
@@ -117,25 +119,38 @@ void peer_queue(struct iommu_dma_cookie *cookie, unsigned int cpu, unsigned long
 	queue_iova(cookie, pfn, size, &none);
 }
 
-unsigned long peer_alloc(struct iommu_dma_cookie *cookie, unsigned long size,
-			 unsigned long limit)
+static unsigned long peer_alloc(struct iommu_dma_cookie *cookie, unsigned long size,
+				unsigned long limit)
 {
 	struct iova *iova = alloc_iova(&cookie->iovad, size, limit, true);
 
 	return iova ? iova->pfn_lo : 0;
 }
 
-void peer_free(struct iommu_dma_cookie *cookie, unsigned long pfn)
+static void peer_free(struct iommu_dma_cookie *cookie, unsigned long pfn)
 {
 	free_iova(&cookie->iovad, pfn);
 }
 
-bool peer_reserve(struct iommu_dma_cookie *cookie, unsigned long lo, unsigned long hi)
+static bool peer_reserve(struct iommu_dma_cookie *cookie, unsigned long lo, unsigned long hi)
 {
 	return reserve_iova(&cookie->iovad, lo, hi);
 }
 
-void peer_advance(unsigned long ms)
+static void peer_advance(unsigned long ms)
 {
 	shim_advance(ms);
 }
+
+extern const struct peer_iova peer_iova __attribute__((visibility("default")));
+const struct peer_iova peer_iova = {
+	.create = peer_create,
+	.destroy = peer_destroy,
+	.alloc_fast = peer_alloc_fast,
+	.free_fast = peer_free_fast,
+	.queue = peer_queue,
+	.alloc = peer_alloc,
+	.free = peer_free,
+	.reserve = peer_reserve,
+	.advance = peer_advance,
+};

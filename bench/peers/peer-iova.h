@@ -1,56 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * peer-iova.h - the kernel's own IOVA allocator, loaded from a .so of peers/build
+ * peer-iova.h - the kernel's IOVA allocator, built as a shared object of its own
  */
 #pragma once
 
-#include <dlfcn.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 
+struct iommu_dma_cookie;
+
+/* What the shared object exports as `peer_iova`. Addresses and sizes are in pages. */
 struct peer_iova {
-	void *(*create)(unsigned long start, unsigned int cpus);
-	void (*destroy)(void *domain);
-	unsigned long (*alloc_fast)(void *domain, unsigned int cpu, unsigned long size,
-				    unsigned long limit, bool flush);
-	void (*free_fast)(void *domain, unsigned int cpu, unsigned long pfn,
-			  unsigned long size);
-	void (*queue)(void *domain, unsigned int cpu, unsigned long pfn, unsigned long size);
-	unsigned long (*alloc)(void *domain, unsigned long size, unsigned long limit);
-	void (*free)(void *domain, unsigned long pfn);
-	bool (*reserve)(void *domain, unsigned long lo, unsigned long hi);
+	struct iommu_dma_cookie *(*create)(unsigned long start, unsigned int cpus);
+	void (*destroy)(struct iommu_dma_cookie *domain);
+	/* through the magazines; 0 where there is no room */
+	unsigned long (*alloc_fast)(struct iommu_dma_cookie *domain, unsigned int cpu,
+				    unsigned long size, unsigned long limit, bool flush);
+	void (*free_fast)(struct iommu_dma_cookie *domain, unsigned int cpu,
+			  unsigned long pfn, unsigned long size);
+	void (*queue)(struct iommu_dma_cookie *domain, unsigned int cpu, unsigned long pfn,
+		      unsigned long size);
+	/* in the tree alone */
+	unsigned long (*alloc)(struct iommu_dma_cookie *domain, unsigned long size,
+			       unsigned long limit);
+	void (*free)(struct iommu_dma_cookie *domain, unsigned long pfn);
+	bool (*reserve)(struct iommu_dma_cookie *domain, unsigned long lo, unsigned long hi);
+	/* run what is due until then */
 	void (*advance)(unsigned long ms);
 };
-
-static inline void *peer_symbol(void *so, const char *name)
-{
-	void *symbol = dlsym(so, name);
-
-	if (!symbol) {
-		fprintf(stderr, "%s\n", dlerror());
-		exit(1);
-	}
-	return symbol;
-}
-
-static inline struct peer_iova peer_iova_load(const char *path)
-{
-	void *so = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-
-	if (!so) {
-		fprintf(stderr, "%s\n", dlerror());
-		exit(1);
-	}
-	return (struct peer_iova){
-		.create = peer_symbol(so, "peer_create"),
-		.destroy = peer_symbol(so, "peer_destroy"),
-		.alloc_fast = peer_symbol(so, "peer_alloc_fast"),
-		.free_fast = peer_symbol(so, "peer_free_fast"),
-		.queue = peer_symbol(so, "peer_queue"),
-		.alloc = peer_symbol(so, "peer_alloc"),
-		.free = peer_symbol(so, "peer_free"),
-		.reserve = peer_symbol(so, "peer_reserve"),
-		.advance = peer_symbol(so, "peer_advance"),
-	};
-}

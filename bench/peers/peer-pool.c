@@ -1,10 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * peer-pool.c - the kernel's mm/dmapool.c, as it is, behind a table of functions
- *
- * PEER_FILE names the file; it is not part of this project.
  */
 #include "shim.h"
+
+/* Kernel: linux/poison.h */
+#define POOL_POISON_FREED     0xa7
+#define POOL_POISON_ALLOCATED 0xa9
+
+#define strscpy(to, from, size) snprintf(to, size, "%s", from)
+#define scnprintf snprintf
+#define sysfs_emit(buf, ...) ((ssize_t)sprintf(buf, __VA_ARGS__))
+#define sysfs_emit_at(buf, at, ...) sprintf((buf) + (at), __VA_ARGS__)
+#define print_hex_dump(...) ((void)0)
+#define might_alloc(gfp) ((void)(gfp))
+#define want_init_on_alloc(gfp) ((gfp)&__GFP_ZERO)
+#define want_init_on_free() 0
+struct device_attribute {
+	int unused;
+};
+#define DEVICE_ATTR_RO(name) \
+	struct device_attribute dev_attr_##name = { sizeof(&name##_show) ? 0 : 0 }
+#define device_create_file(dev, attr) ((void)(attr), 0)
+#define device_remove_file(dev, attr) ((void)(attr))
+
+/* Managed resources are not compared. */
+#define devres_alloc(release, size, gfp) ((void)(release), calloc(1, size))
+#define devres_add(dev, data) ((void)(data))
+#define devres_free(data) free(data)
+#define devres_release(dev, release, match, data) ((void)(match), 0)
 
 struct dma_pool;
 static void *dma_alloc_coherent(struct device *dev, size_t size, dma_addr_t *dma,
@@ -23,7 +47,7 @@ struct dma_pool *dmam_pool_create(const char *name, struct device *dev, size_t s
 				  size_t align, size_t allocation);
 void dmam_pool_destroy(struct dma_pool *pool);
 
-#ifdef PEER_HAS_NODE
+#ifdef KERNEL_7_2
 struct dma_pool *dma_pool_create(const char *name, struct device *dev, size_t size,
 				 size_t align, size_t boundary)
 {
@@ -31,7 +55,7 @@ struct dma_pool *dma_pool_create(const char *name, struct device *dev, size_t si
 }
 #endif
 
-#include PEER_FILE
+#include "mm/dmapool.c"
 
 #include "peer-pool.h"
 

@@ -17,8 +17,4 @@ struct peer_region {
 	int (*release)(int order, void *cpu);
 	void (*undeclare)(void);
 	void (*set_zeroing)(int zero);
-	/* lib/bitmap.c's search, which CMA and the atomic pools take places by */
-	unsigned long (*find_area)(unsigned long *map, unsigned long bits,
-				   unsigned long from, unsigned int count,
-				   unsigned long align_mask, unsigned long align_offset);
 };

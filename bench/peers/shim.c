@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * iova-shim.c - what of the shim is not inline
+ * shim.c - what of the shim is not inline
  */
-#include "iova-shim.h"
+#include "shim.h"
 
 unsigned int shim_cpu, shim_cpus = 1;
 unsigned long shim_now;
