@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Devices behind an IOMMU, each kernel by its own rules: which addresses they get, what
+ * lists become, and what becomes of odd calls. What is expected here is the rule's own
+ * arithmetic.
+ */
+#include <errno.h>
+
+#include "machine-stand.h"
+
+#define KERNELS 3
+
+/* A machine of which one IOMMU mode is the only thing that is not the default. */
+static void stand_strict(enum dma_kernel kernel, struct libdma_device_options device)
+{
+	stand_up((struct libdma_machine_options) { .kernel = kernel,
+						   .iommu = LIBDMA_IOMMU_STRICT },
+		 device);
+	assert_int_equal(dma_set_mask_and_coherent(stand.dev, DMA_BIT_MASK(64)), 0);
+}
+
+static void entries(struct scatterlist *sg, char *cpu, const unsigned int (*piece)[2],
+		    unsigned int nents)
+{
+	sg_init_table(sg, nents);
+	for (unsigned int i = 0; i < nents; i++, cpu += 2 * PAGE_SIZE)
+		sg_set_buf(&sg[i], cpu + piece[i][0], piece[i][1]);
+}
+
+/* Only 256 KiB are left below 4 GiB. */
+static const struct libdma_range almost_all[] = { { .length = 0xfffc0000 } };
+
+#define LAST_LOW  0xfffc0000UL
+#define LAST_HIGH 0xfffffffc0000UL
+
+static dma_addr_t map_256k(void)
+{
+	/* No CPU address: the buffer's bytes do not matter. */
+	return dma_map_phys(stand.dev, 0x1000000, 256 << 10, DMA_TO_DEVICE, 0);
+}
+
+static void stand_narrow(enum dma_kernel kernel, unsigned int config, bool pci)
+{
+	stand_up((struct libdma_machine_options) { .kernel = kernel,
+						   .config = config,
+						   .iommu = LIBDMA_IOMMU_STRICT,
+						   .reserved = almost_all,
+						   .reserved_count = 1 },
+		 (struct libdma_device_options) { .pci = pci, .coherent = true });
+	assert_int_equal(dma_set_mask_and_coherent(stand.dev, DMA_BIT_MASK(64)), 0);
+}
+
+/* I21: 6.1 asks below 4 GiB each time, later kernels never again after one failure. */
+static void pci_devices_get_low_addresses_first(void **state)
+{
+	(void)state;
+	for (int kernel = 0; kernel < KERNELS; kernel++) {
+		stand_narrow((enum dma_kernel)kernel, 0, true);
+		assert_int_equal(map_256k(), LAST_LOW);
+		assert_int_equal(stand.logged, 0);
+		assert_int_equal(map_256k(), LAST_HIGH);
+		if (kernel == DMA_KERNEL_6_1)
+			assert_int_equal(stand.logged, 0);
+		else
+			assert_string_equal(stand.log,
+					    "0000:00:02.0: Using 48-bit DMA addresses");
+		dma_unmap_phys(stand.dev, LAST_LOW, 256 << 10, DMA_TO_DEVICE, 0);
+		assert_int_equal(map_256k(), kernel == DMA_KERNEL_6_1
+						     ? LAST_LOW
+						     : LAST_HIGH - (256 << 10));
+		stand_down();
+	}
+}
+
+/* I20, I21: forcedac and other buses ask for the highest at once, a mask is a limit. */
+static void others_get_the_highest_they_reach(void **state)
+{
+	(void)state;
+	for (int kernel = 0; kernel < KERNELS; kernel++)
+		for (int pci = 0; pci < 2; pci++) {
+			stand_narrow((enum dma_kernel)kernel,
+				     pci ? LIBDMA_CONFIG_FORCEDAC : 0, pci);
+			assert_int_equal(map_256k(), LAST_HIGH);
+			assert_int_equal(dma_set_mask(stand.dev, DMA_BIT_MASK(36)), 0);
+			assert_int_equal(map_256k(), 0xffffc0000);
+			stand.dev->bus_dma_limit = DMA_BIT_MASK(34);
+			assert_int_equal(map_256k(), 0x3fffc0000);
+			assert_int_equal(dma_set_mask(stand.dev, DMA_BIT_MASK(32)), 0);
+			assert_int_equal(map_256k(), LAST_LOW);
+			assert_true(map_256k() == DMA_MAPPING_ERROR);
+			stand_down();
+		}
+}
+
+/* I24: since 6.12 no mapping keeps more bits than a granule has; lists are not asked. */
+static void alignment_above_a_granule_is_refused(void **state)
+{
+	static const unsigned int piece[][2] = { { 0, 4096 } };
+
+	(void)state;
+	for (int kernel = 0; kernel < KERNELS; kernel++) {
+		struct scatterlist sg[1];
+		char *cpu;
+
+		stand_strict((enum dma_kernel)kernel,
+			     (struct libdma_device_options) { .pci = true,
+							      .coherent = true });
+		cpu = stand_buffer(2 * PAGE_SIZE);
+		dma_set_min_align_mask(stand.dev, 0x1fff);
+		assert_int_equal(dma_map_single(stand.dev, cpu, 64, DMA_TO_DEVICE) ==
+					 DMA_MAPPING_ERROR,
+				 kernel != DMA_KERNEL_6_1);
+		entries(sg, cpu, piece, 1);
+		assert_int_equal(dma_map_sg(stand.dev, sg, 1, DMA_TO_DEVICE), 1);
+		dma_set_min_align_mask(stand.dev, 0xfff);
+		assert_false(dma_map_single(stand.dev, cpu, 64, DMA_TO_DEVICE) ==
+			     DMA_MAPPING_ERROR);
+		stand_down();
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pci_devices_get_low_addresses_first),
+		cmocka_unit_test(others_get_the_highest_they_reach),
+		cmocka_unit_test(alignment_above_a_granule_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
