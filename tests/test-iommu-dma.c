@@ -27,6 +27,56 @@ static void entries(struct scatterlist *sg, char *cpu, const unsigned int (*piec
 		sg_set_buf(&sg[i], cpu + piece[i][0], piece[i][1]);
 }
 
+/* D12: no backend maps nothing, and the caller learns no more than that. */
+static void an_empty_list_is_an_error_that_says_little(void **state)
+{
+	(void)state;
+	for (int kernel = 0; kernel < KERNELS; kernel++)
+		for (int untrusted = 0; untrusted < 2; untrusted++) {
+			struct scatterlist sg;
+			struct sg_table table = { .sgl = &sg };
+
+			stand_strict((enum dma_kernel)kernel,
+				     (struct libdma_device_options) {
+					     .pci = true,
+					     .coherent = true,
+					     .untrusted = untrusted });
+			sg_init_table(&sg, 1);
+			assert_int_equal(dma_map_sgtable(stand.dev, &table,
+							 DMA_TO_DEVICE, 0),
+					 -EIO);
+			assert_int_equal(dma_map_sg(stand.dev, &sg, 0, DMA_TO_DEVICE), 0);
+			assert_non_null(stand_event(DMA_EVENT_MAP_SG_ERR));
+			stand_down();
+		}
+}
+
+/* I36: entries without a byte take no address; each is a segment at 0. */
+static void a_list_of_no_bytes_is_mapped_nowhere(void **state)
+{
+	static const unsigned int piece[][2] = { { 0, 0 }, { 0, 0 } };
+
+	(void)state;
+	for (int kernel = 0; kernel < KERNELS; kernel++) {
+		struct scatterlist sg[2];
+		uint64_t before;
+
+		stand_strict((enum dma_kernel)kernel,
+			     (struct libdma_device_options) { .pci = true,
+							      .coherent = true });
+		entries(sg, stand_buffer(4 * PAGE_SIZE), piece, 2);
+		assert_int_equal(dma_map_sg(stand.dev, sg, 2, DMA_TO_DEVICE), 2);
+		assert_int_equal(sg_dma_address(&sg[0]), 0);
+		assert_int_equal(sg_dma_address(&sg[1]), 0);
+		assert_int_equal(sg_dma_len(&sg[0]), 0);
+		assert_null(stand_event(DMA_EVENT_ALLOC_IOVA));
+		before = stand.events;
+		dma_unmap_sg(stand.dev, sg, 2, DMA_TO_DEVICE);
+		assert_int_equal(stand.events, before + 1);
+		stand_down();
+	}
+}
+
 /* Only 256 KiB are left below 4 GiB. */
 static const struct libdma_range almost_all[] = { { .length = 0xfffc0000 } };
 
@@ -122,6 +172,8 @@ static void alignment_above_a_granule_is_refused(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_empty_list_is_an_error_that_says_little),
+		cmocka_unit_test(a_list_of_no_bytes_is_mapped_nowhere),
 		cmocka_unit_test(pci_devices_get_low_addresses_first),
 		cmocka_unit_test(others_get_the_highest_they_reach),
 		cmocka_unit_test(alignment_above_a_granule_is_refused),

@@ -94,8 +94,10 @@ static int map_merged(struct device *dev, struct scatterlist *sgl, int nents,
 	int err = -ENOMEM;
 	dma_addr_t dma;
 
+	/* Entries without a byte are segments at 0, and nothing is translated. */
 	if (!size)
-		return -EINVAL;
+		return (int)iommu_sg_merge(sgl, (unsigned int)nents, boundary,
+					   dma_get_max_seg_size(dev), 0);
 	dma = iommu_dma_alloc_iova(dev, size, dma_get_mask(dev));
 	if (!dma)
 		goto restore;
@@ -128,7 +130,7 @@ int iommu_dma_map_sg(struct device *dev, struct scatterlist *sgl, int nents,
 		     enum dma_data_direction dir, unsigned long attrs)
 {
 	if (nents <= 0)
-		return -EINVAL;
+		return 0; /* which the caller takes for an odd error (RULES.md D12) */
 	if (list_must_bounce(dev, sgl, nents, dir))
 		return map_each(dev, sgl, nents, dir, attrs);
 	if (!dev->dma_coherent && !(attrs & DMA_ATTR_SKIP_CPU_SYNC) &&

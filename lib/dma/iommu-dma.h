@@ -44,7 +44,7 @@ dma_addr_t iommu_dma_map(struct device *dev, phys_addr_t phys, size_t size,
 void iommu_dma_unmap(struct device *dev, dma_addr_t dma, size_t size,
 		     enum dma_data_direction dir, unsigned long attrs);
 
-/* Segments, or -EINVAL, -ENOMEM, -EIO. */
+/* Segments, 0 for an empty list, or -EINVAL, -ENOMEM, -EIO. */
 int iommu_dma_map_sg(struct device *dev, struct scatterlist *sgl, int nents,
 		     enum dma_data_direction dir, unsigned long attrs);
 void iommu_dma_unmap_sg(struct device *dev, struct scatterlist *sgl, int nents,
