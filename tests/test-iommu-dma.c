@@ -77,6 +77,34 @@ static void a_list_of_no_bytes_is_mapped_nowhere(void **state)
 	}
 }
 
+/* D10, S20, I33: with or without bounce buffers. */
+static void untrusted_devices_map_no_more_than_can_be_bounced(void **state)
+{
+	static const struct libdma_device_options untrusted = { .pci = true,
+								.coherent = true,
+								.untrusted = true };
+
+	(void)state;
+	for (int kernel = 0; kernel < KERNELS; kernel++) {
+		stand_strict((enum dma_kernel)kernel, untrusted);
+		assert_int_equal(dma_max_mapping_size(stand.dev), 256 << 10);
+		assert_int_equal(dma_opt_mapping_size(stand.dev), 128 << 10);
+		dma_set_min_align_mask(stand.dev, 0xfff);
+		assert_int_equal(dma_max_mapping_size(stand.dev), 252 << 10);
+		dma_set_min_align_mask(stand.dev, 0x7ff);
+		assert_int_equal(dma_max_mapping_size(stand.dev), 254 << 10);
+		assert_int_equal(dma_get_merge_boundary(stand.dev), 4095);
+		stand_down();
+
+		stand_strict((enum dma_kernel)kernel,
+			     (struct libdma_device_options) { .pci = true,
+							      .coherent = true });
+		assert_true(dma_max_mapping_size(stand.dev) == SIZE_MAX);
+		assert_int_equal(dma_opt_mapping_size(stand.dev), 128 << 10);
+		stand_down();
+	}
+}
+
 /* Only 256 KiB are left below 4 GiB. */
 static const struct libdma_range almost_all[] = { { .length = 0xfffc0000 } };
 
@@ -174,6 +202,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_empty_list_is_an_error_that_says_little),
 		cmocka_unit_test(a_list_of_no_bytes_is_mapped_nowhere),
+		cmocka_unit_test(untrusted_devices_map_no_more_than_can_be_bounced),
 		cmocka_unit_test(pci_devices_get_low_addresses_first),
 		cmocka_unit_test(others_get_the_highest_they_reach),
 		cmocka_unit_test(alignment_above_a_granule_is_refused),

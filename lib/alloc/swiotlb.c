@@ -364,8 +364,9 @@ int swiotlb_bounce(struct swiotlb *swiotlb, const struct swiotlb_device *device,
 
 size_t swiotlb_max_mapping_size(const struct swiotlb *swiotlb, uint32_t min_align_mask)
 {
-	return ((size_t)swiotlb->segment << SWIOTLB_SHIFT) -
-	       align_up(min_align_mask, SWIOTLB_SLOT);
+	size_t segment = swiotlb ? swiotlb->segment : SWIOTLB_SEGMENT;
+
+	return (segment << SWIOTLB_SHIFT) - align_up(min_align_mask, SWIOTLB_SLOT);
 }
 
 /* ---- seen as a whole ---- */

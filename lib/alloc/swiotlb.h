@@ -211,7 +211,11 @@ int swiotlb_alloc(struct swiotlb *swiotlb, const struct swiotlb_device *device,
 /** swiotlb_holds() - is it an address of a bank? */
 bool swiotlb_holds(const struct swiotlb *swiotlb, phys_addr_t phys);
 
-/** swiotlb_max_mapping_size() - the most bytes that can be mapped at once (rule S20) */
+/**
+ * swiotlb_max_mapping_size() - the most bytes that can be mapped at once (rule S20)
+ * @swiotlb:	the bounce buffers, NULL where there are none
+ * @min_align_mask: of the device
+ */
 size_t swiotlb_max_mapping_size(const struct swiotlb *swiotlb, uint32_t min_align_mask);
 
 /**

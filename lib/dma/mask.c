@@ -141,11 +141,15 @@ bool dma_addressing_limited(struct device *dev)
 size_t dma_max_mapping_size(struct device *dev)
 {
 	const struct swiotlb *swiotlb = dev->state->swiotlb;
-	bool bounces = device_is_direct(dev)
-			       ? dma_addressing_limited(dev) || direct_must_bounce(dev)
-			       : dev->untrusted;
+	bool bounces;
 
-	if (!swiotlb || !bounces)
+	/* Behind an IOMMU the kernel does not look if there are bounce buffers. */
+	if (device_is_direct(dev))
+		bounces = swiotlb &&
+			  (dma_addressing_limited(dev) || direct_must_bounce(dev));
+	else
+		bounces = dev->untrusted;
+	if (!bounces)
 		return SIZE_MAX;
 	return swiotlb_max_mapping_size(swiotlb, dma_get_min_align_mask(dev));
 }
