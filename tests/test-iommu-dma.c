@@ -197,6 +197,26 @@ static void alignment_above_a_granule_is_refused(void **state)
 	}
 }
 
+/* A5: whatever the attribute, be it one that only a later kernel knows. */
+static void memory_in_pieces_takes_one_attribute(void **state)
+{
+	(void)state;
+	for (int kernel = 0; kernel < KERNELS; kernel++) {
+		stand_strict((enum dma_kernel)kernel,
+			     (struct libdma_device_options) { .pci = true });
+		for (unsigned int bit = 0; bit < 20; bit++) {
+			struct sg_table *table = dma_alloc_noncontiguous(
+				stand.dev, 8192, DMA_BIDIRECTIONAL, GFP_KERNEL,
+				1UL << bit);
+
+			assert_int_equal(table != NULL, bit == 7);
+			dma_free_noncontiguous(stand.dev, 8192, table,
+					       DMA_BIDIRECTIONAL);
+		}
+		stand_down();
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -206,6 +226,7 @@ int main(void)
 		cmocka_unit_test(pci_devices_get_low_addresses_first),
 		cmocka_unit_test(others_get_the_highest_they_reach),
 		cmocka_unit_test(alignment_above_a_granule_is_refused),
+		cmocka_unit_test(memory_in_pieces_takes_one_attribute),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

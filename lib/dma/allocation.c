@@ -261,7 +261,6 @@ struct sg_table *dma_alloc_noncontiguous(struct device *dev, size_t size,
 {
 	struct sg_table *table;
 
-	attrs &= dev->machine->rules->known_attrs;
 	if (attrs & ~DMA_ATTR_ALLOC_SINGLE_PAGES) {
 		device_log(dev, LIBDMA_LOG_WARNING,
 			   "asks for attributes that noncontiguous memory has not");
