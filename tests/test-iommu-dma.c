@@ -217,6 +217,38 @@ static void memory_in_pieces_takes_one_attribute(void **state)
 	}
 }
 
+/* Y13: memory in pieces is cached, and zeroed only where the kernel zeroes everything. */
+static void memory_in_pieces_needs_syncs(void **state)
+{
+	unsigned char *cpu, byte = 7;
+	struct sg_table *table;
+	dma_addr_t dma;
+
+	(void)state;
+	stand_strict(DMA_KERNEL_7_2, (struct libdma_device_options) { .pci = true });
+	table = dma_alloc_noncontiguous(stand.dev, 8192, DMA_BIDIRECTIONAL, GFP_KERNEL, 0);
+	assert_non_null(table);
+	dma = sg_dma_address(table->sgl);
+	cpu = libdma_memory_cpu(stand.machine, sg_phys(table->sgl));
+	libdma_device_read(stand.dev, dma, &byte, 1, NULL);
+	assert_int_equal(byte, 0);
+
+	cpu[0] = 1;
+	libdma_device_read(stand.dev, dma, &byte, 1, NULL);
+	assert_int_equal(byte, 0);
+	dma_sync_sgtable_for_device(stand.dev, table, DMA_BIDIRECTIONAL);
+	libdma_device_read(stand.dev, dma, &byte, 1, NULL);
+	assert_int_equal(byte, 1);
+
+	byte = 2;
+	libdma_device_write(stand.dev, dma, &byte, 1, NULL);
+	assert_int_equal(cpu[0], 1);
+	dma_sync_sgtable_for_cpu(stand.dev, table, DMA_BIDIRECTIONAL);
+	assert_int_equal(cpu[0], 2);
+	dma_free_noncontiguous(stand.dev, 8192, table, DMA_BIDIRECTIONAL);
+	stand_down();
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -227,6 +259,7 @@ int main(void)
 		cmocka_unit_test(others_get_the_highest_they_reach),
 		cmocka_unit_test(alignment_above_a_granule_is_refused),
 		cmocka_unit_test(memory_in_pieces_takes_one_attribute),
+		cmocka_unit_test(memory_in_pieces_needs_syncs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,23 +21,39 @@
 #include "hardware/iommu.h"
 #include "hardware/pages.h"
 
-static void free_each(struct device *dev, const phys_addr_t *page, size_t pages)
+/* What becomes of each page that is taken. */
+struct treatment {
+	bool zero;
+	bool uncached; /* the CPU reaches it past the caches, else it is written back */
+};
+
+static void free_each(struct device *dev, const phys_addr_t *page, size_t pages,
+		      struct treatment how)
 {
 	while (pages--) {
-		if (!dev->dma_coherent)
+		if (how.uncached)
 			cache_bypass(dev->machine->cache, page[pages], PAGE_SIZE, false);
 		pages_free(dev->machine->pages, page[pages], 0);
 	}
 }
 
-/* Zeroed, and for a device that is not coherent past the caches; 0 or -ENOMEM. */
-static int alloc_one(struct device *dev, phys_addr_t *phys)
+static int prepare(struct device *dev, phys_addr_t phys, struct treatment how)
+{
+	struct cache *cache = dev->machine->cache;
+
+	if (how.uncached)
+		return cache_bypass(cache, phys, PAGE_SIZE, true);
+	return dev->dma_coherent ? 0 : cache_clean(cache, phys, PAGE_SIZE);
+}
+
+/* 0 or -ENOMEM. */
+static int alloc_one(struct device *dev, struct treatment how, phys_addr_t *phys)
 {
 	if (backing_pages(dev, MEMORY_ZONE_NORMAL, PAGE_SIZE, phys))
 		return -ENOMEM;
-	backing_zero(dev, *phys, PAGE_SIZE);
-	if (!dev->dma_coherent &&
-	    cache_bypass(dev->machine->cache, *phys, PAGE_SIZE, true)) {
+	if (how.zero)
+		backing_zero(dev, *phys, PAGE_SIZE);
+	if (prepare(dev, *phys, how)) {
 		backing_free(dev, *phys, PAGE_SIZE);
 		return -ENOMEM;
 	}
@@ -54,7 +70,7 @@ static bool has_pages(const struct device *dev, size_t pages)
 	return pages <= left;
 }
 
-static phys_addr_t *alloc_each(struct device *dev, size_t pages)
+static phys_addr_t *alloc_each(struct device *dev, size_t pages, struct treatment how)
 {
 	phys_addr_t *page;
 
@@ -64,8 +80,8 @@ static phys_addr_t *alloc_each(struct device *dev, size_t pages)
 	if (!page)
 		return NULL;
 	for (size_t i = 0; i < pages; i++)
-		if (alloc_one(dev, &page[i])) {
-			free_each(dev, page, i);
+		if (alloc_one(dev, how, &page[i])) {
+			free_each(dev, page, i, how);
 			heap_free(page);
 			return NULL;
 		}
@@ -97,10 +113,17 @@ static dma_addr_t translate_pages(struct device *dev, const phys_addr_t *page,
 	return dma;
 }
 
+/* Coherent memory is zeroed, and for a device that is not coherent not cached. */
+static struct treatment coherent_treatment(const struct device *dev)
+{
+	return (struct treatment) { .zero = true, .uncached = !dev->dma_coherent };
+}
+
 static void *alloc_scattered(struct device *dev, size_t size, dma_addr_t *dma)
 {
+	struct treatment how = coherent_treatment(dev);
 	size_t pages = PAGE_ALIGN(size) >> PAGE_SHIFT;
-	phys_addr_t *page = alloc_each(dev, pages);
+	phys_addr_t *page = alloc_each(dev, pages, how);
 	void *cpu;
 
 	if (!page)
@@ -117,7 +140,7 @@ static void *alloc_scattered(struct device *dev, size_t size, dma_addr_t *dma)
 unmap:
 	iommu_dma_unmap_range(dev, *dma, size);
 free_pages:
-	free_each(dev, page, pages);
+	free_each(dev, page, pages, how);
 	heap_free(page);
 	return NULL;
 }
@@ -182,7 +205,7 @@ void iommu_dma_free(struct device *dev, size_t size, void *cpu, dma_addr_t dma)
 		free_together(dev, virt_to_phys(cpu), size);
 		return;
 	}
-	free_each(dev, remap->page, remap->pages);
+	free_each(dev, remap->page, remap->pages, coherent_treatment(dev));
 	remap_end(dev, remap);
 }
 
@@ -236,13 +259,16 @@ struct sg_table *iommu_dma_alloc_noncontiguous(struct device *dev, size_t size, 
 	size_t pages = PAGE_ALIGN(size) >> PAGE_SHIFT;
 	struct heap *heap = &dev->machine->heap;
 	struct sg_table *table = heap_alloc(heap, 1, sizeof(*table));
+	struct treatment how = {
+		.zero = gfp & __GFP_ZERO ||
+			!(dev->machine->config & LIBDMA_CONFIG_NO_INIT_ON_ALLOC),
+	};
 	phys_addr_t *page;
 
-	(void)gfp;
 	(void)attrs;
 	if (!table)
 		return NULL;
-	page = size ? alloc_each(dev, pages) : NULL;
+	page = size ? alloc_each(dev, pages, how) : NULL;
 	if (!page)
 		goto free_table;
 	if (table_of(table, page, pages, heap))
@@ -257,7 +283,7 @@ struct sg_table *iommu_dma_alloc_noncontiguous(struct device *dev, size_t size, 
 free_entries:
 	sg_free_table(table);
 free_pages:
-	free_each(dev, page, pages);
+	free_each(dev, page, pages, how);
 	heap_free(page);
 free_table:
 	heap_free(table);
@@ -271,12 +297,8 @@ void iommu_dma_free_noncontiguous(struct device *dev, size_t size, struct sg_tab
 
 	iommu_dma_unmap_range(dev, table->sgl->dma_address, size);
 	for_each_sgtable_sg(table, sg, i)
-	{
-		if (!dev->dma_coherent)
-			cache_bypass(dev->machine->cache, sg_phys(sg), sg->length, false);
 		for (unsigned int at = 0; at < sg->length; at += PAGE_SIZE)
 			pages_free(dev->machine->pages, sg_phys(sg) + at, 0);
-	}
 	sg_free_table(table);
 	heap_free(table);
 }
