@@ -249,6 +249,33 @@ static void memory_in_pieces_needs_syncs(void **state)
 	stand_down();
 }
 
+/* T2: behind an IOMMU the event of a bounce tells the physical address, untranslated. */
+static void a_bounce_is_told_by_its_physical_address(void **state)
+{
+	static const struct bus_dma_region window[] = {
+		{ .cpu_start = 0, .dma_start = 0x100000000, .size = 0x80000000 },
+		{ .size = 0 },
+	};
+	char *cpu;
+
+	(void)state;
+	for (int kernel = 0; kernel < KERNELS; kernel++) {
+		stand_up((struct libdma_machine_options) { .kernel = (enum dma_kernel)kernel,
+							   .iommu = LIBDMA_IOMMU_STRICT,
+							   .swiotlb_slots = 2048 },
+			 (struct libdma_device_options) { .pci = true,
+							  .coherent = true,
+							  .untrusted = true,
+							  .range_map = window });
+		cpu = stand_buffer(4096);
+		assert_int_equal(dma_set_mask(stand.dev, DMA_BIT_MASK(64)), 0);
+		dma_map_single(stand.dev, cpu + 8, 64, DMA_TO_DEVICE);
+		assert_int_equal(stand_event(DMA_EVENT_SWIOTLB_BOUNCED)->phys,
+				 virt_to_phys(cpu) + 8);
+		stand_down();
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -260,6 +287,7 @@ int main(void)
 		cmocka_unit_test(alignment_above_a_granule_is_refused),
 		cmocka_unit_test(memory_in_pieces_takes_one_attribute),
 		cmocka_unit_test(memory_in_pieces_needs_syncs),
+		cmocka_unit_test(a_bounce_is_told_by_its_physical_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,11 +32,12 @@ static struct swiotlb_device traits(const struct device *dev)
 	};
 }
 
-static void emit_bounced(struct device *dev, phys_addr_t phys, size_t size)
+/* @address is what the kernel tells: as the bus has it, or behind an IOMMU as memory. */
+static void emit_bounced(struct device *dev, uint64_t address, size_t size)
 {
 	device_emit(dev, &(struct dma_event) {
 				 .kind = DMA_EVENT_SWIOTLB_BOUNCED,
-				 .phys = direct_phys_to_dma(dev, phys),
+				 .phys = address,
 				 .size = size,
 				 .mask = dev->dma_mask ? *dev->dma_mask : 0,
 				 .flags = direct_must_bounce(dev) ? DMA_EVENT_FORCE : 0,
@@ -104,7 +105,7 @@ dma_addr_t bounce_map(struct device *dev, phys_addr_t phys, size_t size,
 	dma_addr_t dma;
 
 	(void)dir;
-	emit_bounced(dev, phys, size);
+	emit_bounced(dev, direct_phys_to_dma(dev, phys), size);
 	if (take_slots(dev, phys, size, 0, attrs, &copy))
 		return DMA_MAPPING_ERROR;
 	dma = direct_phys_to_dma(dev, copy);
