@@ -99,6 +99,11 @@ int contiguous_free(struct contiguous *area, phys_addr_t phys, uint64_t pages)
 	return 0;
 }
 
+phys_addr_t contiguous_end(const struct contiguous *area)
+{
+	return area->phys + ((phys_addr_t)bitmap_size(area->used) << PAGE_SHIFT);
+}
+
 uint64_t contiguous_used(const struct contiguous *area)
 {
 	return bitmap_weight(area->used);

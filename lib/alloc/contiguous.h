@@ -68,6 +68,9 @@ unsigned int contiguous_align_order(uint64_t size);
  */
 int contiguous_free(struct contiguous *area, phys_addr_t phys, uint64_t pages);
 
+/** contiguous_end() - the first physical address behind the area */
+phys_addr_t contiguous_end(const struct contiguous *area);
+
 /** contiguous_used() - how many pages are taken */
 uint64_t contiguous_used(const struct contiguous *area);
 

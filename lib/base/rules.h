@@ -33,7 +33,8 @@ struct kernel_rules {
 	bool coherent_size_0_is_page_0; /* C14 */
 
 	/* atomic pools */
-	bool atomic_pool_tries_all; /* A17: another zone's where the first has none */
+	bool atomic_pool_tries_all;  /* A17: another zone's where the first has none */
+	bool atomic_pool_needs_zone; /* A17: none where a zone has no memory */
 
 	/* IOVA domains */
 	bool iova_depot_is_list;       /* I17: without end, and trimmed by a timer */

@@ -15,6 +15,98 @@
 #include "dma/machine.h"
 #include "hardware/pages.h"
 
+/* --- the atomic pools --- */
+
+/* A CMA area serves their chunks too, if it ends where the zone does or before. */
+static bool contiguous_serves(const struct libdma_machine *machine, enum memory_zone zone)
+{
+	phys_addr_t end = contiguous_end(machine->contiguous);
+
+	return zone == MEMORY_ZONE_NORMAL ||
+	       end <= (zone == MEMORY_ZONE_DMA ? ZONE_DMA_END : 1ULL << 32);
+}
+
+static int chunk_alloc(void *arg, unsigned int order, phys_addr_t *phys)
+{
+	const struct chunk_source *source = arg;
+	const struct libdma_machine *machine = source->machine;
+	uint64_t size = PAGE_SIZE << order;
+
+	if (machine->contiguous && contiguous_serves(machine, source->zone) &&
+	    !contiguous_alloc(machine->contiguous, size >> PAGE_SHIFT,
+			      contiguous_align_order(size), phys))
+		return 0;
+	return pages_alloc(machine->pages, source->zone, order, phys);
+}
+
+static void chunk_free(void *arg, unsigned int order, phys_addr_t phys)
+{
+	const struct chunk_source *source = arg;
+	const struct libdma_machine *machine = source->machine;
+
+	if (!machine->contiguous ||
+	    contiguous_free(machine->contiguous, phys, 1ULL << order) == -ENOENT)
+		pages_free(machine->pages, phys, order);
+}
+
+static int add_memory(const struct extent *extent, void *arg)
+{
+	if (extent->used)
+		*(uint64_t *)arg += extent->length;
+	return 0;
+}
+
+/* Only a pool of ZONE_DMA always needs such a zone (RULES.md A17). */
+static bool wants_pool(const struct libdma_machine *machine, enum memory_zone zone)
+{
+	return pages_count_free(machine->pages, zone) ||
+	       (zone != MEMORY_ZONE_DMA && !machine->rules->atomic_pool_needs_zone);
+}
+
+int backing_create_pools(struct libdma_machine *machine, uint64_t target)
+{
+	static const enum memory_zone order[] = {
+		MEMORY_ZONE_NORMAL,
+		MEMORY_ZONE_DMA,
+		MEMORY_ZONE_DMA32,
+	};
+	uint64_t memory = 0;
+
+	memory_walk(machine->memory, add_memory, &memory);
+	if (!target)
+		target = atomic_pool_default_size(memory);
+	for (unsigned int i = 0; i < MEMORY_ZONES; i++) {
+		struct chunk_source *source = &machine->chunk_source[order[i]];
+		struct atomic_pool_pages pages = { chunk_alloc, chunk_free, source };
+
+		*source = (struct chunk_source) { machine, order[i] };
+		if (wants_pool(machine, order[i]) &&
+		    atomic_pool_create(&machine->heap, &pages, target,
+				       &machine->atomic_pool[order[i]]))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+void backing_destroy_pools(struct libdma_machine *machine)
+{
+	for (int zone = 0; zone < MEMORY_ZONES; zone++)
+		atomic_pool_destroy(machine->atomic_pool[zone]);
+}
+
+/* The kernel does it a moment later, for all pools; nothing can come between here. */
+static void grow_pools(const struct libdma_machine *machine)
+{
+	for (int zone = 0; zone < MEMORY_ZONES; zone++) {
+		struct atomic_pool *pool = machine->atomic_pool[zone];
+
+		if (pool && atomic_pool_is_low(pool))
+			atomic_pool_grow(pool);
+	}
+}
+
+/* --- for a device --- */
+
 int backing_contiguous(struct device *dev, size_t size, gfp_t gfp, phys_addr_t *phys)
 {
 	struct contiguous *area = dev->machine->contiguous;
@@ -61,13 +153,12 @@ static int atomic_from(struct device *dev, enum memory_zone zone, size_t size,
 		atomic_pool_free(pool, *phys, size);
 		return -ENOMEM;
 	}
-	/* The kernel grows it a moment later; nothing can come between here. */
 	if (atomic_pool_is_low(pool))
-		atomic_pool_grow(pool);
+		grow_pools(dev->machine);
 	return 0;
 }
 
-int backing_atomic(struct device *dev, enum memory_zone zone, size_t size,
+int backing_atomic(struct device *dev, enum memory_zone zone, size_t size, gfp_t gfp,
 		   phys_addr_t *phys)
 {
 	const struct libdma_machine *machine = dev->machine;
@@ -85,8 +176,9 @@ int backing_atomic(struct device *dev, enum memory_zone zone, size_t size,
 			return 0;
 		}
 	}
-	device_log(dev, LIBDMA_LOG_WARNING,
-		   "failed to get %zu bytes from the atomic pools", size);
+	if (!(gfp & __GFP_NOWARN))
+		device_log(dev, LIBDMA_LOG_WARNING,
+			   "failed to get %zu bytes from the atomic pools", size);
 	return -ENOMEM;
 }
 

@@ -8,6 +8,13 @@
 
 #include "hardware/memory.h"
 
+/*
+ * The atomic pools that the machine's kernel has at boot, of @target bytes each; 0 for
+ * its default. Return: 0 or -ENOMEM.
+ */
+int backing_create_pools(struct libdma_machine *machine, uint64_t target);
+void backing_destroy_pools(struct libdma_machine *machine);
+
 /* Whole pages of a device's allocation; addresses are physical, sizes bytes. */
 
 /* From the CMA area, if there is one and the caller may sleep (RULES.md A14); 0 or -errno */
@@ -22,9 +29,9 @@ void backing_free(struct device *dev, phys_addr_t phys, size_t size);
 
 /*
  * From the atomic pools, of which that of @zone is tried first (RULES.md A17, A18);
- * what the device cannot reach is passed by. 0 or -ENOMEM.
+ * what the device cannot reach is passed by. 0, or -ENOMEM, which the log tells.
  */
-int backing_atomic(struct device *dev, enum memory_zone zone, size_t size,
+int backing_atomic(struct device *dev, enum memory_zone zone, size_t size, gfp_t gfp,
 		   phys_addr_t *phys);
 
 /* 0, or -ENOENT where no atomic pool has it. */

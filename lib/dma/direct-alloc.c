@@ -110,7 +110,7 @@ static void *alloc_uncached(struct device *dev, size_t size, dma_addr_t *dma, gf
 		return NULL;
 	}
 	if (!gfpflags_allow_blocking(gfp) && !dev->state->restricted) {
-		if (backing_atomic(dev, first_zone(dev, &limit), size, &phys))
+		if (backing_atomic(dev, first_zone(dev, &limit), size, gfp, &phys))
 			return NULL;
 		if (cache_bypass(cache, phys, size, true)) {
 			backing_free_atomic(dev, phys, size);
@@ -145,6 +145,8 @@ void *direct_alloc(struct device *dev, size_t size, dma_addr_t *dma, gfp_t gfp,
 	if (!size)
 		return NULL;
 	size = align_up(size, PAGE_SIZE);
+	if (attrs & DMA_ATTR_NO_WARN)
+		gfp |= __GFP_NOWARN;
 	if (attrs & DMA_ATTR_NO_KERNEL_MAPPING && !dev->state->restricted)
 		return alloc_cookie(dev, size, dma, gfp);
 	if (!dev->dma_coherent)

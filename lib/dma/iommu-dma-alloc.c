@@ -149,7 +149,7 @@ static int take_together(struct device *dev, size_t size, gfp_t gfp, phys_addr_t
 {
 	size = PAGE_ALIGN(size);
 	if (!dev->dma_coherent && !gfpflags_allow_blocking(gfp))
-		return backing_atomic(dev, MEMORY_ZONE_NORMAL, size, phys);
+		return backing_atomic(dev, MEMORY_ZONE_NORMAL, size, gfp, phys);
 	if (backing_contiguous(dev, size, gfp, phys) &&
 	    backing_pages(dev, MEMORY_ZONE_NORMAL, size, phys))
 		return -ENOMEM;

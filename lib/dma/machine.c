@@ -17,6 +17,7 @@
 #include "alloc/iova.h"
 #include "alloc/swiotlb.h"
 #include "base/bits.h"
+#include "dma/backing.h"
 #include "dma/device.h"
 #include "dma/group.h"
 #include "dma/machine.h"
@@ -251,50 +252,6 @@ static int make_swiotlb(struct libdma_machine *machine,
 	return swiotlb_create(&make, &machine->swiotlb);
 }
 
-static int chunk_alloc(void *arg, unsigned int order, phys_addr_t *phys)
-{
-	const struct chunk_source *source = arg;
-
-	return pages_alloc(source->machine->pages, source->zone, order, phys);
-}
-
-static void chunk_free(void *arg, unsigned int order, phys_addr_t phys)
-{
-	const struct chunk_source *source = arg;
-
-	pages_free(source->machine->pages, phys, order);
-}
-
-static int add_memory(const struct extent *extent, void *arg)
-{
-	if (extent->used)
-		*(uint64_t *)arg += extent->length;
-	return 0;
-}
-
-static int make_atomic_pools(struct libdma_machine *machine,
-			     const struct libdma_machine_options *options)
-{
-	uint64_t memory = 0, target = options->coherent_pool;
-
-	memory_walk(machine->memory, add_memory, &memory);
-	if (!target)
-		target = atomic_pool_default_size(memory);
-	for (int zone = MEMORY_ZONES - 1; zone >= 0; zone--) {
-		struct chunk_source *source = &machine->chunk_source[zone];
-		struct atomic_pool_pages pages = { chunk_alloc, chunk_free, source };
-
-		*source = (struct chunk_source) { machine, (enum memory_zone)zone };
-		if (zone != MEMORY_ZONE_NORMAL &&
-		    !pages_count_free(machine->pages, (enum memory_zone)zone))
-			continue;
-		if (atomic_pool_create(&machine->heap, &pages, target,
-				       &machine->atomic_pool[zone]))
-			return -ENOMEM;
-	}
-	return 0;
-}
-
 static int keep_reserved(struct libdma_machine *machine,
 			 const struct libdma_machine_options *options)
 {
@@ -347,7 +304,7 @@ int libdma_machine_create(const struct libdma_machine_options *options,
 	if (!err)
 		err = make_swiotlb(machine, options);
 	if (!err)
-		err = make_atomic_pools(machine, options);
+		err = backing_create_pools(machine, options->coherent_pool);
 	if (!err)
 		err = keep_reserved(machine, options);
 	if (!err)
@@ -372,8 +329,7 @@ void libdma_machine_destroy(struct libdma_machine *machine)
 		device_remove(machine->devices->dev);
 	cache_destroy(machine->cache);
 	heap_free(machine->reserved);
-	for (int zone = 0; zone < MEMORY_ZONES; zone++)
-		atomic_pool_destroy(machine->atomic_pool[zone]);
+	backing_destroy_pools(machine);
 	swiotlb_destroy(machine->swiotlb);
 	contiguous_destroy(machine->contiguous);
 	pages_destroy(machine->pages);
