@@ -120,6 +120,23 @@ static void a_table_that_fails_half_way_can_be_released(void **state)
 	}
 }
 
+static void the_first_array_has_its_own_size_whoever_provides_it(void **state)
+{
+	struct scatterlist *first;
+	struct sg_table table;
+
+	(void)state;
+	most_arrays = 100;
+	assert_int_equal(__sg_alloc_table(&table, 50, 7, NULL, 4, 0, counted_alloc), 0);
+	assert_int_equal(arrays, 9);
+	first = table.sgl;
+	assert_true(sg_is_chain(&first[3]));
+	assert_int_equal(sg_nents(first), 50);
+	__sg_free_table(&table, 7, 4, counted_free, table.orig_nents);
+	assert_int_equal(arrays, 1); /* it is taken for the caller's */
+	counted_free(first, 4);
+}
+
 static void lengths_are_counted_to_the_entry_that_holds_them(void **state)
 {
 	struct scatterlist sg[3];
@@ -208,6 +225,46 @@ static void pages_become_pieces_as_plain_counting_says(void **state)
 	}
 }
 
+/* As in the kernel: the length is what 32 bits leave of less than nothing. */
+static void an_offset_may_lie_behind_the_first_run(void **state)
+{
+	struct page *pages[] = { pfn_to_page(10), pfn_to_page(20) };
+	struct sg_table table;
+
+	(void)state;
+	assert_int_equal(sg_alloc_table_from_pages(&table, pages, 2, 5000, 3000, GFP_KERNEL),
+			 0);
+	assert_int_equal(table.orig_nents, 2);
+	assert_int_equal(table.sgl[0].offset, 5000);
+	assert_int_equal(table.sgl[0].length, 3000);
+	assert_int_equal(table.sgl[1].offset, 0);
+	assert_int_equal(table.sgl[1].length, 4096);
+	sg_free_table(&table);
+}
+
+static void a_finished_table_takes_only_what_joins_its_end(void **state)
+{
+	struct page *pages[] = { pfn_to_page(10), pfn_to_page(11), pfn_to_page(20) };
+	struct sg_append_table append = { 0 };
+
+	(void)state;
+	assert_int_equal(sg_alloc_append_table_from_pages(&append, pages, 1, 0, PAGE_SIZE,
+							  UINT32_MAX, 0, GFP_KERNEL),
+			 0);
+	assert_int_equal(sg_alloc_append_table_from_pages(&append, pages + 1, 2, 0,
+							  2 * PAGE_SIZE, UINT32_MAX, 0,
+							  GFP_KERNEL),
+			 -EINVAL);
+	assert_int_equal(append.sgt.orig_nents, 1);
+	assert_int_equal(append.sgt.sgl->length, PAGE_SIZE);
+	assert_int_equal(sg_alloc_append_table_from_pages(&append, pages + 1, 1, 0, PAGE_SIZE,
+							  UINT32_MAX, 0, GFP_KERNEL),
+			 0);
+	assert_int_equal(append.sgt.orig_nents, 1);
+	assert_int_equal(append.sgt.sgl->length, 2 * PAGE_SIZE);
+	sg_free_append_table(&append);
+}
+
 static void no_pages_and_a_segment_of_less_than_one_are_refused(void **state)
 {
 	struct page *page = pfn_to_page(1);
@@ -267,8 +324,11 @@ int main(void)
 		cmocka_unit_test(a_table_is_a_chain_of_pages),
 		cmocka_unit_test(a_table_of_nothing_is_refused),
 		cmocka_unit_test(a_table_that_fails_half_way_can_be_released),
+		cmocka_unit_test(the_first_array_has_its_own_size_whoever_provides_it),
 		cmocka_unit_test(lengths_are_counted_to_the_entry_that_holds_them),
 		cmocka_unit_test(pages_become_pieces_as_plain_counting_says),
+		cmocka_unit_test(an_offset_may_lie_behind_the_first_run),
+		cmocka_unit_test(a_finished_table_takes_only_what_joins_its_end),
 		cmocka_unit_test(no_pages_and_a_segment_of_less_than_one_are_refused),
 		cmocka_unit_test(appended_pages_hold_the_same_bytes_as_pages_at_once),
 	};

@@ -112,6 +112,7 @@ struct callback_head {
 #define WARN_ON_ONCE(x) WARN_ON(x)
 #define WARN(x, ...) WARN_ON(x)
 #define WARN_ONCE(x, ...) WARN_ON(x)
+#define VM_WARN_ON_ONCE(x) WARN_ON(x)
 #define READ_ONCE(x) (*(volatile typeof(x) *)&(x))
 #define WRITE_ONCE(x, v) (*(volatile typeof(x) *)&(x) = (v))
 #define rcu_assign_pointer(p, v) ((p) = (v))
@@ -280,6 +281,7 @@ typedef struct {
 #define PFN_DOWN(x) ((x) >> PAGE_SHIFT)
 #define PFN_UP(x) (((x) + PAGE_SIZE - 1) >> PAGE_SHIFT)
 #define PFN_PHYS(x) ((phys_addr_t)(x) << PAGE_SHIFT)
+#define page_range_contiguous(page, pages) true
 #define SMP_CACHE_BYTES 64
 #define MAX_PAGE_ORDER 10
 #define MAX_ORDER 11

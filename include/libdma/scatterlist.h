@@ -162,7 +162,7 @@ typedef void(sg_free_fn)(struct scatterlist *sg, unsigned int nents);
  * __sg_alloc_table() - a table from the caller's allocator
  * @max_ents:	most entries that one allocation holds
  * @first_chunk: an array to begin with, or NULL
- * @nents_first_chunk: its entries
+ * @nents_first_chunk: entries of the first array, whoever provides it; 0: @max_ents
  *
  * Return: 0, -EINVAL for no entries, -ENOMEM.
  */
@@ -201,8 +201,9 @@ int sg_alloc_table_from_pages(struct sg_table *table, struct page **pages,
  * @append:	the table; all zero to begin
  * @left_pages: pages that later calls will bring, for which room is made
  *
- * Return: 0, -EINVAL, -EOPNOTSUPP for a table whose last array is no multiple of a page
- * of entries, -ENOMEM.
+ * Return: 0; -ENOMEM; -EINVAL for no pages to begin with, a @max_segment of less than
+ * one, an offset where there are pages already, or a table that was finished: one that
+ * was told that no pages are left. Such a table grows by pages that join its last entry.
  */
 int sg_alloc_append_table_from_pages(struct sg_append_table *append,
 				     struct page **pages, unsigned int n_pages,

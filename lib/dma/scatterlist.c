@@ -119,12 +119,12 @@ int __sg_alloc_table(struct sg_table *table, unsigned int nents, unsigned int ma
 		     struct scatterlist *first_chunk, unsigned int nents_first_chunk,
 		     gfp_t gfp, sg_alloc_fn *alloc)
 {
-	unsigned int room = first_chunk ? nents_first_chunk : max_ents;
+	unsigned int room = nents_first_chunk ? nents_first_chunk : max_ents;
 	struct scatterlist *array, *previous = NULL;
 	unsigned int left = nents, previous_room = 0;
 
 	*table = (struct sg_table) { 0 };
-	if (!nents || (first_chunk && !nents_first_chunk))
+	if (!nents)
 		return -EINVAL;
 	while (left) {
 		unsigned int entries = left > room ? room : left;
@@ -246,12 +246,17 @@ int sg_alloc_append_table_from_pages(struct sg_append_table *append,
 		pages += grown;
 		n_pages -= grown;
 	}
+	/* Nothing follows an entry that was made the last: there the kernel would stop. */
+	if (last && n_pages && sg_is_last(last)) {
+		last->length = length;
+		return -EINVAL;
+	}
 
 	for (n = 0; n < n_pages; n += run_of_pages(pages + n, n_pages - n, max_segment))
 		runs++;
 	for (; n_pages; pages += n, n_pages -= n) {
 		struct scatterlist *sg = append_entry(append, last, runs + left_pages);
-		unsigned long chunk;
+		unsigned int chunk;
 
 		if (!sg) {
 			if (append->prv)
@@ -259,9 +264,9 @@ int sg_alloc_append_table_from_pages(struct sg_append_table *append,
 			return -ENOMEM;
 		}
 		n = run_of_pages(pages, n_pages, max_segment);
-		chunk = ((unsigned long)n << PAGE_SHIFT) - offset;
-		sg_set_page(sg, pages[0], (unsigned int)(size < chunk ? size : chunk),
-			    offset);
+		/* Of 32 bits, which show where the offset is behind the run's end (G9). */
+		chunk = (n << PAGE_SHIFT) - offset;
+		sg_set_page(sg, pages[0], size < chunk ? (unsigned int)size : chunk, offset);
 		size -= chunk;
 		offset = 0;
 		last = sg;
