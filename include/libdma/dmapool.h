@@ -31,6 +31,8 @@ struct dma_pool *dma_pool_create_node(const char *name, struct device *dev, size
 /**
  * dma_pool_destroy() - release a pool; NULL is allowed
  *
+ * One of dmam_pool_create() is told to the log, and the driver core forgets it: in the
+ * kernel it would end twice.
  * Blocks still in use are told to the log, and their pages are not given back: all of
  * the pool's pages since 6.4, before that only the busy ones (RULES.md P31, P32).
  */
@@ -42,7 +44,8 @@ void dma_pool_destroy(struct dma_pool *pool);
  * @gfp:	GFP_KERNEL, or GFP_ATOMIC where the caller may not sleep; __GFP_ZERO
  * @dma:	set to the device's address of it
  *
- * Return: the CPU's address, or NULL, @dma untouched.
+ * Return: the CPU's address, or NULL, @dma untouched. NULL also for no @pool, where the
+ * kernel stops.
  */
 void *dma_pool_alloc(struct dma_pool *pool, gfp_t gfp, dma_addr_t *dma);
 
@@ -56,7 +59,8 @@ static inline void *dma_pool_zalloc(struct dma_pool *pool, gfp_t gfp, dma_addr_t
  * dma_pool_free() - put a block back
  *
  * A block that is free already, of another pool, inside of a block, or with another
- * block's @dma is told to the log and changes nothing.
+ * block's @dma is told to the log and changes nothing. No @pool: nothing is done, where
+ * the kernel stops.
  */
 void dma_pool_free(struct dma_pool *pool, void *cpu, dma_addr_t dma);
 
@@ -64,7 +68,7 @@ void dma_pool_free(struct dma_pool *pool, void *cpu, dma_addr_t dma);
 struct dma_pool *dmam_pool_create(const char *name, struct device *dev, size_t size,
 				  size_t align, size_t boundary);
 
-/** dmam_pool_destroy() - end a managed pool before that */
+/** dmam_pool_destroy() - end a managed pool before that; NULL is allowed */
 void dmam_pool_destroy(struct dma_pool *pool);
 
 /**

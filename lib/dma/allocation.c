@@ -16,6 +16,7 @@
 #include "dma/list-event.h"
 #include "dma/machine.h"
 #include "dma/mapping.h"
+#include "dma/remap.h"
 #include "hardware/memory.h"
 
 #define ZONE_FLAGS (__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM)
@@ -116,6 +117,22 @@ void *dma_alloc_attrs(struct device *dev, size_t size, dma_addr_t *dma, gfp_t gf
 	return cpu;
 }
 
+/*
+ * Is it memory of this machine at all? The kernel has but one, and would free whatever
+ * page the address leads to. @cpu may be a cookie: the name of a page.
+ */
+static bool is_foreign(struct device *dev, const void *cpu, unsigned long attrs)
+{
+	const struct memory *memory = dev->machine->memory;
+
+	if (memory_owns(memory, cpu) || remap_find(dev, cpu))
+		return false;
+	if (attrs & DMA_ATTR_NO_KERNEL_MAPPING && memory_has(memory, page_to_phys(cpu), 1))
+		return false;
+	device_log(dev, LIBDMA_LOG_ERROR, "BUG: frees memory of another machine, or none");
+	return true;
+}
+
 void dma_free_attrs(struct device *dev, size_t size, void *cpu, dma_addr_t dma,
 		    unsigned long attrs)
 {
@@ -126,7 +143,7 @@ void dma_free_attrs(struct device *dev, size_t size, void *cpu, dma_addr_t dma,
 		device_log(dev, LIBDMA_LOG_WARNING,
 			   "frees coherent memory where it may not sleep");
 	emit_free(dev, DMA_EVENT_FREE, cpu, dma, size, DMA_BIDIRECTIONAL, attrs);
-	if (!cpu)
+	if (!cpu || is_foreign(dev, cpu, attrs))
 		return;
 	if (device_is_direct(dev))
 		direct_free(dev, size, cpu, dma, attrs);

@@ -132,6 +132,10 @@ void dma_pool_destroy(struct dma_pool *pool)
 
 	if (!pool)
 		return;
+	/* There the driver core would end it a second time when the driver leaves. */
+	if (managed_forget_pool(pool->dev, pool))
+		device_log(pool->dev, LIBDMA_LOG_ERROR,
+			   "BUG: ends a managed pool by dma_pool_destroy()");
 	for (at = &pool->dev->state->pools; *at != pool; at = &(*at)->next)
 		;
 	*at = pool->next;
@@ -152,9 +156,11 @@ void *dma_pool_alloc(struct dma_pool *pool, gfp_t gfp, dma_addr_t *dma)
 {
 	void *cpu = NULL;
 	dma_addr_t handle = 0;
-	int err = pool_alloc(pool->pool, gfp & ~__GFP_ZERO, gfp & __GFP_ZERO, &cpu,
-			     &handle);
+	int err;
 
+	if (!pool)
+		return NULL;
+	err = pool_alloc(pool->pool, gfp & ~__GFP_ZERO, gfp & __GFP_ZERO, &cpu, &handle);
 	if (!err)
 		*dma = handle;
 	emit(pool, DMA_EVENT_POOL_ALLOC, cpu, handle, err);
@@ -163,12 +169,14 @@ void *dma_pool_alloc(struct dma_pool *pool, gfp_t gfp, dma_addr_t *dma)
 
 void dma_pool_free(struct dma_pool *pool, void *cpu, dma_addr_t dma)
 {
-	emit(pool, DMA_EVENT_POOL_FREE, cpu, dma, pool_free(pool->pool, cpu, dma));
+	if (pool)
+		emit(pool, DMA_EVENT_POOL_FREE, cpu, dma, pool_free(pool->pool, cpu, dma));
 }
 
 void dmam_pool_destroy(struct dma_pool *pool)
 {
-	managed_forget_pool(pool->dev, pool);
+	if (pool && !managed_forget_pool(pool->dev, pool))
+		device_log(pool->dev, LIBDMA_LOG_WARNING, "ends a pool that is not managed");
 	dma_pool_destroy(pool);
 }
 

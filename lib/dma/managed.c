@@ -124,11 +124,10 @@ struct dma_pool *dmam_pool_create(const char *name, struct device *dev, size_t s
 	return pool;
 }
 
-void managed_forget_pool(struct device *dev, struct dma_pool *pool)
+bool managed_forget_pool(struct device *dev, struct dma_pool *pool)
 {
 	struct managed *managed = take(dev, pool, NULL);
 
-	if (!managed)
-		device_log(dev, LIBDMA_LOG_WARNING, "ends a pool that is not managed");
 	heap_free(managed);
+	return managed;
 }

@@ -12,5 +12,5 @@ void managed_release_all(struct device *dev);
 /* End the pools that a driver left behind, and say so. */
 void pools_end_all(struct device *dev);
 
-/* A pool is about to end before its time. */
-void managed_forget_pool(struct device *dev, struct dma_pool *pool);
+/* A pool is about to end before its time; false where it is not managed. */
+bool managed_forget_pool(struct device *dev, struct dma_pool *pool);
