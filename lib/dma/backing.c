@@ -13,6 +13,7 @@
 #include "dma/backing.h"
 #include "dma/direct.h"
 #include "dma/machine.h"
+#include "hardware/cache.h"
 #include "hardware/pages.h"
 
 /* --- the atomic pools --- */
@@ -149,7 +150,8 @@ static int atomic_from(struct device *dev, enum memory_zone zone, size_t size,
 
 	if (err)
 		return err;
-	if (device_is_direct(dev) && !direct_coherent_capable(dev, *phys, size)) {
+	if ((device_is_direct(dev) && !direct_coherent_capable(dev, *phys, size)) ||
+	    cache_bypass(dev->machine->cache, *phys, size, true)) {
 		atomic_pool_free(pool, *phys, size);
 		return -ENOMEM;
 	}

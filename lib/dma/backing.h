@@ -29,7 +29,8 @@ void backing_free(struct device *dev, phys_addr_t phys, size_t size);
 
 /*
  * From the atomic pools, of which that of @zone is tried first (RULES.md A17, A18);
- * what the device cannot reach is passed by. 0, or -ENOMEM, which the log tells.
+ * what the device cannot reach is passed by. It is zeroed, and the CPU reaches it past
+ * the caches. 0, or -ENOMEM, which the log tells.
  */
 int backing_atomic(struct device *dev, enum memory_zone zone, size_t size, gfp_t gfp,
 		   phys_addr_t *phys);

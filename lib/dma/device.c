@@ -86,6 +86,14 @@ static bool has_iommu(const struct libdma_machine *machine)
 	       machine->iommu == LIBDMA_IOMMU_LAZY;
 }
 
+void device_write_back(struct device *dev, phys_addr_t phys, size_t size)
+{
+	if (!dev->dma_coherent && cache_clean(dev->machine->cache, phys, size))
+		device_log(dev, LIBDMA_LOG_ERROR,
+			   "no memory to show the device %zu bytes at 0x%llx", size,
+			   (unsigned long long)phys);
+}
+
 /* Does one of the windows begin where the IOMMU translates? */
 static bool reaches_aperture(const struct libdma_machine *machine,
 			     const struct bus_dma_region *window)

@@ -89,7 +89,10 @@ static void *alloc_cookie(struct device *dev, size_t size, dma_addr_t *dma, gfp_
 
 	if (take_pages(dev, size, gfp, &phys))
 		return NULL;
-	cache_clean(dev->machine->cache, phys, size);
+	if (cache_clean(dev->machine->cache, phys, size)) {
+		give_back(dev, phys, size);
+		return NULL;
+	}
 	*dma = direct_phys_to_dma(dev, phys);
 	return phys_to_page(phys);
 }
@@ -112,10 +115,6 @@ static void *alloc_uncached(struct device *dev, size_t size, dma_addr_t *dma, gf
 	if (!gfpflags_allow_blocking(gfp) && !dev->state->restricted) {
 		if (backing_atomic(dev, first_zone(dev, &limit), size, gfp, &phys))
 			return NULL;
-		if (cache_bypass(cache, phys, size, true)) {
-			backing_free_atomic(dev, phys, size);
-			return NULL;
-		}
 		*dma = direct_phys_to_dma(dev, phys);
 		return memory_cpu(dev->machine->memory, phys);
 	}

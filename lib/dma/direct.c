@@ -11,6 +11,7 @@
 #include <errno.h>
 
 #include "dma/bounce.h"
+#include "dma/device.h"
 #include "dma/direct.h"
 #include "dma/machine.h"
 #include "hardware/cache.h"
@@ -170,8 +171,7 @@ void direct_sync_for_device(struct device *dev, dma_addr_t dma, size_t size,
 	phys_addr_t phys = direct_dma_to_phys(dev, dma);
 
 	bounce_sync_for_device(dev, phys, size, dir);
-	if (!dev->dma_coherent)
-		cache_clean(dev->machine->cache, phys, size);
+	device_write_back(dev, phys, size);
 }
 
 bool direct_needs_sync(struct device *dev, dma_addr_t dma)

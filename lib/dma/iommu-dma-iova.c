@@ -97,8 +97,9 @@ void dma_iova_free(struct device *dev, struct dma_iova_state *state)
 static int link_piece(struct device *dev, dma_addr_t dma, phys_addr_t phys, size_t size,
 		      enum dma_data_direction dir, unsigned long attrs)
 {
-	if (!dev->dma_coherent && !(attrs & (DMA_ATTR_SKIP_CPU_SYNC | DMA_ATTR_MMIO)))
-		cache_clean(dev->machine->cache, phys, size);
+	if (!dev->dma_coherent && !(attrs & (DMA_ATTR_SKIP_CPU_SYNC | DMA_ATTR_MMIO)) &&
+	    cache_clean(dev->machine->cache, phys, size))
+		return -ENOMEM;
 	return iommu_dma_translate(dev, dma, phys, size, iommu_dma_permission(dir));
 }
 

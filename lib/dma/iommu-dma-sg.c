@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "dma/bounce.h"
+#include "dma/device.h"
 #include "dma/group.h"
 #include "dma/iommu-dma.h"
 #include "dma/iommu-sg.h"
@@ -182,7 +183,7 @@ void iommu_dma_sync_sg_for_device(struct device *dev, struct scatterlist *sgl, i
 		if (sg_dma_is_swiotlb(sgl))
 			iommu_dma_sync_for_device(dev, sg_dma_address(sg), sg->length,
 						  dir);
-		else if (!dev->dma_coherent)
-			cache_clean(dev->machine->cache, sg_phys(sg), sg->length);
+		else
+			device_write_back(dev, sg_phys(sg), sg->length);
 	}
 }

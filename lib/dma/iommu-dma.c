@@ -13,6 +13,7 @@
 #include "alloc/iova.h"
 #include "base/bits.h"
 #include "dma/bounce.h"
+#include "dma/device.h"
 #include "dma/group.h"
 #include "dma/iommu-dma.h"
 #include "dma/machine.h"
@@ -261,6 +262,5 @@ void iommu_dma_sync_for_device(struct device *dev, dma_addr_t dma, size_t size,
 		return;
 	phys = iommu_iova_to_phys(dev->state->group->table, dma);
 	bounce_sync_for_device(dev, phys, size, dir);
-	if (!dev->dma_coherent)
-		cache_clean(dev->machine->cache, phys, size);
+	device_write_back(dev, phys, size);
 }

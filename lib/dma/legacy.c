@@ -7,7 +7,7 @@
  */
 #include <libdma/legacy.h>
 
-#include "dma/machine.h"
+#include "dma/device.h"
 #include "dma/mask.h"
 #include "hardware/cache.h"
 
@@ -25,12 +25,10 @@ int dma_is_consistent(struct device *dev, dma_addr_t dma)
 void dma_cache_sync(struct device *dev, void *cpu, size_t size,
 		    enum dma_data_direction dir)
 {
-	struct cache *cache = dev->machine->cache;
-
 	if (dev->dma_coherent)
 		return;
 	if (dir != DMA_FROM_DEVICE)
-		cache_clean(cache, virt_to_phys(cpu), size);
+		device_write_back(dev, virt_to_phys(cpu), size);
 	if (dir != DMA_TO_DEVICE)
-		cache_invalidate(cache, virt_to_phys(cpu), size);
+		cache_invalidate(dev->machine->cache, virt_to_phys(cpu), size);
 }

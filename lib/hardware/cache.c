@@ -152,17 +152,26 @@ static unsigned char *cpu_view(const struct cache *cache, const struct part *par
 					   (part->frame << PAGE_SHIFT) + part->offset);
 }
 
+/* Views of all pages of a range; those that are new show what none would: zeroes. */
+static int add_views(struct cache *cache, phys_addr_t phys, uint64_t size)
+{
+	while (size)
+		if (!find_or_add(cache, next_part(&phys, &size).frame))
+			return -ENOMEM;
+	return 0;
+}
+
 int cache_clean(struct cache *cache, phys_addr_t phys, uint64_t size)
 {
 	if (!size || !memory_has(cache->memory, phys, size))
 		return 0;
 	to_lines(cache, &phys, &size);
+	if (add_views(cache, phys, size))
+		return -ENOMEM;
 	while (size) {
 		struct part part = next_part(&phys, &size);
-		struct view *view = find_or_add(cache, part.frame);
+		struct view *view = find(cache, part.frame);
 
-		if (!view)
-			return -ENOMEM;
 		if (!view->bypassed)
 			memcpy(view->bytes + part.offset, cpu_view(cache, &part),
 			       part.size);
@@ -189,20 +198,16 @@ void cache_invalidate(struct cache *cache, phys_addr_t phys, uint64_t size)
 
 int cache_bypass(struct cache *cache, phys_addr_t phys, uint64_t size, bool bypass)
 {
-	phys_addr_t at = phys;
-	uint64_t left = size;
-
 	if (!memory_has(cache->memory, phys, size))
 		return 0;
-	while (left)
-		if (!find_or_add(cache, next_part(&at, &left).frame))
-			return -ENOMEM;
+	if (bypass && add_views(cache, phys, size))
+		return -ENOMEM;
 	while (size) {
 		struct part part = next_part(&phys, &size);
-		struct view *view = find_or_add(cache, part.frame); /* is there by now */
+		struct view *view = find(cache, part.frame);
 
-		if (!view)
-			return -ENOMEM;
+		if (!view) /* never bypassed */
+			continue;
 		/* Either way both see the same bytes at this moment. */
 		memcpy(view->bytes, cpu_view(cache, &part), PAGE_SIZE);
 		view->bypassed = bypass;
@@ -237,12 +242,12 @@ int cache_device_write(struct cache *cache, phys_addr_t phys, const void *buffer
 	const unsigned char *in = buffer;
 	uint64_t left = size;
 
+	if (add_views(cache, phys, size))
+		return -ENOMEM;
 	while (left) {
 		struct part part = next_part(&phys, &left);
-		struct view *view = find_or_add(cache, part.frame);
+		struct view *view = find(cache, part.frame);
 
-		if (!view)
-			return -ENOMEM;
 		memcpy(view->bypassed ? cpu_view(cache, &part)
 				      : view->bytes + part.offset,
 		       in, part.size);

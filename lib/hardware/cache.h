@@ -42,7 +42,7 @@ unsigned int cache_line(const struct cache *cache);
  *
  * What is not memory, all or in part, has no lines: nothing happens, here and below.
  *
- * Return: 0, or -ENOMEM; then some lines were not written back.
+ * Return: 0, or -ENOMEM with nothing written back.
  */
 int cache_clean(struct cache *cache, phys_addr_t phys, uint64_t size);
 
@@ -59,7 +59,7 @@ void cache_invalidate(struct cache *cache, phys_addr_t phys, uint64_t size);
  * @size:	bytes, a multiple of a page
  * @bypass:	write back, then keep both views the same; false ends that
  *
- * Return: 0, or -ENOMEM with nothing changed.
+ * Return: 0, or -ENOMEM with nothing changed, which only the beginning can give.
  */
 int cache_bypass(struct cache *cache, phys_addr_t phys, uint64_t size, bool bypass);
 
@@ -71,7 +71,7 @@ int cache_bypass(struct cache *cache, phys_addr_t phys, uint64_t size, bool bypa
 void cache_device_read(const struct cache *cache, phys_addr_t phys, void *buffer,
 		       size_t size);
 
-/** cache_device_write() - what a device writes; 0 or -ENOMEM */
+/** cache_device_write() - what a device writes; 0, or -ENOMEM with nothing written */
 int cache_device_write(struct cache *cache, phys_addr_t phys, const void *buffer,
 		       size_t size);
 
