@@ -249,6 +249,36 @@ static void pages_come_as_from_a_plain_search(void **state)
 	free_stand(stand);
 }
 
+/* Of a block that was split each page is freed by itself, and by nothing larger. */
+static void a_split_block_is_freed_page_by_page(void **state)
+{
+	struct stand *stand = new_stand();
+	uint64_t before[MEMORY_ZONES];
+	phys_addr_t phys;
+
+	(void)state;
+	for (int zone = 0; zone < MEMORY_ZONES; zone++)
+		before[zone] = pages_count_free(stand->pages, (enum memory_zone)zone);
+	assert_int_equal(pages_alloc(stand->pages, MEMORY_ZONE_NORMAL, 4, &phys), 0);
+	assert_int_equal(pages_split(stand->pages, phys, 3), -EINVAL);
+	assert_int_equal(pages_split(stand->pages, phys + PAGE_SIZE, 4), -EINVAL);
+	assert_int_equal(pages_split(stand->pages, phys, PAGES_MAX_ORDER + 1), -EINVAL);
+	assert_int_equal(pages_split(stand->pages, 1ULL << 41, 0), -EINVAL);
+	assert_int_equal(pages_free(stand->pages, phys + PAGE_SIZE, 0), -EINVAL);
+	assert_int_equal(pages_split(stand->pages, phys, 4), 0);
+	assert_int_equal(pages_free(stand->pages, phys, 4), -EINVAL);
+	for (unsigned int page = 0; page < 16; page++) {
+		assert_int_equal(pages_free(stand->pages,
+					    phys + (page * 7 % 16) * PAGE_SIZE, 0),
+				 0);
+		assert_true(pages_valid(stand->pages));
+	}
+	for (int zone = 0; zone < MEMORY_ZONES; zone++)
+		assert_int_equal(pages_count_free(stand->pages, (enum memory_zone)zone),
+				 before[zone]);
+	free_stand(stand);
+}
+
 static void a_terabyte_has_all_its_pages(void **state)
 {
 	const struct memory_range range = { 0, 1ULL << 40 };
@@ -299,6 +329,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pages_come_as_from_a_plain_search),
+		cmocka_unit_test(a_split_block_is_freed_page_by_page),
 		cmocka_unit_test(a_terabyte_has_all_its_pages),
 		cmocka_unit_test(creation_can_fail_at_each_step),
 	};

@@ -2,10 +2,10 @@
 /*
  * iommu-dma-alloc.c - memory for devices behind an IOMMU
  *
- * The device sees one piece, whatever pages there are. Where the caller may sleep the
- * pages are taken one by one and the CPU gets a mapping of its own; else they lie
- * together. Which pages a kernel would find depends on all that ever ran; here they
- * are the lowest.
+ * The device sees one piece, whatever pages there are. Where the caller may sleep they
+ * are taken in blocks that fill an entry of a table, the largest first, and the CPU gets
+ * a mapping of its own; else they lie together. Which pages a kernel would find depends
+ * on all that ever ran; here they are the lowest.
  *
  * Kernel counterpart: drivers/iommu/dma-iommu.c, kernel/dma/ops_helpers.c
  * (RULES.md I40, I41)
@@ -25,38 +25,75 @@
 struct treatment {
 	bool zero;
 	bool uncached; /* the CPU reaches it past the caches, else it is written back */
+	unsigned int orders; /* of the blocks that are taken, a bit each */
 };
 
 static void free_each(struct device *dev, const phys_addr_t *page, size_t pages,
-		      struct treatment how)
+		      bool uncached)
 {
 	while (pages--) {
-		if (how.uncached)
+		if (uncached)
 			cache_bypass(dev->machine->cache, page[pages], PAGE_SIZE, false);
 		pages_free(dev->machine->pages, page[pages], 0);
 	}
 }
 
-static int prepare(struct device *dev, phys_addr_t phys, struct treatment how)
+/*
+ * Orders of pages that fill one entry of a translation table: of its last level, and of
+ * the level above, since a table is a granule of entries of 8 bytes. So they are on
+ * Intel's and Arm's IOMMUs. Kernel: pgsize_bitmap of struct iommu_domain.
+ */
+static unsigned int table_orders(const struct device *dev, unsigned long attrs)
+{
+	unsigned int granule = log2_up(dev->machine->granule);
+	unsigned int least = granule - PAGE_SHIFT, above = least + granule - 3;
+	unsigned int orders = 0;
+
+	if (least <= PAGES_MAX_ORDER)
+		orders = 1U << least;
+	if (above <= PAGES_MAX_ORDER && !(attrs & DMA_ATTR_ALLOC_SINGLE_PAGES))
+		orders |= 1U << above;
+	return orders;
+}
+
+/* The largest of @orders that @pages have room for and memory has; -1 without any. */
+static int take_block(struct device *dev, unsigned int orders, size_t pages,
+		      phys_addr_t *phys)
+{
+	for (int order = PAGES_MAX_ORDER; order >= 0; order--)
+		if (orders & 1U << order && pages >> order &&
+		    !backing_pages(dev, MEMORY_ZONE_NORMAL, PAGE_SIZE << order, phys)) {
+			pages_split(dev->machine->pages, *phys, (unsigned int)order);
+			return order;
+		}
+	return -1;
+}
+
+static int prepare(struct device *dev, phys_addr_t phys, size_t size,
+		   struct treatment how)
 {
 	struct cache *cache = dev->machine->cache;
 
+	if (how.zero)
+		backing_zero(dev, phys, size);
 	if (how.uncached)
-		return cache_bypass(cache, phys, PAGE_SIZE, true);
-	return dev->dma_coherent ? 0 : cache_clean(cache, phys, PAGE_SIZE);
+		return cache_bypass(cache, phys, size, true);
+	return dev->dma_coherent ? 0 : cache_clean(cache, phys, size);
 }
 
-/* 0 or -ENOMEM. */
-static int alloc_one(struct device *dev, struct treatment how, phys_addr_t *phys)
+/* Some of @pages in one block; 0 where there is none. */
+static size_t alloc_block(struct device *dev, size_t pages, struct treatment how,
+			  phys_addr_t *page)
 {
-	if (backing_pages(dev, MEMORY_ZONE_NORMAL, PAGE_SIZE, phys))
-		return -ENOMEM;
-	if (how.zero)
-		backing_zero(dev, *phys, PAGE_SIZE);
-	if (prepare(dev, *phys, how)) {
-		backing_free(dev, *phys, PAGE_SIZE);
-		return -ENOMEM;
-	}
+	int order = take_block(dev, how.orders, pages, page);
+
+	if (order < 0)
+		return 0;
+	for (size_t i = 1; i < 1UL << order; i++)
+		page[i] = page[0] + (i << PAGE_SHIFT);
+	if (!prepare(dev, page[0], PAGE_SIZE << order, how))
+		return 1UL << order;
+	free_each(dev, page, 1UL << order, false);
 	return 0;
 }
 
@@ -74,17 +111,19 @@ static phys_addr_t *alloc_each(struct device *dev, size_t pages, struct treatmen
 {
 	phys_addr_t *page;
 
-	if (!has_pages(dev, pages))
+	if (!how.orders || !has_pages(dev, pages))
 		return NULL;
 	page = heap_alloc(&dev->machine->heap, pages, sizeof(*page));
 	if (!page)
 		return NULL;
-	for (size_t i = 0; i < pages; i++)
-		if (alloc_one(dev, how, &page[i])) {
-			free_each(dev, page, i, how);
+	for (size_t done = 0, more; done < pages; done += more) {
+		more = alloc_block(dev, pages - done, how, page + done);
+		if (!more) {
+			free_each(dev, page, done, how.uncached);
 			heap_free(page);
 			return NULL;
 		}
+	}
 	return page;
 }
 
@@ -114,15 +153,24 @@ static dma_addr_t translate_pages(struct device *dev, const phys_addr_t *page,
 }
 
 /* Coherent memory is zeroed, and for a device that is not coherent not cached. */
-static struct treatment coherent_treatment(const struct device *dev)
+static struct treatment coherent_treatment(const struct device *dev, unsigned long attrs)
 {
-	return (struct treatment) { .zero = true, .uncached = !dev->dma_coherent };
+	return (struct treatment) { .zero = true,
+				    .uncached = !dev->dma_coherent,
+				    .orders = table_orders(dev, attrs) };
 }
 
-static void *alloc_scattered(struct device *dev, size_t size, dma_addr_t *dma)
+/* Pages of whole granules. */
+static size_t pages_of(const struct device *dev, size_t size)
 {
-	struct treatment how = coherent_treatment(dev);
-	size_t pages = PAGE_ALIGN(size) >> PAGE_SHIFT;
+	return align_up(size, dev->machine->granule) >> PAGE_SHIFT;
+}
+
+static void *alloc_scattered(struct device *dev, size_t size, dma_addr_t *dma,
+			     unsigned long attrs)
+{
+	struct treatment how = coherent_treatment(dev, attrs);
+	size_t pages = pages_of(dev, size);
 	phys_addr_t *page = alloc_each(dev, pages, how);
 	void *cpu;
 
@@ -140,41 +188,71 @@ static void *alloc_scattered(struct device *dev, size_t size, dma_addr_t *dma)
 unmap:
 	iommu_dma_unmap_range(dev, *dma, size);
 free_pages:
-	free_each(dev, page, pages, how);
+	free_each(dev, page, pages, how.uncached);
 	heap_free(page);
 	return NULL;
 }
 
-static int take_together(struct device *dev, size_t size, gfp_t gfp, phys_addr_t *phys)
+/*
+ * One piece for a caller who may sleep, or whose device is coherent. What must not be
+ * cached gets a mapping of its own.
+ */
+static void *take_together(struct device *dev, size_t size, gfp_t gfp, phys_addr_t *phys)
 {
-	size = PAGE_ALIGN(size);
-	if (!dev->dma_coherent && !gfpflags_allow_blocking(gfp))
-		return backing_atomic(dev, MEMORY_ZONE_NORMAL, size, gfp, phys);
+	struct cache *cache = dev->machine->cache;
+	void *cpu;
+
 	if (backing_contiguous(dev, size, gfp, phys) &&
 	    backing_pages(dev, MEMORY_ZONE_NORMAL, size, phys))
-		return -ENOMEM;
+		return NULL;
 	backing_zero(dev, *phys, size);
-	return 0;
+	if (dev->dma_coherent)
+		return memory_cpu(dev->machine->memory, *phys);
+	if (cache_bypass(cache, *phys, size, true))
+		goto free_pages;
+	cpu = remap_range(dev, *phys, size);
+	if (cpu)
+		return cpu;
+	cache_bypass(cache, *phys, size, false);
+free_pages:
+	backing_free(dev, *phys, size);
+	return NULL;
+}
+
+static void *take_atomic(struct device *dev, size_t size, gfp_t gfp, phys_addr_t *phys)
+{
+	return backing_atomic(dev, MEMORY_ZONE_NORMAL, size, gfp, phys)
+		       ? NULL
+		       : memory_cpu(dev->machine->memory, *phys);
+}
+
+static void free_together(struct device *dev, void *cpu, size_t size)
+{
+	struct remap *remap = remap_find(dev, cpu);
+	phys_addr_t phys = remap ? remap->page[0] : virt_to_phys(cpu);
+
+	size = PAGE_ALIGN(size);
+	if (!dev->dma_coherent)
+		cache_bypass(dev->machine->cache, phys, size, false);
+	if (backing_free_atomic(dev, phys, size))
+		backing_free(dev, phys, size);
+	remap_end(dev, remap);
 }
 
 static void *alloc_together(struct device *dev, size_t size, dma_addr_t *dma, gfp_t gfp)
 {
-	struct cache *cache = dev->machine->cache;
 	phys_addr_t phys;
+	void *cpu = !dev->dma_coherent && !gfpflags_allow_blocking(gfp)
+			    ? take_atomic(dev, PAGE_ALIGN(size), gfp, &phys)
+			    : take_together(dev, PAGE_ALIGN(size), gfp, &phys);
 
-	if (take_together(dev, size, gfp, &phys))
+	if (!cpu)
 		return NULL;
-	if (!dev->dma_coherent && cache_bypass(cache, phys, PAGE_ALIGN(size), true))
-		goto free_pages;
 	*dma = iommu_dma_map_range(dev, phys, size, DMA_BIDIRECTIONAL,
 				   dev->coherent_dma_mask);
 	if (*dma != DMA_MAPPING_ERROR)
-		return memory_cpu(dev->machine->memory, phys);
-	if (!dev->dma_coherent)
-		cache_bypass(cache, phys, PAGE_ALIGN(size), false);
-free_pages:
-	if (backing_free_atomic(dev, phys, PAGE_ALIGN(size)))
-		backing_free(dev, phys, PAGE_ALIGN(size));
+		return cpu;
+	free_together(dev, cpu, size);
 	return NULL;
 }
 
@@ -184,16 +262,8 @@ void *iommu_dma_alloc(struct device *dev, size_t size, dma_addr_t *dma, gfp_t gf
 	if (!size)
 		return NULL;
 	if (gfpflags_allow_blocking(gfp) && !(attrs & DMA_ATTR_FORCE_CONTIGUOUS))
-		return alloc_scattered(dev, size, dma);
+		return alloc_scattered(dev, size, dma, attrs);
 	return alloc_together(dev, size, dma, gfp);
-}
-
-static void free_together(struct device *dev, phys_addr_t phys, size_t size)
-{
-	if (!dev->dma_coherent)
-		cache_bypass(dev->machine->cache, phys, PAGE_ALIGN(size), false);
-	if (backing_free_atomic(dev, phys, PAGE_ALIGN(size)))
-		backing_free(dev, phys, PAGE_ALIGN(size));
 }
 
 void iommu_dma_free(struct device *dev, size_t size, void *cpu, dma_addr_t dma)
@@ -201,12 +271,12 @@ void iommu_dma_free(struct device *dev, size_t size, void *cpu, dma_addr_t dma)
 	struct remap *remap = remap_find(dev, cpu);
 
 	iommu_dma_unmap_range(dev, dma, size);
-	if (!remap) {
-		free_together(dev, virt_to_phys(cpu), size);
-		return;
+	if (remap && remap->scattered) {
+		free_each(dev, remap->page, remap->pages, !dev->dma_coherent);
+		remap_end(dev, remap);
+	} else {
+		free_together(dev, cpu, size);
 	}
-	free_each(dev, remap->page, remap->pages, coherent_treatment(dev));
-	remap_end(dev, remap);
 }
 
 struct page *iommu_dma_alloc_pages(struct device *dev, size_t size, dma_addr_t *dma,
@@ -256,16 +326,16 @@ static int table_of(struct sg_table *table, const phys_addr_t *page, size_t page
 struct sg_table *iommu_dma_alloc_noncontiguous(struct device *dev, size_t size, gfp_t gfp,
 					       unsigned long attrs)
 {
-	size_t pages = PAGE_ALIGN(size) >> PAGE_SHIFT;
+	size_t pages = pages_of(dev, size);
 	struct heap *heap = &dev->machine->heap;
 	struct sg_table *table = heap_alloc(heap, 1, sizeof(*table));
 	struct treatment how = {
 		.zero = gfp & __GFP_ZERO ||
 			!(dev->machine->config & LIBDMA_CONFIG_NO_INIT_ON_ALLOC),
+		.orders = table_orders(dev, attrs),
 	};
 	phys_addr_t *page;
 
-	(void)attrs;
 	if (!table)
 		return NULL;
 	page = size ? alloc_each(dev, pages, how) : NULL;
@@ -283,7 +353,7 @@ struct sg_table *iommu_dma_alloc_noncontiguous(struct device *dev, size_t size, 
 free_entries:
 	sg_free_table(table);
 free_pages:
-	free_each(dev, page, pages, how);
+	free_each(dev, page, pages, false);
 	heap_free(page);
 free_table:
 	heap_free(table);

@@ -164,17 +164,35 @@ int pages_alloc(struct pages *pages, enum memory_zone zone, unsigned int order,
 	return -ENOMEM;
 }
 
+/* Was a block of this order taken at this address? */
+static bool is_taken(const struct pages *pages, phys_addr_t phys, unsigned int order)
+{
+	uint64_t block = phys >> PAGE_SHIFT >> order;
+
+	return order <= PAGES_MAX_ORDER && !(phys & ((PAGE_SIZE << order) - 1)) &&
+	       block < pages->taken[order].room && bitset_has(&pages->taken[order], block);
+}
+
 int pages_free(struct pages *pages, phys_addr_t phys, unsigned int order)
 {
-	uint64_t block;
+	uint64_t block = phys >> PAGE_SHIFT >> order;
 
-	if (order > PAGES_MAX_ORDER || phys & ((PAGE_SIZE << order) - 1))
-		return -EINVAL;
-	block = phys >> (order + PAGE_SHIFT);
-	if (block >= pages->taken[order].room || !bitset_has(&pages->taken[order], block))
+	if (!is_taken(pages, phys, order))
 		return -EINVAL;
 	bitset_remove(&pages->taken[order], block);
 	join(pages, block, order);
+	return 0;
+}
+
+int pages_split(struct pages *pages, phys_addr_t phys, unsigned int order)
+{
+	uint64_t page = phys >> PAGE_SHIFT;
+
+	if (!is_taken(pages, phys, order))
+		return -EINVAL;
+	bitset_remove(&pages->taken[order], page >> order);
+	for (uint64_t end = page + (1ULL << order); page < end; page++)
+		bitset_add(&pages->taken[0], page);
 	return 0;
 }
 

@@ -48,6 +48,15 @@ int pages_alloc(struct pages *pages, enum memory_zone zone, unsigned int order,
 int pages_free(struct pages *pages, phys_addr_t phys, unsigned int order);
 
 /**
+ * pages_split() - let the pages of a block be freed one by one, with order 0
+ *
+ * Kernel: split_page().
+ *
+ * Return: 0, or -EINVAL where no block of this order was taken there.
+ */
+int pages_split(struct pages *pages, phys_addr_t phys, unsigned int order);
+
+/**
  * pages_reserve() - take a range for good: firmware, CMA, a bounce pool
  * @pages:	where from
  * @phys:	its first byte, a multiple of a page
