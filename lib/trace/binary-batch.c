@@ -2,9 +2,11 @@
 /*
  * binary-batch.c - events handed to a thread, many at a time
  *
- * A ring of a few batches: one is being filled, the others wait or are worked at. The
+ * A ring of batches: one is being filled, the others wait or are worked at. The
  * thread begins with the second batch, so that a short trace has none; where it
- * cannot be had, the work is done in the call that filled a batch.
+ * cannot be had, the work is done in the call that filled a batch. Whoever has to wait
+ * for the other side waits until half of the ring is free or filled, since to be woken
+ * costs more than a batch.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -13,9 +15,11 @@
 
 #include "trace/binary-batch.h"
 
-#define BATCHES 4u
+#define BATCHES 8u
 /* Room for lists and texts; a larger event has a batch of its own. */
 #define BATCH_BYTES ((size_t)256 << 10)
+/* What events of one buffer use of struct dma_event, and few others exceed. */
+#define EVENT_HEAD offsetof(struct dma_event, boundary)
 
 struct batches {
 	const struct libdma_strings *strings;
@@ -32,7 +36,9 @@ struct batches {
 	uint64_t filled; /* batches so far; the next one is being filled */
 	uint64_t done;
 	int error;
+	bool urgent; /* whoever asks waits until all is done */
 	bool closing;
+	struct batch *present; /* the one that is being filled */
 	struct batch batch[BATCHES];
 };
 
@@ -47,6 +53,7 @@ struct batches *batches_create(const struct libdma_strings *strings,
 	batches->work = work;
 	batches->arg = arg;
 	batches->strings_sent = 1; /* all have the empty one */
+	batches->present = batches->batch;
 	pthread_mutex_init(&batches->lock, NULL);
 	pthread_cond_init(&batches->changed, NULL);
 	return batches;
@@ -65,28 +72,43 @@ void batches_destroy(struct batches *batches)
 	free(batches);
 }
 
+/* How many batches wait or are worked at. */
+static uint64_t backlog(const struct batches *batches)
+{
+	return batches->filled - batches->done;
+}
+
+/* Work at one batch; the lock is held, but not meanwhile. */
+static void work_at_next(struct batches *batches)
+{
+	const struct batch *batch = &batches->batch[batches->done % BATCHES];
+	int err = batches->error;
+
+	pthread_mutex_unlock(&batches->lock);
+	if (!err)
+		err = batches->work(batches->arg, batch);
+	pthread_mutex_lock(&batches->lock);
+	batches->error = err;
+	batches->done++;
+}
+
 static void *work_through(void *arg)
 {
 	struct batches *batches = arg;
-	const struct batch *batch;
-	int err;
 
 	pthread_mutex_lock(&batches->lock);
-	for (;;) {
-		while (batches->done == batches->filled && !batches->closing)
+	do {
+		while (backlog(batches) < BATCHES / 2 && !batches->urgent)
 			pthread_cond_wait(&batches->changed, &batches->lock);
-		if (batches->done == batches->filled)
-			break;
-		err = batches->error;
-		batch = &batches->batch[batches->done % BATCHES];
-		pthread_mutex_unlock(&batches->lock);
-		if (!err)
-			err = batches->work(batches->arg, batch);
-		pthread_mutex_lock(&batches->lock);
-		batches->error = err;
-		batches->done++;
-		pthread_cond_signal(&batches->changed);
-	}
+		while (backlog(batches)) {
+			work_at_next(batches);
+			if (backlog(batches) == BATCHES / 2)
+				pthread_cond_signal(&batches->changed);
+		}
+		if (batches->urgent)
+			pthread_cond_signal(&batches->changed);
+		batches->urgent = false;
+	} while (!batches->closing);
 	pthread_mutex_unlock(&batches->lock);
 	return NULL;
 }
@@ -101,11 +123,6 @@ static void start_thread(struct batches *batches)
 	batches->threaded =
 		!pthread_create(&batches->thread, NULL, work_through, batches);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-}
-
-static struct batch *present(struct batches *batches)
-{
-	return &batches->batch[batches->filled % BATCHES];
 }
 
 /* The strings that are new since the last batch go along with this one. */
@@ -130,7 +147,7 @@ static int send_strings(struct batches *batches, struct batch *batch)
 /* Hand the present batch over, and wait until the next one is free. */
 static int hand_over(struct batches *batches)
 {
-	struct batch *batch = present(batches);
+	struct batch *batch = batches->present;
 	int err = send_strings(batches, batch);
 
 	if (err)
@@ -144,16 +161,19 @@ static int hand_over(struct batches *batches)
 	batches->filled++;
 	if (!batches->threaded)
 		batches->done++;
-	pthread_cond_signal(&batches->changed);
-	while (batches->filled - batches->done == BATCHES)
-		pthread_cond_wait(&batches->changed, &batches->lock);
+	if (backlog(batches) >= BATCHES / 2)
+		pthread_cond_signal(&batches->changed);
+	if (backlog(batches) == BATCHES)
+		while (backlog(batches) > BATCHES / 2)
+			pthread_cond_wait(&batches->changed, &batches->lock);
 	err = batches->error;
 	pthread_mutex_unlock(&batches->lock);
 
-	batch = present(batches);
+	batch = &batches->batch[batches->filled % BATCHES];
 	batch->count = 0;
 	batch->bytes.size = 0;
 	batch->strings.size = 0;
+	batches->present = batch;
 	return err;
 }
 
@@ -172,7 +192,8 @@ static bool all_are_short(struct batches *batches)
 	return !batches->has_long;
 }
 
-bool batches_take(struct batches *batches, const struct dma_event *event)
+/* Can the format express this event? Its lists, text and strings are bounded. */
+static bool is_bounded(struct batches *batches, const struct dma_event *event)
 {
 	if (event->phys_count > BINARY_LIST_MAX || event->dma_count > BINARY_LIST_MAX ||
 	    event->text_size > BINARY_TEXT_MAX)
@@ -215,10 +236,10 @@ static void keep_lists(struct batch *batch, struct dma_event *event)
 	event->text = keep(batch, event->text, event->text_size);
 }
 
-int batches_put(struct batches *batches, const struct dma_event *event)
+/* Have room in the present batch for an event with so many bytes of lists and text. */
+static int make_room(struct batches *batches, size_t want)
 {
-	struct batch *batch = present(batches);
-	size_t want = bytes_of(event);
+	struct batch *batch = batches->present;
 	int err;
 
 	if (batch->count == BATCH_EVENTS ||
@@ -226,13 +247,54 @@ int batches_put(struct batches *batches, const struct dma_event *event)
 		err = hand_over(batches);
 		if (err)
 			return err;
-		batch = present(batches);
+		batch = batches->present;
 	}
 	/* While a batch has events, what they point to must not move. */
-	if (!batch->count && batch->bytes.room < want + BATCH_BYTES &&
-	    stream_make_room(&batch->bytes, want + BATCH_BYTES))
-		return -ENOMEM;
-	batch->event[batch->count] = *event;
+	if (!batch->count && batch->bytes.room < want + BATCH_BYTES)
+		return stream_make_room(&batch->bytes, want + BATCH_BYTES);
+	return 0;
+}
+
+/* Does an event use more than the head of struct dma_event? */
+static bool is_wide(const struct dma_event *event)
+{
+	return event->boundary | event->coherent_mask | event->max_segment_size |
+	       event->min_align_mask | event->nents | event->ents | event->phys_count |
+	       event->dma_count | event->text_size;
+}
+
+/*
+ * Most events do not: then what the batch has behind the head already, 0, is left alone,
+ * and stays where both sides have it in their caches.
+ */
+static void copy_event(struct batch *batch, const struct dma_event *event)
+{
+	struct dma_event *copy = &batch->event[batch->count];
+
+	if (batch->count >= batch->wide && !is_wide(event)) {
+		memcpy(copy, event, EVENT_HEAD);
+		return;
+	}
+	*copy = *event;
+	if (batch->wide <= batch->count)
+		batch->wide = batch->count + 1;
+}
+
+int batches_put(struct batches *batches, const struct dma_event *event)
+{
+	size_t want = bytes_of(event);
+	struct batch *batch = batches->present;
+	int err;
+
+	if (!is_bounded(batches, event))
+		return 1;
+	if (want || !batch->count || batch->count == BATCH_EVENTS) {
+		err = make_room(batches, want);
+		if (err)
+			return err;
+		batch = batches->present;
+	}
+	copy_event(batch, event);
 	if (want)
 		keep_lists(batch, &batch->event[batch->count]);
 	batch->count++;
@@ -241,12 +303,14 @@ int batches_put(struct batches *batches, const struct dma_event *event)
 
 int batches_flush(struct batches *batches)
 {
-	int err = present(batches)->count ? hand_over(batches) : 0;
+	int err = batches->present->count ? hand_over(batches) : 0;
 
 	if (err)
 		return err;
 	pthread_mutex_lock(&batches->lock);
-	while (batches->done != batches->filled)
+	batches->urgent = true;
+	pthread_cond_signal(&batches->changed);
+	while (backlog(batches))
 		pthread_cond_wait(&batches->changed, &batches->lock);
 	err = batches->error;
 	pthread_mutex_unlock(&batches->lock);
@@ -255,12 +319,13 @@ int batches_flush(struct batches *batches)
 
 int batches_finish(struct batches *batches)
 {
-	int err = present(batches)->count ? hand_over(batches) : batches->error;
+	int err = batches->present->count ? hand_over(batches) : batches->error;
 
 	if (!batches->threaded)
 		return err;
 	pthread_mutex_lock(&batches->lock);
 	batches->closing = true;
+	batches->urgent = true;
 	pthread_cond_signal(&batches->changed);
 	pthread_mutex_unlock(&batches->lock);
 	pthread_join(batches->thread, NULL);

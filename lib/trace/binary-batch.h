@@ -11,18 +11,20 @@
 
 #include "trace/binary.h"
 
-#define BATCH_EVENTS 1024
+#define BATCH_EVENTS 512
 
 /**
  * struct batch - events, and the strings that were not in a batch before
  *
  * @event:	@count events, whose lists and texts are in @bytes
+ * @wide:	from here on, all events ever so far were 0 behind their heads
  * @strings:	for each new string, in the order of their numbers, its size as a
  *		varint and its bytes
  */
 struct batch {
 	struct dma_event event[BATCH_EVENTS];
 	uint32_t count;
+	uint32_t wide;
 	struct stream bytes;
 	struct stream strings;
 };
@@ -37,10 +39,10 @@ struct batches;
 struct batches *batches_create(const struct libdma_strings *strings,
 			       int (*work)(void *arg, const struct batch *batch), void *arg);
 
-/* Can the format express this event? Its lists, text and strings are bounded. */
-bool batches_take(struct batches *batches, const struct dma_event *event);
-
-/* Add an event. 0, or -errno of this or of an earlier batch. */
+/*
+ * Add an event. 0; 1 where the format cannot express it, since a list, a text or a string
+ * of it is too long; or -errno of this or of an earlier batch.
+ */
 int batches_put(struct batches *batches, const struct dma_event *event);
 
 /* Work at all that was put, and wait until it is done. 0, or the first error. */

@@ -18,8 +18,14 @@
 #define CHECKPOINT_BLOCKS 32
 #define CHECKPOINT_SHARE  8
 
-/* All but the last two belong to the thread that takes the batches, while it runs. */
+/*
+ * All but the first two belong to the thread that takes the batches, while it runs. What
+ * it changes with each event lies last, in no line of a cache that the other thread
+ * reads.
+ */
 struct binary_writer {
+	struct batches *batches;
+	char *learned; /* the environment as it is known now, or NULL */
 	struct libdma_strings *strings; /* the same numbers as in the writer's */
 	struct encoder *encoder;
 	struct encoder *state; /* of checkpoints; NULL until there is one */
@@ -33,10 +39,8 @@ struct binary_writer {
 	uint32_t since_blocks;
 	uint64_t sequence;
 	uint64_t number; /* of the first event that is not in a block yet */
-	uint64_t taken;	 /* events so far */
 	char *environment; /* as it was written */
-	char *learned;	   /* as it is known now, or NULL */
-	struct batches *batches;
+	uint64_t taken;	   /* events so far */
 };
 
 static int write_block(struct libdma_writer *writer, struct block *block,
@@ -284,12 +288,12 @@ release_writer:
 int binary_put(struct libdma_writer *writer, const struct dma_event *event)
 {
 	struct binary_writer *binary = writer->state;
+	int err = batches_put(binary->batches, event);
 
-	if (!batches_take(binary->batches, event)) {
-		writer->skipped++;
-		return 0;
-	}
-	return batches_put(binary->batches, event);
+	if (err != 1)
+		return err;
+	writer->skipped++;
+	return 0;
 }
 
 /* What was learned is written at the end, where a reader with the index finds it. */

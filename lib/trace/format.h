@@ -32,7 +32,6 @@ struct libdma_writer {
 	struct output *output;
 	const struct libdma_strings *strings;
 	struct libdma_environment *environment; /* as at open; NULL if unknown */
-	uint64_t events;
 	uint64_t skipped; /* the format adds to it */
 	int error;        /* the first one; stays */
 	void *state;

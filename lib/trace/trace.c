@@ -263,8 +263,8 @@ int libdma_writer_put(struct libdma_writer *writer, const struct dma_event *even
 	err = writer->format->put(writer, event);
 	if (!err)
 		err = output_error(writer->output);
-	writer->error = err;
-	writer->events++;
+	if (err) /* the line of the cache is read by a format's thread */
+		writer->error = err;
 	return err;
 }
 
