@@ -80,16 +80,6 @@ int ftrace_fetch(struct ftrace *ftrace)
 	return 1;
 }
 
-void ftrace_leave(struct ftrace *ftrace, const char *next)
-{
-	struct input *input = ftrace->reader->input;
-	size_t size = (size_t)(next - ftrace->text);
-
-	input_skip(input, size < input->size ? size : input->size);
-	ftrace->text = next;
-	ftrace->line++;
-}
-
 static bool starts(const char *text, size_t size, const char *word)
 {
 	return size >= strlen(word) && !memcmp(text, word, strlen(word));

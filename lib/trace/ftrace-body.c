@@ -26,19 +26,11 @@ static size_t word_size(const char *text)
 }
 
 /* A device's name, which may hold blanks, up to what follows it. */
-static void scan_device(struct ftrace *ftrace, struct scan *scan, const char *behind,
-			size_t size)
+static void scan_new_device(struct ftrace *ftrace, struct scan *scan, const char *behind,
+			    size_t size)
 {
 	const char *text = scan->at;
-	const struct memo *last = ftrace->device.last;
 
-	/* most often it is the one of the line before */
-	if (memo_is_last(&ftrace->device, text) &&
-	    !memcmp(text + last->size, behind, size)) {
-		ftrace->event.device = last->number;
-		scan->at += last->size + size;
-		return;
-	}
 	scan->at += word_size(text);
 	while (*scan->at == ' ' && !scan_is(scan, behind, size))
 		scan->at += 1 + word_size(scan->at + 1);
@@ -46,6 +38,21 @@ static void scan_device(struct ftrace *ftrace, struct scan *scan, const char *be
 		      &ftrace->event.device);
 	if (!scan_try(scan, behind, size))
 		scan_fail(scan);
+}
+
+/* Most often it is the one of the line before. */
+static inline void scan_device(struct ftrace *ftrace, struct scan *scan, const char *behind,
+			       size_t size)
+{
+	const struct memo *last = ftrace->device.last;
+
+	if (memo_is_last(&ftrace->device, scan->at) &&
+	    !memcmp(scan->at + last->size, behind, size)) {
+		ftrace->event.device = last->number;
+		scan->at += last->size + size;
+	} else {
+		scan_new_device(ftrace, scan, behind, size);
+	}
 }
 
 #define SCAN_DEVICE(ftrace, scan, behind) \

@@ -19,7 +19,6 @@
 #define COMM_WIDTH  16
 #define SECOND      1000000000ULL
 #define WHO_SIZE    36                    /* up to the end of the context */
-#define SECOND_MASK 0x00ffffffffffffffULL /* of eight bytes, those of " 12345." */
 #define NAME_SIZE   128 /* longer than any tracepoint's name with its system's */
 #define PREFIX_SIZE 256 /* and than any task's name and number */
 
@@ -230,13 +229,15 @@ static size_t name_size(const char *text)
 	return 0;
 }
 
-/* A name that fits into 16 bytes with ": " behind it, and was seen before. */
+/* A name that fits into 32 bytes with ": " behind it, and was seen before. */
 static bool recall_name(struct ftrace *ftrace, struct scan *scan)
 {
 	const struct seen_name *seen = ftrace_seen_name(ftrace, scan->at);
+	const char *last = scan->at + seen->last;
 
 	if (!seen->size || scan_load(scan->at) != seen->word[0] ||
-	    scan_load(scan->at + 8) != seen->word[1])
+	    scan_load(scan->at + 8) != seen->word[1] ||
+	    scan_load(last) != seen->word[2] || scan_load(last + 8) != seen->word[3])
 		return false;
 	ftrace->event.kind = (uint16_t)seen->kind;
 	ftrace->event.name = seen->number;
@@ -248,11 +249,15 @@ static void remember_name(struct ftrace *ftrace, const char *text, size_t size)
 {
 	struct seen_name *seen = ftrace_seen_name(ftrace, text);
 
-	if (size > 14 || text[size + 1] != ' ')
+	const char *last = size > 14 ? text + size + 2 - 16 : text;
+
+	if (size > 30 || text[size + 1] != ' ')
 		return;
 	*seen = (struct seen_name) {
-		.word = { scan_load(text), scan_load(text + 8) },
+		.word = { scan_load(text), scan_load(text + 8), scan_load(last),
+			  scan_load(last + 8) },
 		.size = (uint32_t)size + 2,
+		.last = (uint32_t)(last - text),
 		.kind = ftrace->event.kind,
 		.number = ftrace->event.name,
 	};
@@ -321,26 +326,38 @@ static void remember_who(struct ftrace *ftrace, const char *text)
 	};
 }
 
-/* " 12345.678901: " in its column, in the second of the line before. */
+/* "    12345.678901: " in its column, in the second of the line before. */
 static bool recall_time(struct ftrace *ftrace, struct scan *scan)
 {
-	const char *text = scan->at;
-	uint64_t part = scan_load(text + 7);
+	const struct seen_second *second = &ftrace->second;
+	const char *text = scan->at, *fraction = text + second->size;
+	uint64_t part = scan_load(fraction);
 
-	if ((scan_load(text) & SECOND_MASK) != ftrace->second ||
-	    scan_before(scan_no_decimal(part)) != 6 || text[13] != ':' || text[14] != ' ')
+	if ((scan_load(text) & second->mask) != second->word[0] ||
+	    (scan_load(text + second->tail) & second->mask) != second->word[1] ||
+	    scan_before(scan_no_decimal(part)) != 6 || fraction[6] != ':' ||
+	    fraction[7] != ' ' || !second->size)
 		return false;
-	ftrace->event.ns = ftrace->second_ns + scan_decimal_value(part, 6) * 1000;
-	scan->at += 15;
+	ftrace->event.ns = second->ns + scan_decimal_value(part, 6) * 1000;
+	scan->at = fraction + 8;
 	return true;
 }
 
 static void remember_time(struct ftrace *ftrace, const char *text)
 {
-	if (text[6] != '.')
+	struct seen_second *second = &ftrace->second;
+	size_t size = 1;
+
+	while (size <= 16 && text[size - 1] != '.')
+		size++;
+	if (size > 16) /* nor does one have so many digits */
 		return;
-	ftrace->second = scan_load(text) & SECOND_MASK;
-	ftrace->second_ns = ftrace->event.ns / SECOND * SECOND;
+	second->mask = size < 8 ? (1ULL << 8 * size) - 1 : UINT64_MAX;
+	second->size = (uint32_t)size;
+	second->tail = size < 8 ? 0 : (uint32_t)size - 8;
+	second->word[0] = scan_load(text) & second->mask;
+	second->word[1] = scan_load(text + second->tail) & second->mask;
+	second->ns = ftrace->event.ns / SECOND * SECOND;
 }
 
 void ftrace_scan_prefix(struct ftrace *ftrace, struct scan *scan)
@@ -358,7 +375,7 @@ void ftrace_scan_prefix(struct ftrace *ftrace, struct scan *scan)
 	text = scan->at;
 	if (!recall_time(ftrace, scan)) {
 		scan_time(scan, &ftrace->event.ns, &ftrace->counts);
-		if (!scan->error)
+		if (!scan->error && !ftrace->counts)
 			remember_time(ftrace, text);
 	}
 	if (!scan->error)

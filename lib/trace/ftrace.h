@@ -89,12 +89,25 @@ struct seen_who {
 	int32_t pid;
 };
 
-/* The 16 bytes where a tracepoint's name begins, and what it is. */
+/* The 16 to 32 bytes where a tracepoint's name begins, and what it is. */
 struct seen_name {
-	uint64_t word[2];
-	uint32_t size; /* with ": " behind it; 0 for none */
+	uint64_t word[4]; /* the first and the last 16 */
+	uint32_t size;	  /* with ": " behind it; 0 for none */
+	uint32_t last;	  /* where the last 16 bytes begin */
 	uint32_t kind;
 	uint32_t number;
+};
+
+/*
+ * The column of a line's seconds up to the point, 8 to 16 bytes or, where the mask says
+ * so, fewer.
+ */
+struct seen_second {
+	uint64_t word[2]; /* its first and its last eight bytes */
+	uint64_t mask;
+	uint32_t size; /* 0 for none */
+	uint32_t tail; /* where the last eight begin */
+	uint64_t ns;
 };
 
 #define SEEN_BITS 6
@@ -131,8 +144,7 @@ struct ftrace {
 
 	struct seen_who who[1 << SEEN_BITS];
 	struct seen_name names[1 << SEEN_BITS];
-	uint64_t second; /* the text of the last line's, */
-	uint64_t second_ns;
+	struct seen_second second;
 
 	struct memos comm;
 	struct memos context;
@@ -145,7 +157,15 @@ struct ftrace {
 int ftrace_fetch(struct ftrace *ftrace);
 
 /* Be done with the line that ends before @next. */
-void ftrace_leave(struct ftrace *ftrace, const char *next);
+static inline void ftrace_leave(struct ftrace *ftrace, const char *next)
+{
+	struct input *input = ftrace->reader->input;
+	size_t size = (size_t)(next - ftrace->text);
+
+	input_skip(input, size < input->size ? size : input->size);
+	ftrace->text = next;
+	ftrace->line++;
+}
 
 static inline size_t ftrace_seen_slot(uint64_t hash)
 {
