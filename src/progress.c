@@ -10,7 +10,6 @@
 
 #define FIRST_NS    1000000000ull
 #define INTERVAL_NS 100000000ull
-#define STRIDE	    4096 /* events between looks at the clock */
 
 static struct {
 	bool wanted;
@@ -32,9 +31,9 @@ void progress_begin(bool wanted)
 	line.next_ns = now_ns() + FIRST_NS;
 }
 
-bool progress_due(uint64_t events)
+bool progress_wanted(void)
 {
-	return line.wanted && !(events % STRIDE);
+	return line.wanted;
 }
 
 void progress_show(uint64_t done, uint64_t total, uint64_t events)

@@ -16,8 +16,13 @@ void progress_begin(bool wanted);
  */
 void progress_show(uint64_t done, uint64_t total, uint64_t events);
 
+bool progress_wanted(void);
+
 /* Is it time to call progress_show()? Cheaper still. */
-bool progress_due(uint64_t events);
+static inline bool progress_due(uint64_t events)
+{
+	return !(events % 4096) && progress_wanted();
+}
 
 /* Take the line away, before something else is printed. */
 void progress_clear(void);

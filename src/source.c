@@ -54,6 +54,7 @@ struct source {
 	struct libdma_inference *inference;
 	struct libdma_environment *known; /* what source_environment() gave last */
 	bool open;
+	bool selects; /* the user does not want all events */
 	int64_t paused_ns; /* when source_paused() said yes last, or was asked first */
 	unsigned int told; /* damaged places that were named */
 	uint64_t events;
@@ -231,6 +232,7 @@ int source_open(struct source_options *opts, struct libdma_strings *strings,
 	if (!source)
 		out_of_memory();
 	source->options = opts;
+	source->selects = opts->filter || opts->range.begin.type || opts->range.end.type;
 	source->spool = -1;
 	source->name = strcmp(opts->path, "-") ? opts->path : "standard input";
 	status = prepare(source, strings);
@@ -255,6 +257,16 @@ static int teach_filter(void *arg, uint32_t device, uint32_t driver)
 	return libdma_filter_driver(arg, device, driver);
 }
 
+static bool is_selected(struct source *source, const struct dma_event *event)
+{
+	struct source_options *opts = source->options;
+
+	if (!range_holds(&opts->range, event))
+		return false;
+	return !opts->filter ||
+	       libdma_filter_match(opts->filter, event, source_strings(source));
+}
+
 /* Count the event, and say whether the user wants it. */
 static bool look_at(struct source *source, const struct dma_event *event)
 {
@@ -271,10 +283,7 @@ static bool look_at(struct source *source, const struct dma_event *event)
 		out_of_memory();
 	if (progress_due(source->events))
 		show_progress(source);
-	if (!range_holds(&opts->range, event))
-		return false;
-	return !opts->filter ||
-	       libdma_filter_match(opts->filter, event, source_strings(source));
+	return !source->selects || is_selected(source, event);
 }
 
 int source_next(struct source *source, const struct dma_event **ret)

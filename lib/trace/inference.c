@@ -288,17 +288,17 @@ static void note_used_range(struct libdma_inference *inference, uint32_t cpu,
 }
 
 /* Where nobody recorded what the IOMMU did, the mappings tell it. */
-static void note_range(struct libdma_inference *inference, const struct dma_event *event)
+static inline void note_range(struct libdma_inference *inference,
+			      const struct dma_event *event, bool begins)
 {
 	uint64_t start = event->dma & ~4095ULL, size = (event->dma & 4095) + event->size;
-	enum dma_event_class class = libdma_event_kind_class(event->kind);
 
 	if (inference->iommu_maps || event->dma == DMA_MAPPING_ERROR || !event->size)
 		return;
-	if (class == DMA_CLASS_UNMAP || class == DMA_CLASS_FREE)
-		note_free_range(inference, event->cpu, start, size);
-	else
+	if (begins)
 		note_used_range(inference, event->cpu, start, size);
+	else
+		note_free_range(inference, event->cpu, start, size);
 }
 
 static struct group_facts *get_group(struct libdma_inference *inference, uint32_t number)
@@ -426,14 +426,14 @@ static int note_device_event(struct libdma_inference *inference,
 	case DMA_EVENT_MAP_PAGE:
 	case DMA_EVENT_MAP_PHYS:
 		note_map(device, event);
-		note_range(inference, event);
+		note_range(inference, event, true);
 		break;
 	case DMA_EVENT_UNMAP_SINGLE:
 	case DMA_EVENT_UNMAP_PAGE:
 	case DMA_EVENT_UNMAP_PHYS:
 	case DMA_EVENT_FREE:
 	case DMA_EVENT_FREE_PAGES:
-		note_range(inference, event);
+		note_range(inference, event, false);
 		break;
 	case DMA_EVENT_MAP_SG:
 		note_list(device, event);
@@ -441,7 +441,7 @@ static int note_device_event(struct libdma_inference *inference,
 	case DMA_EVENT_ALLOC:
 	case DMA_EVENT_ALLOC_PAGES:
 		note_alloc(inference, device, event);
-		note_range(inference, event);
+		note_range(inference, event, true);
 		break;
 	case DMA_EVENT_IOVA_LINK:
 		note_shift(&device->other, event->phys, event->dma, event->size);
