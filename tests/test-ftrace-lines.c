@@ -70,6 +70,43 @@ static void names_of_tasks(void **state)
 		"a-name-of-more-than-16-bytes", 31, 1, ".....", 10088403000);
 }
 
+#define IDLE  "          <idle>-0       [000] ..s1. "
+#define REST  "0000:00:02.0 dir=TO_DEVICE dma_addr=7c5af000 size=16\n"
+#define CPU   "dma_sync_single_for_cpu: " REST
+#define OTHER "dma_sync_single_for_cat: " REST
+
+/* What a line has in common with the one before is not scanned anew: is it the same? */
+static void lines_that_are_nearly_alike(void **state)
+{
+	static const uint64_t us[] = {
+		9999998,           9999999,           10000000,       20000000,
+		20000000,          99999999,          100000000,      1000000001,
+		12345678000001,    12345678000002,    22345678000003, 22345678000003,
+		12345678901000004, 11345678901000004, 10000000,       10000001,
+	};
+	struct reading *reading = read_text(
+		IDLE "    9.999998: " CPU IDLE "    9.999999: " OTHER IDLE
+		     "   10.000000: " CPU IDLE "   20.000000: " CPU IDLE
+		     "    20.000000: " CPU IDLE "   99.999999: " OTHER IDLE
+		     "  100.000000: " CPU IDLE " 1000.000001: " OTHER IDLE
+		     "12345678.000001: " CPU IDLE "12345678.000002: " CPU IDLE
+		     "22345678.000003: " CPU IDLE "     22345678.000003: " OTHER IDLE
+		     "12345678901.000004: " CPU IDLE "11345678901.000004: " CPU IDLE
+		     "   10.0: " CPU IDLE "   10.000001000: " OTHER);
+
+	(void)state;
+	assert_int_equal(reading->places, 0);
+	assert_int_equal(reading->events, 16);
+	for (size_t i = 0; i < 16; i++) {
+		bool other = i == 1 || i == 5 || i == 7 || i == 11 || i == 15;
+
+		assert_int_equal(reading->event[i].ns, us[i] * 1000);
+		assert_int_equal(reading->event[i].kind,
+				 other ? DMA_EVENT_OTHER : DMA_EVENT_SYNC_SINGLE_FOR_CPU);
+	}
+	end_reading(reading);
+}
+
 static void lines_of_trace_cmd_and_perf(void **state)
 {
 	(void)state;
@@ -369,6 +406,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_kernels_lines),
 		cmocka_unit_test(names_of_tasks),
+		cmocka_unit_test(lines_that_are_nearly_alike),
 		cmocka_unit_test(lines_of_trace_cmd_and_perf),
 		cmocka_unit_test(pointers_that_were_not_hashed),
 		cmocka_unit_test(fields_as_libtraceevent_prints_them),

@@ -9,31 +9,15 @@
  */
 #include "trace/ftrace.h"
 
-/* A word, up to a blank or the end of the line. */
-static size_t word_size(const char *text)
-{
-	const char *at = text;
-
-	for (;;) {
-		uint64_t word = scan_load(at);
-		uint64_t stop = scan_find(word, ' ') | scan_find(word, '\n') |
-				scan_find(word, '\r');
-
-		at += scan_before(stop);
-		if (stop)
-			return (size_t)(at - text);
-	}
-}
-
 /* A device's name, which may hold blanks, up to what follows it. */
 static void scan_new_device(struct ftrace *ftrace, struct scan *scan, const char *behind,
 			    size_t size)
 {
 	const char *text = scan->at;
 
-	scan->at += word_size(text);
+	scan->at += scan_word_size(text);
 	while (*scan->at == ' ' && !scan_is(scan, behind, size))
-		scan->at += 1 + word_size(scan->at + 1);
+		scan->at += 1 + scan_word_size(scan->at + 1);
 	ftrace_intern(ftrace, scan, &ftrace->device, text, (size_t)(scan->at - text),
 		      &ftrace->event.device);
 	if (!scan_try(scan, behind, size))
@@ -41,8 +25,8 @@ static void scan_new_device(struct ftrace *ftrace, struct scan *scan, const char
 }
 
 /* Most often it is the one of the line before. */
-static inline void scan_device(struct ftrace *ftrace, struct scan *scan, const char *behind,
-			       size_t size)
+static inline void scan_device(struct ftrace *ftrace, struct scan *scan,
+			       const char *behind, size_t size)
 {
 	const struct memo *last = ftrace->device.last;
 
@@ -79,7 +63,7 @@ static void scan_attrs(struct scan *scan, struct dma_event *event)
 	SCAN_TEXT(scan, " attrs=");
 	if (*scan->at == '\n' || scan->error)
 		return;
-	size = word_size(scan->at);
+	size = scan_word_size(scan->at);
 	if (libdma_attrs_parse(scan->at, size, &event->attrs))
 		scan_fail(scan);
 	scan->at += size;
@@ -111,7 +95,7 @@ static void scan_gfp(struct ftrace *ftrace, struct scan *scan)
 	size_t size;
 
 	SCAN_TEXT(scan, " flags=");
-	size = word_size(scan->at);
+	size = scan_word_size(scan->at);
 	ftrace_intern(ftrace, scan, &ftrace->word, scan->at, size, &ftrace->event.gfp);
 	scan->at += size;
 }
@@ -345,7 +329,7 @@ static void scan_fault(struct ftrace *ftrace, struct scan *scan)
 	size_t size;
 
 	SCAN_TEXT(scan, "IOMMU:");
-	size = word_size(scan->at);
+	size = scan_word_size(scan->at);
 	ftrace_intern(ftrace, scan, &ftrace->word, scan->at, size, &ftrace->event.name);
 	scan->at += size;
 	SCAN_TEXT(scan, " ");

@@ -98,6 +98,21 @@ static inline void scan_spaces(struct scan *scan)
 	} while (blanks == 8);
 }
 
+/* Bytes of a word, up to a blank or the end of the line. */
+static inline size_t scan_word_size(const char *text)
+{
+	const char *at = text;
+	uint64_t word, stop;
+
+	do {
+		word = scan_load(at);
+		stop = scan_find(word, ' ') | scan_find(word, '\n') |
+		       scan_find(word, '\r');
+		at += scan_before(stop);
+	} while (!stop);
+	return (size_t)(at - text);
+}
+
 /* Digits 0-9 have 0 in their byte's top bit, all other bytes 1. */
 static inline uint64_t scan_no_decimal(uint64_t word)
 {
