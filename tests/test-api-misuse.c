@@ -106,6 +106,27 @@ static void wild_calls_change_nothing_that_matters(void **state)
 	}
 }
 
+/* Ranges of IOVAs that nobody was given: the kernel would follow NULL, or cache 0. */
+static void ranges_that_do_not_exist_are_told(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < BACKENDS; i++) {
+		struct dma_iova_state none = { 0 };
+
+		stand_up_backend(i);
+		dma_iova_free(stand.dev, &none);
+		assert_int_equal(dma_iova_link(stand.dev, &none, 0x100000, 0, 4096,
+					       DMA_TO_DEVICE, 0),
+				 -EINVAL);
+		assert_int_equal(dma_iova_sync(stand.dev, &none, 0, 4096), -EINVAL);
+		dma_iova_unlink(stand.dev, &none, 0, 4096, DMA_TO_DEVICE, 0);
+		dma_iova_destroy(stand.dev, &none, 0, DMA_TO_DEVICE, 0);
+		dma_iova_destroy(stand.dev, &none, 4096, DMA_TO_DEVICE, 0);
+		assert_int_equal(stand.logged, 6);
+		stand_down();
+	}
+}
+
 static void freeing_twice_or_by_another_size_is_told(void **state)
 {
 	(void)state;
@@ -300,6 +321,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sizes_that_wrap_are_refused),
 		cmocka_unit_test(wild_calls_change_nothing_that_matters),
+		cmocka_unit_test(ranges_that_do_not_exist_are_told),
 		cmocka_unit_test(freeing_twice_or_by_another_size_is_told),
 		cmocka_unit_test(pools_end_with_their_device_at_the_latest),
 		cmocka_unit_test(no_pool_gives_nothing_and_takes_all),

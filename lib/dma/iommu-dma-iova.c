@@ -47,6 +47,15 @@ static void emit(struct device *dev, enum dma_event_kind kind,
 			 });
 }
 
+/* Was the range given by dma_iova_try_alloc()? The kernel would follow NULL. */
+static bool is_range(struct device *dev, const struct dma_iova_state *state)
+{
+	if (!device_is_direct(dev) && dma_use_iova(state))
+		return true;
+	device_log(dev, LIBDMA_LOG_ERROR, "BUG: has no such range of IOVAs");
+	return false;
+}
+
 static int take(struct device *dev, struct dma_iova_state *state, phys_addr_t phys,
 		size_t size)
 {
@@ -90,6 +99,8 @@ static void free_range(struct device *dev, const struct dma_iova_state *state)
 
 void dma_iova_free(struct device *dev, struct dma_iova_state *state)
 {
+	if (!is_range(dev, state))
+		return;
 	free_range(dev, state);
 	emit(dev, DMA_EVENT_IOVA_FREE, state, 0, 0, dma_iova_size(state), DMA_NONE, 0, 0);
 }
@@ -182,8 +193,11 @@ int dma_iova_link(struct device *dev, struct dma_iova_state *state, phys_addr_t 
 		  size_t offset, size_t size, enum dma_data_direction dir,
 		  unsigned long attrs)
 {
-	int err = link_any(dev, state, phys, offset, size, dir, attrs);
+	int err;
 
+	if (!is_range(dev, state))
+		return -EINVAL;
+	err = link_any(dev, state, phys, offset, size, dir, attrs);
 	emit(dev, DMA_EVENT_IOVA_LINK, state, phys, offset, size, dir, attrs, err);
 	return err;
 }
@@ -191,6 +205,8 @@ int dma_iova_link(struct device *dev, struct dma_iova_state *state, phys_addr_t 
 int dma_iova_sync(struct device *dev, struct dma_iova_state *state, size_t offset,
 		  size_t size)
 {
+	if (!is_range(dev, state))
+		return -EINVAL;
 	emit(dev, DMA_EVENT_IOVA_SYNC, state, 0, offset, size, DMA_NONE, 0, 0);
 	return 0;
 }
@@ -237,6 +253,8 @@ static void unlink_range(struct device *dev, struct dma_iova_state *state, size_
 void dma_iova_unlink(struct device *dev, struct dma_iova_state *state, size_t offset,
 		     size_t size, enum dma_data_direction dir, unsigned long attrs)
 {
+	if (!is_range(dev, state))
+		return;
 	unlink_range(dev, state, offset, size, dir, attrs, false);
 	emit(dev, DMA_EVENT_IOVA_UNLINK, state, 0, offset, size, dir, attrs, 0);
 }
@@ -247,6 +265,8 @@ void dma_iova_destroy(struct device *dev, struct dma_iova_state *state,
 {
 	uint64_t before = offset_of(dev, state->addr);
 
+	if (!is_range(dev, state))
+		return;
 	if (mapped_size) {
 		unlink_range(dev, state, 0, mapped_size, dir, attrs,
 			     dev->state->group->lazy);
