@@ -245,7 +245,9 @@ static size_t slab_size(size_t size)
 		return 96;
 	if (size > 128 && size <= 192)
 		return 192;
-	return size <= 8 ? 8 : 1UL << log2_up(size);
+	if (size <= 8)
+		return size ? 8 : 0;
+	return 1UL << log2_up(size);
 }
 
 bool bounce_kmalloc(const struct device *dev, size_t size, enum dma_data_direction dir)
