@@ -161,6 +161,88 @@ static void every_bounce_copies_in(void **state)
 		}
 }
 
+static uint64_t slots_in_all(void)
+{
+	uint64_t slots, used, most;
+
+	swiotlb_usage(stand.machine->swiotlb, &slots, &used, &most);
+	return slots;
+}
+
+/* S25: a full one serves from slots of its own, and has grown when time has passed. */
+static void a_swiotlb_that_may_grow_does(void **state)
+{
+	struct libdma_machine_options options = {
+		.config = LIBDMA_CONFIG_SWIOTLB_DYNAMIC,
+		.swiotlb_slots = 512,
+		.swiotlb_areas = 1,
+		.swiotlb_force = true,
+	};
+	struct libdma_machine *machine;
+
+	(void)state;
+	assert_int_equal(libdma_machine_create(&options, &machine), -EINVAL);
+	for (int kernel = DMA_KERNEL_6_12; kernel < KERNELS; kernel++) {
+		dma_addr_t dma[6];
+		char *cpu;
+
+		options.kernel = (enum dma_kernel)kernel;
+		stand_pci(options);
+		cpu = stand_buffer(256 << 10);
+		for (int i = 0; i < 5; i++) {
+			cpu[i] = (char)i;
+			dma[i] = dma_map_single(stand.dev, cpu, 256 << 10, DMA_TO_DEVICE);
+			assert_true(dma[i] != DMA_MAPPING_ERROR);
+		}
+		assert_int_equal(slots_in_all(), 512);
+		assert_int_equal(dma[4] & ((256 << 10) - 1), 0); /* as pages lie */
+		dma_unmap_single(stand.dev, dma[4], 256 << 10, DMA_TO_DEVICE);
+
+		libdma_machine_set_time(stand.machine, 1);
+		assert_int_equal(slots_in_all(), 1024);
+		for (int i = 4; i < 6; i++)
+			dma[i] = dma_map_single(stand.dev, cpu, 256 << 10, DMA_TO_DEVICE);
+		assert_int_equal(dma[5], dma[4] + (256 << 10));
+		for (int i = 0; i < 6; i++)
+			dma_unmap_single(stand.dev, dma[i], 256 << 10, DMA_TO_DEVICE);
+		libdma_machine_set_time(stand.machine, 2);
+		assert_int_equal(slots_in_all(), 1024);
+		stand_down();
+	}
+}
+
+/* Slots for one mapping are whole pages of 2^n, which its alignment may need. */
+static void slots_of_its_own_are_aligned(void **state)
+{
+	static const struct libdma_range ends_oddly[] = {
+		{ .start = 0x100000, .length = 0x3fe0f000 },
+	};
+	dma_addr_t dma[6];
+	char *cpu;
+
+	(void)state;
+	stand_up((struct libdma_machine_options) { .kernel = DMA_KERNEL_7_2,
+						   .config = LIBDMA_CONFIG_SWIOTLB_DYNAMIC,
+						   .memory = ends_oddly,
+						   .memory_count = 1,
+						   .iommu = LIBDMA_IOMMU_STRICT,
+						   .granule = 65536,
+						   .swiotlb_slots = 128,
+						   .swiotlb_areas = 1,
+						   .swiotlb_start = 0x1000000 },
+		 (struct libdma_device_options) { .pci = true,
+						  .coherent = true,
+						  .untrusted = true });
+	cpu = stand_buffer(4096);
+	for (int i = 0; i < 6; i++) {
+		dma[i] = dma_map_single(stand.dev, cpu + 8, 64, DMA_TO_DEVICE);
+		assert_true(dma[i] != DMA_MAPPING_ERROR);
+		assert_int_equal(copy_of() & 0xffff, 0);
+	}
+	for (int i = 0; i < 6; i++)
+		dma_unmap_single(stand.dev, dma[i], 64, DMA_TO_DEVICE);
+	stand_down();
+}
 
 int main(void)
 {
@@ -168,6 +250,8 @@ int main(void)
 		cmocka_unit_test(small_slabs_bounce_where_they_share_lines),
 		cmocka_unit_test(untrusted_devices_see_no_leftovers),
 		cmocka_unit_test(every_bounce_copies_in),
+		cmocka_unit_test(a_swiotlb_that_may_grow_does),
+		cmocka_unit_test(slots_of_its_own_are_aligned),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

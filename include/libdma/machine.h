@@ -26,7 +26,7 @@ enum libdma_log_level {
 #define LIBDMA_CONFIG_INIT_ON_FREE	(1u << 1) /* init_on_free=1 */
 #define LIBDMA_CONFIG_POOL_DEBUG	(1u << 2) /* SLUB_DEBUG_ON: poison and checks */
 #define LIBDMA_CONFIG_POOL_IN_BLOCK	(1u << 3) /* pools keep their lists in free blocks */
-#define LIBDMA_CONFIG_SWIOTLB_DYNAMIC	(1u << 4)
+#define LIBDMA_CONFIG_SWIOTLB_DYNAMIC	(1u << 4) /* it grows; not in 6.1 */
 #define LIBDMA_CONFIG_FORCEDAC		(1u << 5) /* iommu.forcedac=1 */
 #define LIBDMA_CONFIG_SHADOWED_FLUSH	(1u << 6) /* one shared flush queue: a hypervisor */
 #define LIBDMA_CONFIG_NO_REMAP		(1u << 7) /* no uncached remapping (non-coherent) */
@@ -115,6 +115,9 @@ unsigned int libdma_machine_cpu(const struct libdma_machine *machine);
  * libdma_machine_set_time() - let time pass
  * @machine:	the machine
  * @ns:		the time now, not before what it was; timers that are due fire, in order
+ *
+ * What the kernel does in the background is done then too: a swiotlb that was too small
+ * grows, with LIBDMA_CONFIG_SWIOTLB_DYNAMIC.
  */
 void libdma_machine_set_time(struct libdma_machine *machine, uint64_t ns);
 

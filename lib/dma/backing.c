@@ -106,6 +106,47 @@ static void grow_pools(const struct libdma_machine *machine)
 	}
 }
 
+/* --- zones --- */
+
+static bool has_dma_zone(const struct libdma_machine *machine)
+{
+	return !(machine->config & LIBDMA_CONFIG_NO_ZONE_DMA);
+}
+
+enum memory_zone backing_first_zone(const struct libdma_machine *machine,
+				    phys_addr_t limit)
+{
+	if (limit < ZONE_DMA_END && has_dma_zone(machine))
+		return MEMORY_ZONE_DMA;
+	return limit <= DMA_BIT_MASK(32) ? MEMORY_ZONE_DMA32 : MEMORY_ZONE_NORMAL;
+}
+
+enum memory_zone backing_lower_zone(const struct libdma_machine *machine,
+				    enum memory_zone zone, phys_addr_t limit)
+{
+	if (zone == MEMORY_ZONE_NORMAL && limit < DMA_BIT_MASK(64))
+		return MEMORY_ZONE_DMA32;
+	if (zone != MEMORY_ZONE_DMA && has_dma_zone(machine))
+		return MEMORY_ZONE_DMA;
+	return MEMORY_ZONES;
+}
+
+int backing_below(const struct libdma_machine *machine, size_t size, phys_addr_t limit,
+		  phys_addr_t *phys)
+{
+	enum memory_zone zone = backing_first_zone(machine, limit);
+	unsigned int order = (unsigned int)get_order(size);
+
+	for (; zone < MEMORY_ZONES; zone = backing_lower_zone(machine, zone, limit)) {
+		if (pages_alloc(machine->pages, zone, order, phys))
+			return -ENOMEM;
+		if (*phys + size - 1 <= limit)
+			return 0;
+		pages_free(machine->pages, *phys, order);
+	}
+	return -ENOMEM;
+}
+
 /* --- for a device --- */
 
 int backing_contiguous(struct device *dev, size_t size, gfp_t gfp, phys_addr_t *phys)

@@ -15,6 +15,19 @@
 int backing_create_pools(struct libdma_machine *machine, uint64_t target);
 void backing_destroy_pools(struct libdma_machine *machine);
 
+/*
+ * The zone to begin with for memory up to @limit, and the one to try after an address
+ * beyond; MEMORY_ZONES for none (RULES.md A8, A10).
+ */
+enum memory_zone backing_first_zone(const struct libdma_machine *machine,
+				    phys_addr_t limit);
+enum memory_zone backing_lower_zone(const struct libdma_machine *machine,
+				    enum memory_zone zone, phys_addr_t limit);
+
+/* 2^order pages that hold @size bytes up to @limit; 0 or -ENOMEM. */
+int backing_below(const struct libdma_machine *machine, size_t size, phys_addr_t limit,
+		  phys_addr_t *phys);
+
 /* Whole pages of a device's allocation; addresses are physical, sizes bytes. */
 
 /* From the CMA area, if there is one and the caller may sleep (RULES.md A14); 0 or -errno */

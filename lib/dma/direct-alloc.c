@@ -22,21 +22,7 @@ static enum memory_zone first_zone(const struct device *dev, phys_addr_t *limit)
 {
 	*limit = direct_dma_to_phys(
 		dev, min_not_zero(dev->coherent_dma_mask, dev->bus_dma_limit));
-	if (*limit < ZONE_DMA_END && !(dev->machine->config & LIBDMA_CONFIG_NO_ZONE_DMA))
-		return MEMORY_ZONE_DMA;
-	return *limit <= DMA_BIT_MASK(32) ? MEMORY_ZONE_DMA32 : MEMORY_ZONE_NORMAL;
-}
-
-/* The next zone to try after an address out of reach; MEMORY_ZONES for none. */
-static enum memory_zone lower_zone(const struct device *dev, enum memory_zone zone,
-				   phys_addr_t limit)
-{
-	if (zone == MEMORY_ZONE_NORMAL && limit < DMA_BIT_MASK(64))
-		return MEMORY_ZONE_DMA32;
-	if (zone != MEMORY_ZONE_DMA &&
-	    !(dev->machine->config & LIBDMA_CONFIG_NO_ZONE_DMA))
-		return MEMORY_ZONE_DMA;
-	return MEMORY_ZONES;
+	return backing_first_zone(dev->machine, *limit);
 }
 
 /* Of a restricted device: its own pool serves it, or nothing does (RULES.md S27). */
@@ -64,7 +50,7 @@ static int take_pages(struct device *dev, size_t size, gfp_t gfp, phys_addr_t *p
 			return 0;
 		backing_free(dev, *phys, size);
 	}
-	for (; zone < MEMORY_ZONES; zone = lower_zone(dev, zone, limit)) {
+	for (; zone < MEMORY_ZONES; zone = backing_lower_zone(dev->machine, zone, limit)) {
 		if (backing_pages(dev, zone, size, phys))
 			return -ENOMEM;
 		if (direct_coherent_capable(dev, *phys, size))

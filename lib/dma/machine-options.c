@@ -40,6 +40,9 @@ bool machine_options_valid(const struct libdma_machine *machine,
 		wrong = "a cache line is no power of two from 16 to 4096";
 	else if (segment && (!is_power_of_two(segment) || segment < 2 || segment > 1 << 15))
 		wrong = "a swiotlb slot set is no power of two from 2 to 32768";
+	else if (options->config & LIBDMA_CONFIG_SWIOTLB_DYNAMIC &&
+		 !machine->rules->swiotlb_may_grow)
+		wrong = "the swiotlb of this kernel cannot grow";
 	else if (!ranges_make_sense(options->reserved, options->reserved_count))
 		wrong = "a reserved range wraps";
 	else if (options->swiotlb_start & (PAGE_SIZE - 1))

@@ -187,17 +187,14 @@ void machine_copy(void *arg, phys_addr_t to, phys_addr_t from, size_t size)
 
 static int add_pool(void *arg, uint64_t size, uint64_t limit, phys_addr_t *phys)
 {
-	struct libdma_machine *machine = arg;
-	int err = pages_find_top(machine->pages, size, PAGE_SIZE, limit + 1, phys);
-
-	return err ? err : pages_reserve(machine->pages, *phys, size);
+	return backing_below(arg, size, limit, phys);
 }
 
 static void remove_pool(void *arg, phys_addr_t phys, uint64_t size)
 {
-	struct libdma_machine *machine = arg;
+	const struct libdma_machine *machine = arg;
 
-	pages_unreserve(machine->pages, phys, size);
+	pages_free(machine->pages, phys, (unsigned int)get_order(size));
 }
 
 /* As x86 decides while booting (RULES.md S4). */
@@ -354,6 +351,9 @@ void libdma_machine_set_time(struct libdma_machine *machine, uint64_t ns)
 {
 	if (ns < machine->ns)
 		return;
+	/* What the kernel does in the background is done as soon as time passes. */
+	if (machine->swiotlb && ns > machine->ns)
+		swiotlb_grow(machine->swiotlb);
 	machine->ns = ns;
 	group_advance_all(machine);
 }
