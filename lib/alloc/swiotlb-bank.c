@@ -182,6 +182,11 @@ uint32_t bank_find(struct bank *bank, const struct search *search, uint32_t from
 	return NO_SLOT;
 }
 
+bool bank_is_free(const struct bank *bank, uint32_t slot, uint32_t slots)
+{
+	return next_used(bank, slot, slot + slots) == slot + slots;
+}
+
 void bank_take(struct bank *bank, uint32_t slot, uint32_t slots)
 {
 	fill(bank->used, slot, slot + slots, true);

@@ -6,7 +6,8 @@
 
 #include "alloc/swiotlb.h"
 
-#define NO_SLOT UINT32_MAX
+#define NO_SLOT	 UINT32_MAX
+#define LOW_BITS (SWIOTLB_SLOT - 1)
 
 /* Of every set and which slots: the longest free run is no longer than this. */
 enum run_class {
@@ -37,7 +38,29 @@ struct bank {
 	uint32_t *size;
 	uint16_t *padding;
 	uint16_t *run[RUN_CLASSES]; /* of a set */
+	/* what the last search that found something changed */
+	uint32_t searched, before;
 	struct area area[];
+};
+
+struct swiotlb {
+	const struct kernel_rules *rules;
+	struct heap *heap;
+	struct swiotlb_memory memory;
+	struct bank *banks;	 /* that of boot is the last */
+	struct bank *transients; /* each for one mapping */
+	uint32_t segment;
+	uint32_t slots, areas; /* of the first bank, and of those that are added */
+	bool grows, queued;
+	phys_addr_t limit;
+	uint64_t total, used, most; /* slots */
+};
+
+/* A copy, as swiotlb_map() makes it. */
+struct copy {
+	uint32_t offset; /* of its first byte, from that of its first slot */
+	size_t size;	 /* bytes that take slots */
+	size_t reported; /* bytes that the kernel speaks of */
 };
 
 /* What is looked for. */
@@ -62,6 +85,7 @@ uint32_t bank_find(struct bank *bank, const struct search *search, uint32_t from
 /* Are the slots from this one on free, in one set, and across no boundary? */
 bool bank_fits(const struct bank *bank, const struct search *search, uint32_t slot);
 
+bool bank_is_free(const struct bank *bank, uint32_t slot, uint32_t slots);
 void bank_take(struct bank *bank, uint32_t slot, uint32_t slots);
 void bank_release(struct bank *bank, uint32_t slot);
 
@@ -75,6 +99,22 @@ size_t bank_memory(const struct bank *bank);
 int bank_search(struct bank *bank, const struct kernel_rules *rules, uint32_t area,
 		const struct swiotlb_device *device, phys_addr_t phys, size_t size,
 		uint32_t align_mask, uint32_t *ret);
+
+/* The bank of an address, or NULL. */
+struct bank *bank_of(const struct swiotlb *swiotlb, phys_addr_t phys);
+
+/* How long a request's copy is, and where in its slots it begins (rule S6). */
+void copy_measure(const struct swiotlb *swiotlb, const struct swiotlb_device *device,
+		  const struct swiotlb_request *request, struct copy *ret);
+
+/* Remember whose copy begins at a slot. */
+static inline void bank_note(struct bank *bank, uint32_t slot, phys_addr_t phys,
+			     const struct copy *copy)
+{
+	bank->phys[slot] = phys;
+	bank->size[slot] = (uint32_t)copy->size;
+	bank->padding[slot] = (uint16_t)(copy->offset >> SWIOTLB_SHIFT);
+}
 
 /* Does a mapping begin at this slot? */
 static inline bool bank_begins(const struct bank *bank, uint32_t slot)

@@ -185,6 +185,8 @@ int bank_search(struct bank *bank, const struct kernel_rules *rules, uint32_t ar
 		return r;
 	bank_take(bank, *ret, search.slots);
 	at->used += search.slots;
+	bank->searched = area;
+	bank->before = at->next;
 	at->next = wrap(bank, *ret - first + search.slots);
 	return 0;
 }

@@ -17,20 +17,6 @@
 #define NO_PHYS	     (~(phys_addr_t)0)
 #define BUDDY_SLOTS  2048U /* 4 MiB: no bank that is added is larger */
 #define MINIMUM	     512U
-#define LOW_BITS     (SWIOTLB_SLOT - 1)
-
-struct swiotlb {
-	const struct kernel_rules *rules;
-	struct heap *heap;
-	struct swiotlb_memory memory;
-	struct bank *banks;	 /* that of boot is the last */
-	struct bank *transients; /* each for one mapping */
-	uint32_t segment;
-	uint32_t slots, areas; /* of the first bank, and of those that are added */
-	bool grows, queued;
-	phys_addr_t limit;
-	uint64_t total, used, most; /* slots */
-};
 
 int swiotlb_create(const struct swiotlb_options *options, struct swiotlb **ret)
 {
@@ -208,35 +194,43 @@ static int find_slots(struct swiotlb *swiotlb, unsigned int cpu,
 	return 0;
 }
 
+void copy_measure(const struct swiotlb *swiotlb, const struct swiotlb_device *device,
+		  const struct swiotlb_request *request, struct copy *ret)
+{
+	uint32_t keep = device->min_align_mask, align = request->align_mask;
+
+	if (swiotlb->rules->swiotlb_pads) {
+		ret->offset = (uint32_t)request->phys & keep & (align | LOW_BITS);
+		ret->size = align_up(request->size + ret->offset, align + 1);
+		ret->reported = ret->size;
+	} else {
+		ret->offset = (uint32_t)request->phys & keep & LOW_BITS;
+		ret->reported = align_up(request->size, align + 1);
+		ret->size = ret->reported + ret->offset;
+	}
+}
+
 int swiotlb_map(struct swiotlb *swiotlb, const struct swiotlb_device *device,
 		const struct swiotlb_request *request, phys_addr_t *ret,
 		struct swiotlb_full *full)
 {
-	uint32_t keep = device->min_align_mask, align = request->align_mask, offset, slot;
-	size_t size, reported;
 	struct bank *bank;
+	struct copy copy;
+	uint32_t slot;
 	int r;
 
-	if (swiotlb->rules->swiotlb_pads) {
-		offset = (uint32_t)request->phys & keep & (align | LOW_BITS);
-		size = reported = align_up(request->size + offset, align + 1);
-	} else {
-		offset = (uint32_t)request->phys & keep & LOW_BITS;
-		reported = align_up(request->size, align + 1);
-		size = reported + offset;
-	}
-	r = find_slots(swiotlb, request->cpu, device, request->phys, size, align, &bank, &slot);
+	copy_measure(swiotlb, device, request, &copy);
+	r = find_slots(swiotlb, request->cpu, device, request->phys, copy.size,
+		       request->align_mask, &bank, &slot);
 	if (r) {
 		if (full)
-			*full = (struct swiotlb_full){ reported, swiotlb->total,
+			*full = (struct swiotlb_full){ copy.reported, swiotlb->total,
 						       swiotlb->used };
 		return r;
 	}
-	bank->phys[slot] = request->phys;
-	bank->size[slot] = (uint32_t)size;
-	bank->padding[slot] = (uint16_t)(offset >> SWIOTLB_SHIFT);
+	bank_note(bank, slot, request->phys, &copy);
 	*ret = bank->start + ((uint64_t)(slot + bank->padding[slot]) << SWIOTLB_SHIFT) +
-	       (offset & LOW_BITS);
+	       (copy.offset & LOW_BITS);
 	if (swiotlb->memory.copy)
 		swiotlb_bounce(swiotlb, device, *ret, request->size, true);
 	return 0;
@@ -265,7 +259,7 @@ int swiotlb_alloc(struct swiotlb *swiotlb, const struct swiotlb_device *device,
 
 /* ---- from an address ---- */
 
-static struct bank *bank_of(const struct swiotlb *swiotlb, phys_addr_t phys)
+struct bank *bank_of(const struct swiotlb *swiotlb, phys_addr_t phys)
 {
 	struct bank *const lists[] = { swiotlb->banks, swiotlb->transients };
 
@@ -292,30 +286,64 @@ static void transient_remove(struct swiotlb *swiotlb, struct bank *bank)
 	banks_destroy(swiotlb, bank);
 }
 
+/* The first slot of the mapping whose copy begins at @phys, and how many; or NO_SLOT. */
+static uint32_t copy_head(const struct bank *bank, const struct swiotlb_device *device,
+			  phys_addr_t phys, uint32_t *slots)
+{
+	uint64_t offset = phys & device->min_align_mask & LOW_BITS;
+	uint32_t slot, head;
+
+	if (!bank || phys - bank->start < offset)
+		return NO_SLOT;
+	slot = (uint32_t)((phys - offset - bank->start) >> SWIOTLB_SHIFT);
+	if (bank_begins(bank, slot) && !bank->padding[slot]) {
+		*slots = slots_of(bank->size[slot]);
+		return slot; /* mostly: no search for where it begins */
+	}
+	head = bank_head(bank, slot, slots);
+	return head != NO_SLOT && slot == head + bank->padding[head] ? head : NO_SLOT;
+}
+
 int swiotlb_unmap(struct swiotlb *swiotlb, const struct swiotlb_device *device,
 		  phys_addr_t phys)
 {
-	uint64_t offset = phys & device->min_align_mask & LOW_BITS;
 	struct bank *bank = bank_of(swiotlb, phys);
-	uint32_t slot, head, slots;
+	uint32_t slots, head = copy_head(bank, device, phys, &slots);
 
-	if (!bank || phys - bank->start < offset)
+	if (head == NO_SLOT)
 		return -EINVAL;
-	slot = (uint32_t)((phys - offset - bank->start) >> SWIOTLB_SHIFT);
-	if (bank_begins(bank, slot) && !bank->padding[slot]) {
-		head = slot; /* mostly: no search for where it begins */
-		slots = slots_of(bank->size[slot]);
-	} else {
-		head = bank_head(bank, slot, &slots);
-		if (head == NO_SLOT || slot != head + bank->padding[head])
-			return -EINVAL;
-	}
-
 	swiotlb->used -= slots;
 	bank->area[bank_area(bank, head)].used -= slots;
 	bank_release(bank, head);
 	if (bank->transient)
 		transient_remove(swiotlb, bank);
+	return 0;
+}
+
+static void describe(const struct bank *bank, uint32_t slot, uint32_t slots,
+		     struct swiotlb_mapping *ret)
+{
+	*ret = (struct swiotlb_mapping){
+		.bank = bank->start,
+		.area = bank_area(bank, slot),
+		.slot = slot,
+		.slots = slots,
+		.padding = bank->padding[slot],
+		.size = bank->size[slot],
+		.phys = bank->phys[slot],
+		.transient = bank->transient,
+	};
+}
+
+int swiotlb_find(const struct swiotlb *swiotlb, const struct swiotlb_device *device,
+		 phys_addr_t phys, struct swiotlb_mapping *ret)
+{
+	const struct bank *bank = bank_of(swiotlb, phys);
+	uint32_t slots, head = copy_head(bank, device, phys, &slots);
+
+	if (head == NO_SLOT)
+		return -ENOENT;
+	describe(bank, head, slots, ret);
 	return 0;
 }
 
@@ -381,16 +409,7 @@ static int bank_walk(const struct bank *bank, swiotlb_visitor *visit, void *arg)
 			slots = 1;
 			continue;
 		}
-		mapping = (struct swiotlb_mapping){
-			.bank = bank->start,
-			.area = bank_area(bank, slot),
-			.slot = slot,
-			.slots = slots,
-			.padding = bank->padding[slot],
-			.size = bank->size[slot],
-			.phys = bank->phys[slot],
-			.transient = bank->transient,
-		};
+		describe(bank, slot, slots, &mapping);
 		r = visit(&mapping, arg);
 		if (r)
 			return r;

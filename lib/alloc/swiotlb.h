@@ -181,6 +181,46 @@ int swiotlb_map(struct swiotlb *swiotlb, const struct swiotlb_device *device,
 int swiotlb_unmap(struct swiotlb *swiotlb, const struct swiotlb_device *device,
 		  phys_addr_t phys);
 
+/* Where an area's next search begins. */
+struct swiotlb_cursor {
+	uint32_t area;
+	uint32_t next;
+};
+
+/** swiotlb_before() - where the search began that gave this copy last, to undo it */
+struct swiotlb_cursor swiotlb_before(const struct swiotlb *swiotlb, phys_addr_t phys);
+
+/**
+ * swiotlb_undo() - take back a swiotlb_map(), where the search ended too
+ * @swiotlb:	the bounce buffers
+ * @device:	the device
+ * @phys:	the copy
+ * @before:	what swiotlb_before() said right after the swiotlb_map(); those after it
+ *		were taken back already
+ *
+ * Return: 0, or -EINVAL where no copy begins at @phys.
+ */
+int swiotlb_undo(struct swiotlb *swiotlb, const struct swiotlb_device *device,
+		 phys_addr_t phys, struct swiotlb_cursor before);
+
+/**
+ * swiotlb_place() - take the slots of a copy of which it is known where it lies
+ * @swiotlb:	the bounce buffers
+ * @device:	the device
+ * @request:	the buffer
+ * @phys:	its copy
+ * @searched:	the area's next search goes on behind it, as if this one had ended there
+ *
+ * Return: 0; -EINVAL where no copy of the buffer can lie there; -EBUSY where some of its
+ * slots are used.
+ */
+int swiotlb_place(struct swiotlb *swiotlb, const struct swiotlb_device *device,
+		  const struct swiotlb_request *request, phys_addr_t phys, bool searched);
+
+/** swiotlb_clear() - release all that lies in the way of swiotlb_place() */
+void swiotlb_clear(struct swiotlb *swiotlb, const struct swiotlb_device *device,
+		   const struct swiotlb_request *request, phys_addr_t phys);
+
 /**
  * swiotlb_bounce() - copy a part between a buffer and its copy
  * @swiotlb:	the bounce buffers
@@ -237,6 +277,10 @@ struct swiotlb_mapping {
 	phys_addr_t phys;    /* the original; all ones for none */
 	bool transient;	     /* the bank was made for it */
 };
+
+/** swiotlb_find() - the mapping of which @phys is the copy's first byte; 0 or -ENOENT */
+int swiotlb_find(const struct swiotlb *swiotlb, const struct swiotlb_device *device,
+		 phys_addr_t phys, struct swiotlb_mapping *ret);
 
 typedef int swiotlb_visitor(const struct swiotlb_mapping *mapping, void *arg);
 
