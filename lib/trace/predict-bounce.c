@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * predict-bounce.c - which map a bounce belongs to
+ *
+ * A search for slots is announced on its own; the map or list that it is for follows,
+ * with others between them.
+ *
+ * Kernel counterpart: none; the rules are T2, T3 of RULES.md
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "trace/predict-direct.h"
+
+static void unlink_bounce(struct direct *direct, struct bounce *bounce)
+{
+	bounce->next->previous = bounce->previous;
+	bounce->previous->next = bounce->next;
+	direct->untaken_count--;
+}
+
+void bounces_free(struct taken *taken)
+{
+	for (uint32_t i = 0; i < taken->count; i++)
+		free(taken->bounce[i]);
+	free(taken);
+}
+
+struct bounce *bounce_create(const struct foreseen *event, phys_addr_t phys,
+				 uint64_t size)
+{
+	struct bounce *bounce = calloc(1, sizeof(*bounce));
+
+	if (!bounce)
+		return NULL;
+	bounce->number = event->event.number;
+	bounce->device = event->device;
+	bounce->cpu = event->event.cpu;
+	bounce->phys = phys;
+	bounce->size = size;
+	return bounce;
+}
+
+void bounce_answer(struct direct *direct, struct bounce *bounce, dma_addr_t dma)
+{
+	bounce->got = dma == DMA_MAPPING_ERROR ? dma : dma - bounce->device->offset;
+	bounce->answered = true;
+	if (bounce->searched)
+		slots_answer(direct->slots, bounce);
+}
+
+/* The newest announcement of this buffer; of two, that of the same CPU. */
+static struct bounce *find_untaken(struct direct *direct, const struct foreseen *event,
+				   phys_addr_t phys, uint64_t size)
+{
+	struct bounce *found = NULL, *it = direct->untaken.previous;
+
+	for (; it != &direct->untaken; it = it->previous) {
+		if (it->device != event->device || it->phys != phys || it->size != size)
+			continue;
+		if (it->cpu == event->event.cpu)
+			return it;
+		if (!found)
+			found = it;
+	}
+	return found;
+}
+
+static struct bounce *take(struct direct *direct, const struct foreseen *event,
+			   phys_addr_t phys, uint64_t size, dma_addr_t dma)
+{
+	struct bounce *bounce = find_untaken(direct, event, phys, size);
+
+	if (!bounce)
+		return NULL;
+	unlink_bounce(direct, bounce);
+	bounce_answer(direct, bounce, dma);
+	return bounce;
+}
+
+struct taken *bounces_of(struct foreseen *event, uint32_t room)
+{
+	struct taken *taken = calloc(1, sizeof(*taken) + room * sizeof(taken->bounce[0]));
+
+	event->memo = taken;
+	return taken;
+}
+
+uint32_t list_entries(const struct dma_event *said)
+{
+	return said->dma_count < said->phys_count ? said->dma_count : said->phys_count;
+}
+
+int bounces_see_list(struct direct *direct, struct foreseen *event)
+{
+	const struct dma_event *said = &event->event;
+	struct taken *taken = NULL;
+
+	if (!said->dma_size_list || !direct->untaken_count)
+		return 0;
+	for (uint32_t i = 0; i < list_entries(said); i++) {
+		struct bounce *bounce = take(direct, event, said->phys_list[i],
+					     said->dma_size_list[i], said->dma_list[i]);
+
+		if (!bounce)
+			continue;
+		if (!taken && !(taken = bounces_of(event, list_entries(said)))) {
+			free(bounce);
+			return -ENOMEM;
+		}
+		taken->bounce[taken->count++] = bounce;
+	}
+	return 0;
+}
+
+int bounces_see_single(struct direct *direct, struct foreseen *event)
+{
+	const struct dma_event *said = &event->event;
+	struct taken *taken;
+	struct bounce *bounce;
+
+	if (!direct->untaken_count)
+		return 0;
+	bounce = take(direct, event, said->phys, said->size, said->dma);
+	if (!bounce)
+		return 0;
+	taken = bounces_of(event, 1);
+	if (!taken) {
+		free(bounce);
+		return -ENOMEM;
+	}
+	taken->bounce[taken->count++] = bounce;
+	return 0;
+}
+
+int bounces_see_announced(struct direct *direct, struct foreseen *event)
+{
+	struct bounce *bounce = bounce_create(event, event->event.phys, event->event.size);
+
+	if (!bounce)
+		return -ENOMEM;
+	bounce->phys -= event->device->offset;
+	bounce->next = &direct->untaken;
+	bounce->previous = direct->untaken.previous;
+	bounce->previous->next = bounce;
+	direct->untaken.previous = bounce;
+	direct->untaken_count++;
+	event->memo = bounce;
+	return 0;
+}
+
+static void drop(struct direct *direct, struct bounce *bounce)
+{
+	slots_forget(direct->slots, bounce);
+	unlink_bounce(direct, bounce);
+	free(bounce);
+}
+
+/*
+ * A search whose map never comes is that of a list that failed, which nobody records: all
+ * that was found for it is given back.
+ */
+void bounces_drop_oldest(struct direct *direct)
+{
+	struct bounce *bounce = direct->untaken.next;
+
+	if (direct->untaken_count > UNTAKEN_MAX && bounce->judged)
+		drop(direct, bounce);
+}
+
+/* The end of a list that the recorder cut: its copies are where the model put them. */
+void bounces_drop_tail(struct direct *direct, const struct foreseen *event)
+{
+	const struct dma_event *said = &event->event, *begin = event->begin;
+
+	for (uint32_t i = begin->dma_count; i < said->phys_count; i++) {
+		struct bounce *bounce = direct->untaken.next;
+
+		while (bounce != &direct->untaken &&
+		       (bounce->device != event->device || !bounce->judged ||
+			bounce->phys != said->phys_list[i]))
+			bounce = bounce->next;
+		if (bounce != &direct->untaken)
+			drop(direct, bounce);
+	}
+}
+
+void bounces_destroy(struct direct *direct)
+{
+	while (direct->untaken_count) {
+		struct bounce *bounce = direct->untaken.next;
+
+		unlink_bounce(direct, bounce);
+		free(bounce);
+	}
+}

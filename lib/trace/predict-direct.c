@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * predict-direct.c - maps and lists of devices that no IOMMU translates
+ *
+ * Such a device gets the buffer's own address, or that of a copy in the swiotlb. Which
+ * of the two is announced where the recording has swiotlb_bounced, and otherwise follows
+ * from the device's reach.
+ *
+ * Kernel counterpart: kernel/dma/direct.h, dma_direct_map_sg() (RULES.md D1-D9)
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/predict-direct.h"
+
+static bool is_direct_map(const struct foreseen *event)
+{
+	const struct dma_event *said = &event->event;
+
+	return event->device && !event->device->translated &&
+	       libdma_event_kind_class(said->kind) == DMA_CLASS_MAP &&
+	       !(said->flags & DMA_EVENT_REQUEST);
+}
+
+static void direct_destroy(void *state)
+{
+	struct direct *direct = state;
+	struct libdma_predictor *frame = direct->frame;
+
+	for (uint64_t i = frame->next; i < frame->newest; i++) {
+		struct foreseen *event = &frame->window[i & (frame->room - 1)];
+
+		if (is_direct_map(event) && event->memo)
+			bounces_free(event->memo);
+	}
+	bounces_destroy(direct);
+	slots_destroy(direct->slots);
+	free(direct);
+}
+
+static int direct_create(struct libdma_predictor *frame, void **ret)
+{
+	struct direct *direct = calloc(1, sizeof(*direct));
+
+	if (!direct)
+		return -ENOMEM;
+	direct->frame = frame;
+	direct->untaken.next = direct->untaken.previous = &direct->untaken;
+	if (slots_create(frame, &direct->slots)) {
+		free(direct);
+		return -ENOMEM;
+	}
+	*ret = direct;
+	return 0;
+}
+
+/* ---- survey ---- */
+
+static bool was_announced(struct direct *direct, uint32_t device, phys_addr_t phys)
+{
+	for (uint64_t i = 1; i <= SURVEYED && i <= direct->surveys; i++) {
+		struct announcement *it =
+			&direct->surveyed[(direct->surveys - i) % SURVEYED];
+
+		if (it->device != device || it->phys != phys)
+			continue;
+		it->device = 0;
+		return true;
+	}
+	return false;
+}
+
+static int survey_list(struct direct *direct, const struct dma_event *event)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < event->dma_count && i < event->phys_count && !err; i++)
+		if (event->dma_list[i] != event->phys_list[i] && event->dma_size_list &&
+		    was_announced(direct, event->device, event->phys_list[i]))
+			err = slots_survey(direct->slots, event, event->dma_list[i],
+					   event->dma_size_list[i]);
+	return err;
+}
+
+static int direct_survey(void *state, const struct dma_event *event, bool stranger)
+{
+	struct direct *direct = state;
+
+	if (stranger || event->kind == DMA_EVENT_LOST)
+		return slots_survey_stranger(direct->slots, event);
+	if (event->kind == DMA_EVENT_SWIOTLB_BOUNCED)
+		direct->surveyed[direct->surveys++ % SURVEYED] =
+			(struct announcement) { event->device, event->phys };
+	if (event->kind == DMA_EVENT_MAP_SG)
+		return survey_list(direct, event);
+	if (libdma_event_kind_class(event->kind) == DMA_CLASS_MAP &&
+	    event->dma != DMA_MAPPING_ERROR && event->dma != event->phys &&
+	    was_announced(direct, event->device, event->phys))
+		return slots_survey(direct->slots, event, event->dma, event->size);
+	return 0;
+}
+
+static int direct_start(void *state)
+{
+	struct direct *direct = state;
+
+	return slots_start(direct->slots);
+}
+
+static int direct_see(void *state, struct foreseen *event)
+{
+	struct direct *direct = state;
+
+	if (!event->device || event->device->translated)
+		return 0;
+	if (event->event.kind == DMA_EVENT_SWIOTLB_BOUNCED)
+		return bounces_see_announced(direct, event);
+	if (!is_direct_map(event))
+		return 0;
+	if (event->event.kind == DMA_EVENT_MAP_SG)
+		return bounces_see_list(direct, event);
+	return bounces_see_single(direct, event);
+}
+
+/* ---- verdicts ---- */
+
+/* Must the kernel bounce this, as far as is known? */
+static bool must_bounce(const struct direct *direct, const struct foreseen *event,
+			phys_addr_t phys, uint64_t size)
+{
+	const struct predict_device *device = event->device;
+	const struct libdma_environment *known = direct->frame->environment;
+	uint64_t limit = device->dma_mask, last = phys + device->offset + size - 1;
+
+	if (event->event.attrs & DMA_ATTR_MMIO ||
+	    event->event.kind == DMA_EVENT_MAP_RESOURCE)
+		return false;
+	if (device->bus_limit && device->bus_limit < limit)
+		limit = device->bus_limit;
+	return known->swiotlb.force || last > limit;
+}
+
+/* Where searches are not announced, they begin with the map that needs them. */
+static int search_now(struct direct *direct, struct foreseen *event, phys_addr_t phys,
+		      uint64_t size, dma_addr_t dma, uint32_t room)
+{
+	struct taken *taken = event->memo;
+	struct bounce *bounce = bounce_create(event, phys, size);
+
+	if (!taken)
+		taken = bounces_of(event, room);
+	if (!bounce || !taken) {
+		free(bounce);
+		return -ENOMEM;
+	}
+	taken->bounce[taken->count++] = bounce;
+	bounce_answer(direct, bounce, dma);
+	return slots_resolve(direct->slots, bounce, event);
+}
+
+static int search_unannounced(struct direct *direct, struct foreseen *event)
+{
+	const struct dma_event *said = &event->event;
+	int err = 0;
+
+	if (direct->frame->announced || event->memo)
+		return 0;
+	if (said->kind != DMA_EVENT_MAP_SG)
+		return must_bounce(direct, event, said->phys, said->size)
+			       ? search_now(direct, event, said->phys, said->size,
+					    said->dma, 1)
+			       : 0;
+	for (uint32_t i = 0; said->dma_size_list && i < list_entries(said) && !err; i++)
+		if (must_bounce(direct, event, said->phys_list[i], said->dma_size_list[i]))
+			err = search_now(direct, event, said->phys_list[i],
+					 said->dma_size_list[i], said->dma_list[i],
+					 list_entries(said));
+	return err;
+}
+
+static bool is_as_mapped(struct predict_device *device, phys_addr_t phys, dma_addr_t dma)
+{
+	if (dma == phys + device->offset)
+		return true;
+	/* the bus adds something; it is told once */
+	if (!device->offset_known && dma != DMA_MAPPING_ERROR && !device->direct)
+		device->offset = dma - phys;
+	device->offset_known = true;
+	return false;
+}
+
+static void judge_direct(struct direct *direct, struct foreseen *event)
+{
+	const struct dma_event *said = &event->event;
+	bool same = true;
+
+	if (said->kind == DMA_EVENT_MAP_SG)
+		for (uint32_t i = 0; i < list_entries(said) && same; i++)
+			same = is_as_mapped(event->device, said->phys_list[i],
+					    said->dma_list[i]);
+	else
+		same = is_as_mapped(event->device, said->phys, said->dma);
+	direct->frame->totals.direct++;
+	event->device->direct++;
+	direct->frame->totals.direct_other += !same;
+}
+
+static void judge_bounced(struct direct *direct, struct foreseen *event,
+			  const struct taken *taken)
+{
+	bool told = event->event.number == direct->slots->told_by;
+	const struct bounce *wrong = NULL;
+	struct libdma_divergence divergence;
+	uint32_t segment = 0;
+
+	for (uint32_t i = 0; i < taken->count; i++) {
+		const struct bounce *bounce = taken->bounce[i];
+
+		told |= bounce->told;
+		if (bounce->searched && bounce->got == bounce->expected)
+			continue;
+		if (!wrong || bounce->verdict == LIBDMA_VERDICT_UNEXPLAINED) {
+			wrong = bounce;
+			segment = i;
+		}
+	}
+	if (!wrong && !told) {
+		predict_right(direct->frame, event, LIBDMA_DECIDER_SWIOTLB);
+		return;
+	}
+	divergence = (struct libdma_divergence) {
+		.verdict = wrong ? wrong->verdict : LIBDMA_VERDICT_USED,
+		.decider = LIBDMA_DECIDER_SWIOTLB,
+		.segment = segment,
+		.witness = LIBDMA_NO_WITNESS,
+		.state = "its answer tells where the swiotlb lies",
+	};
+	if (!wrong)
+		wrong = taken->bounce[0];
+	else
+		divergence.state = wrong->state;
+	if (divergence.verdict != LIBDMA_VERDICT_USED)
+		divergence.witness = wrong->witness;
+	divergence.expected = wrong->expected;
+	divergence.got = wrong->got;
+	predict_wrong(direct->frame, event, &divergence);
+}
+
+static int judge_map(struct direct *direct, struct foreseen *event)
+{
+	int err = search_unannounced(direct, event);
+	struct taken *taken = event->memo;
+
+	for (uint32_t i = 0; taken && !err && i < taken->count; i++)
+		err = slots_resolve(direct->slots, taken->bounce[i], event);
+	if (err)
+		return err;
+	if (taken) {
+		judge_bounced(direct, event, taken);
+		bounces_free(taken);
+		event->memo = NULL;
+	} else {
+		judge_direct(direct, event);
+	}
+	return 0;
+}
+
+static void judge_unmap(struct direct *direct, struct foreseen *event)
+{
+	const struct dma_event *said = &event->event, *begin = event->begin;
+	uint64_t offset = event->device->offset;
+
+	if (event->note == NOTE_RELEASED)
+		return;
+	if (said->kind != DMA_EVENT_UNMAP_SG) {
+		slots_release(direct->slots, event, said->dma - offset);
+		return;
+	}
+	for (uint32_t i = 0; begin && i < begin->dma_count; i++)
+		slots_release(direct->slots, event, begin->dma_list[i] - offset);
+	if (begin && begin->flags & DMA_EVENT_CUT)
+		bounces_drop_tail(direct, event);
+}
+
+static int direct_judge(void *state, struct foreseen *event)
+{
+	struct direct *direct = state;
+	const struct dma_event *said = &event->event;
+	int err = 0;
+
+	if (!event->device || event->device->translated)
+		return 0;
+	if (said->kind == DMA_EVENT_SWIOTLB_BOUNCED && event->memo) {
+		err = slots_resolve(direct->slots, event->memo, event);
+		((struct bounce *)event->memo)->judged = true;
+		event->memo = NULL;
+		bounces_drop_oldest(direct);
+	} else if (is_direct_map(event)) {
+		err = judge_map(direct, event);
+	} else if (libdma_event_kind_class(said->kind) == DMA_CLASS_UNMAP) {
+		judge_unmap(direct, event);
+	} else if (libdma_event_kind_class(said->kind) == DMA_CLASS_ALLOC) {
+		direct->frame->totals.inputs++;
+	}
+	return err;
+}
+
+const struct backend backend_direct = {
+	.create = direct_create,
+	.destroy = direct_destroy,
+	.survey = direct_survey,
+	.start = direct_start,
+	.see = direct_see,
+	.judge = direct_judge,
+};

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * predict-swiotlb-build.c - where the swiotlb lies, and how large it is
+ *
+ * Seldom does anybody record where. After boot an area is filled from its beginning on,
+ * so that the first bounce of a CPU lies there; what all bounces reach must lie inside.
+ *
+ * Kernel counterpart: swiotlb_init_remap() of kernel/dma/swiotlb.c (RULES.md S1-S5)
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "trace/predict-swiotlb.h"
+
+int slots_create(struct libdma_predictor *frame, struct slots **ret)
+{
+	struct slots *slots = calloc(1, sizeof(*slots));
+
+	if (!slots)
+		return -ENOMEM;
+	slots->frame = frame;
+	slots->told_by = UINT64_MAX;
+	slots->reach = calloc(CPUS_MAX, sizeof(*slots->reach));
+	if (!slots->reach) {
+		free(slots);
+		return -ENOMEM;
+	}
+	*ret = slots;
+	return 0;
+}
+
+void slots_destroy(struct slots *slots)
+{
+	if (!slots)
+		return;
+	swiotlb_destroy(slots->swiotlb);
+	free(slots->confirmed);
+	free(slots->touched);
+	free(slots->stranger);
+	free(slots->reach);
+	free(slots);
+}
+
+/* ---- the survey ---- */
+
+int slots_survey(struct slots *slots, const struct dma_event *event, uint64_t copy,
+		 uint64_t size)
+{
+	struct cpu_reach *reach;
+
+	if (event->cpu >= CPUS_MAX)
+		return 0;
+	reach = &slots->reach[event->cpu];
+	if (!slots->reached)
+		slots->first_cpu = event->cpu;
+	slots->reached = true;
+	if (!reach->used)
+		*reach = (struct cpu_reach) { true, copy, copy, 0, event->number };
+	if (copy < reach->low)
+		reach->low = copy;
+	if (copy + size > reach->high)
+		reach->high = copy + size;
+	return 0;
+}
+
+/* Behind a loss of events an end without beginning may be of a buffer mapped in it. */
+int slots_survey_stranger(struct slots *slots, const struct dma_event *event)
+{
+	struct stranger *grown;
+	size_t room;
+
+	if (event->kind == DMA_EVENT_LOST)
+		slots->lost = true;
+	if (slots->lost || libdma_event_kind_class(event->kind) != DMA_CLASS_UNMAP ||
+	    event->kind == DMA_EVENT_UNMAP_SG || !event->size)
+		return 0;
+	if (slots->strangers == slots->stranger_room) {
+		room = slots->stranger_room ? slots->stranger_room * 2 : 64;
+		grown = realloc(slots->stranger, room * sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		slots->stranger = grown;
+		slots->stranger_room = room;
+	}
+	slots->stranger[slots->strangers++] =
+		(struct stranger) { event->number, event->dma, event->size };
+	return 0;
+}
+
+/* ---- size ---- */
+
+/* What stands behind swiotlb= on the kernel's command line, or NULL; @buffer holds it. */
+static const char *parameter(const char *cmdline, char *buffer, size_t size)
+{
+	const char *at = cmdline, *found = NULL;
+
+	while (at && (at = strstr(at, "swiotlb="))) {
+		if (at == cmdline || at[-1] == ' ')
+			found = at + strlen("swiotlb=");
+		at++;
+	}
+	if (!found || strcspn(found, " ") >= size)
+		return NULL;
+	memcpy(buffer, found, strcspn(found, " "));
+	buffer[strcspn(found, " ")] = '\0';
+	return buffer;
+}
+
+static int set_size(struct slots *slots, const struct libdma_environment *known,
+		    struct swiotlb_size *size)
+{
+	struct libdma_predictor *frame = slots->frame;
+	unsigned int cpus = known->cpus ? known->cpus : 1;
+	char buffer[64];
+	const char *text = parameter(known->cmdline, buffer, sizeof(buffer));
+	int err = 0;
+
+	if (swiotlb_size(text, cpus, SWIOTLB_SEGMENT, size))
+		swiotlb_size(NULL, 1, SWIOTLB_SEGMENT, size);
+	if (known->origin.swiotlb_slots == LIBDMA_GIVEN && known->swiotlb.slots &&
+	    known->swiotlb.slots <= 1U << 31)
+		size->slots = known->swiotlb.slots;
+	else
+		err = predict_assume(frame, "swiotlb.slots",
+				     text ? "swiotlb= of the command line"
+					  : "the kernel's default",
+				     "%llu", (unsigned long long)size->slots);
+	if (known->origin.swiotlb_areas == LIBDMA_GIVEN && known->swiotlb.areas &&
+	    known->swiotlb.areas <= size->slots)
+		size->areas = known->swiotlb.areas;
+	else if (!err)
+		err = predict_assume(frame, "swiotlb.areas", "the number of CPUs", "%u",
+				     size->areas);
+	if (size->slots < size->areas)
+		size->areas = 1;
+	return err;
+}
+
+static void place_strangers(struct slots *slots)
+{
+	static const struct swiotlb_device device = { .min_align_mask = SWIOTLB_SLOT - 1,
+						      .boundary = UINT64_MAX };
+
+	for (size_t i = 0; i < slots->strangers; i++) {
+		const struct stranger *stranger = &slots->stranger[i];
+		struct swiotlb_request request = { .phys = stranger->copy,
+						   .size = stranger->size };
+
+		if (slots_hold(slots, stranger->copy))
+			swiotlb_place(slots->swiotlb, &device, &request, stranger->copy,
+				      false);
+	}
+}
+
+static int build(struct slots *slots, const struct swiotlb_size *size, uint64_t start)
+{
+	struct swiotlb_options options = {
+		.rules = slots->frame->rules,
+		.start = start,
+		.slots = size->slots,
+		.areas = size->areas,
+	};
+	int err = swiotlb_create(&options, &slots->swiotlb);
+
+	if (err)
+		return err == -ENOMEM ? err : 0;
+	slots->start = start;
+	slots->slots = size->slots;
+	slots->areas = size->areas;
+	slots->area_bytes = size->slots / size->areas << SWIOTLB_SHIFT;
+	slots->confirmed = calloc(size->areas, sizeof(*slots->confirmed));
+	slots->touched = calloc(size->slots / 64 + 1, sizeof(*slots->touched));
+	if (!slots->confirmed || !slots->touched)
+		return -ENOMEM;
+	place_strangers(slots);
+	return 0;
+}
+
+/* ---- place ---- */
+
+static uint64_t area_bytes(const struct swiotlb_size *size)
+{
+	return size->slots / size->areas << SWIOTLB_SHIFT;
+}
+
+/* Where it begins if a CPU's area is still empty when this copy is made in it. */
+static uint64_t start_by(const struct swiotlb_size *size, uint32_t cpu, uint64_t first)
+{
+	uint32_t area = cpu & (size->areas - 1);
+
+	return align_down(first, PAGE_SIZE) - area * area_bytes(size);
+}
+
+static bool holds_all(const struct slots *slots, const struct swiotlb_size *size,
+		      uint64_t start)
+{
+	for (uint32_t cpu = 0; cpu < CPUS_MAX; cpu++) {
+		const struct cpu_reach *reach = &slots->reach[cpu];
+
+		if (reach->used && (reach->low < start ||
+				    reach->high > start + (size->slots << SWIOTLB_SHIFT)))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * No area is where its first bounce lies, so others were before the recording. Each CPU
+ * bounces in its area unless that is full; the beginning is a page.
+ */
+static uint64_t start_by_reach(const struct slots *slots, const struct swiotlb_size *size)
+{
+	uint64_t most = UINT64_MAX, low = UINT64_MAX;
+
+	for (uint32_t cpu = 0; cpu < CPUS_MAX; cpu++) {
+		const struct cpu_reach *reach = &slots->reach[cpu];
+		uint64_t start;
+
+		if (!reach->used)
+			continue;
+		start = start_by(size, cpu, reach->low);
+		most = start < most ? start : most;
+		low = reach->low < low ? reach->low : low;
+	}
+	return most < low ? most : align_down(low, PAGE_SIZE);
+}
+
+int slots_start(struct slots *slots)
+{
+	const struct libdma_environment *known = slots->frame->environment;
+	struct swiotlb_size size;
+	uint64_t start = known->swiotlb.start;
+	int err;
+
+	/* behind an IOMMU what was seen are no addresses of copies */
+	if (known->origin.swiotlb_start != LIBDMA_GIVEN &&
+	    (!slots->reached || known->iommu.mode >= LIBDMA_IOMMU_STRICT))
+		return 0;
+	err = set_size(slots, known, &size);
+	if (err || known->origin.swiotlb_start == LIBDMA_GIVEN)
+		return err ? err : build(slots, &size, start);
+	start = start_by(&size, slots->first_cpu, slots->reach[slots->first_cpu].first);
+	slots->told_by = slots->reach[slots->first_cpu].number;
+	for (uint32_t cpu = 0; cpu < CPUS_MAX && !holds_all(slots, &size, start); cpu++) {
+		if (!slots->reach[cpu].used)
+			continue;
+		start = start_by(&size, cpu, slots->reach[cpu].first);
+		slots->told_by = slots->reach[cpu].number;
+	}
+	if (holds_all(slots, &size, start)) {
+		err = predict_assume(slots->frame, "swiotlb.start", "the first bounce",
+				     "0x%llx", (unsigned long long)start);
+	} else {
+		start = start_by_reach(slots, &size);
+		err = predict_assume(slots->frame, "swiotlb.start", "what bounces reach",
+				     "0x%llx", (unsigned long long)start);
+	}
+	return err ? err : build(slots, &size, start);
+}
+
+int slots_learn(struct slots *slots, struct bounce *bounce)
+{
+	struct swiotlb_size size;
+	uint64_t start;
+	int err = set_size(slots, slots->frame->environment, &size);
+
+	if (err)
+		return err;
+	start = start_by(&size, bounce->cpu, bounce->got);
+	bounce->told = true;
+	err = predict_assume(slots->frame, "swiotlb.start", "the first bounce", "0x%llx",
+			     (unsigned long long)start);
+	return err ? err : build(slots, &size, start);
+}

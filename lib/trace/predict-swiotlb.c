@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * predict-swiotlb.c - which slots a recording's bounces should have got
+ *
+ * The kernel announces a search for slots before it begins (swiotlb_bounced), and tells
+ * what it found when all is mapped. So the search is done in the model when it is
+ * announced, and held against what the window already knows of its answer.
+ *
+ * Kernel counterpart: swiotlb_map() and swiotlb_tbl_map_single() of
+ * kernel/dma/swiotlb.c (RULES.md S6-S19)
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "trace/predict-swiotlb.h"
+
+struct swiotlb_device slots_device(const struct slots *slots,
+				   const struct predict_device *device)
+{
+	uint64_t limit = device->dma_mask;
+
+	(void)slots;
+	if (device->bus_limit && device->bus_limit < limit)
+		limit = device->bus_limit;
+	return (struct swiotlb_device) {
+		.min_align_mask = (uint32_t)device->min_align,
+		.boundary = device->boundary,
+		.dma_offset = device->offset,
+		.limit = limit,
+	};
+}
+
+static struct swiotlb_request request_of(const struct bounce *bounce)
+{
+	return (struct swiotlb_request) {
+		.cpu = bounce->cpu,
+		.phys = bounce->phys,
+		.size = bounce->size,
+	};
+}
+
+bool slots_hold(const struct slots *slots, phys_addr_t copy)
+{
+	return slots->swiotlb && swiotlb_holds(slots->swiotlb, copy);
+}
+
+uint32_t slots_area(const struct slots *slots, phys_addr_t copy)
+{
+	uint64_t area = (copy - slots->start) / slots->area_bytes;
+
+	return area < slots->areas ? (uint32_t)area : slots->areas - 1;
+}
+
+/* The copy lies there for sure, so these slots are known from now on. */
+static void touch(struct slots *slots, const struct bounce *bounce, phys_addr_t copy)
+{
+	uint64_t slot = (copy - slots->start) >> SWIOTLB_SHIFT;
+	uint64_t end = slot + (bounce->size + SWIOTLB_SLOT - 1) / SWIOTLB_SLOT;
+
+	slots->confirmed[slots_area(slots, copy)] = bounce->number + 1;
+	for (; slot < end && slot < slots->slots; slot++)
+		slots->touched[slot >> 6] |= 1ULL << (slot & 63);
+}
+
+phys_addr_t slots_search(struct slots *slots, const struct bounce *bounce,
+			 struct swiotlb_cursor *before)
+{
+	struct swiotlb_device device = slots_device(slots, bounce->device);
+	struct swiotlb_request request = request_of(bounce);
+	phys_addr_t copy;
+
+	if (swiotlb_map(slots->swiotlb, &device, &request, &copy, NULL))
+		return DMA_MAPPING_ERROR;
+	*before = swiotlb_before(slots->swiotlb, copy);
+	/* not reached by the device: given back at once, and the map fails (S11) */
+	if (copy + device.dma_offset + bounce->size - 1 > device.limit) {
+		swiotlb_unmap(slots->swiotlb, &device, copy);
+		return DMA_MAPPING_ERROR;
+	}
+	return copy;
+}
+
+void slots_unsearch(struct slots *slots, const struct bounce *bounce, phys_addr_t copy,
+		    struct swiotlb_cursor before)
+{
+	struct swiotlb_device device = slots_device(slots, bounce->device);
+
+	if (copy != DMA_MAPPING_ERROR)
+		swiotlb_undo(slots->swiotlb, &device, copy, before);
+}
+
+/* What mattered, for people. */
+static void describe(const struct slots *slots, struct bounce *bounce)
+{
+	uint64_t all, used, most;
+
+	swiotlb_usage(slots->swiotlb, &all, &used, &most);
+	snprintf(bounce->state, sizeof(bounce->state),
+		 "area %u of %u, %llu of %llu slots used, %llu bytes, min_align_mask 0x%llx",
+		 bounce->cpu & (slots->areas - 1), slots->areas, (unsigned long long)used,
+		 (unsigned long long)all, (unsigned long long)bounce->size,
+		 (unsigned long long)bounce->device->min_align);
+}
+
+/* Make the model what the recording says. */
+static void adopt(struct slots *slots, const struct bounce *bounce)
+{
+	struct swiotlb_device device = slots_device(slots, bounce->device);
+	struct swiotlb_request request = request_of(bounce);
+
+	if (bounce->got == DMA_MAPPING_ERROR)
+		return;
+	if (swiotlb_place(slots->swiotlb, &device, &request, bounce->got, true) == -EBUSY) {
+		swiotlb_clear(slots->swiotlb, &device, &request, bounce->got);
+		swiotlb_place(slots->swiotlb, &device, &request, bounce->got, true);
+	}
+}
+
+static void settle(struct slots *slots, struct bounce *bounce)
+{
+	if (bounce->got != DMA_MAPPING_ERROR && slots_hold(slots, bounce->got))
+		touch(slots, bounce, bounce->got);
+}
+
+int slots_resolve(struct slots *slots, struct bounce *bounce, struct foreseen *event)
+{
+	struct swiotlb_cursor before;
+
+	if (bounce->searched)
+		return 0;
+	if (!slots->swiotlb && bounce->answered && bounce->got != DMA_MAPPING_ERROR &&
+	    slots_learn(slots, bounce))
+		return -ENOMEM;
+	if (!slots->swiotlb)
+		return 0;
+	bounce->searched = true;
+	describe(slots, bounce);
+	bounce->expected = slots_search(slots, bounce, &before);
+	if (!bounce->answered)
+		return 0;
+	if (bounce->expected != bounce->got) {
+		slots_unsearch(slots, bounce, bounce->expected, before);
+		if (!slots_order(slots, bounce, event)) {
+			slots_explain(slots, bounce);
+			adopt(slots, bounce);
+		}
+	}
+	settle(slots, bounce);
+	return 0;
+}
+
+void slots_answer(struct slots *slots, struct bounce *bounce)
+{
+	struct swiotlb_device device = slots_device(slots, bounce->device);
+
+	if (bounce->expected != bounce->got) {
+		if (bounce->expected != DMA_MAPPING_ERROR)
+			swiotlb_unmap(slots->swiotlb, &device, bounce->expected);
+		slots_explain(slots, bounce);
+		adopt(slots, bounce);
+	}
+	settle(slots, bounce);
+}
+
+void slots_forget(struct slots *slots, const struct bounce *bounce)
+{
+	struct swiotlb_device device = slots_device(slots, bounce->device);
+
+	if (bounce->searched && !bounce->answered && bounce->expected != DMA_MAPPING_ERROR)
+		swiotlb_unmap(slots->swiotlb, &device, bounce->expected);
+}
+
+void slots_release(struct slots *slots, const struct foreseen *event, phys_addr_t copy)
+{
+	struct release *release = &slots->release[slots->releases % RELEASES];
+	struct swiotlb_device device;
+
+	if (!slots_hold(slots, copy))
+		return;
+	device = slots_device(slots, event->device);
+	if (swiotlb_find(slots->swiotlb, &device, copy, &release->mapping))
+		return;
+	release->number = event->event.number;
+	release->ns = event->event.ns;
+	release->cpu = event->event.cpu;
+	release->device = event->device;
+	release->copy = copy;
+	slots->releases++;
+	swiotlb_unmap(slots->swiotlb, &device, copy);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * predict-swiotlb.h - which slots a recording's bounces should have got
+ *
+ * For the files of the direct backend alone. A bounce is one search for slots: it is
+ * announced, looked for, and answered by the map or list that it belongs to.
+ */
+#pragma once
+
+#include "alloc/swiotlb.h"
+#include "trace/predict.h"
+
+#define RELEASES 512 /* that are remembered */
+#define CPUS_MAX 4096
+
+#define NOTE_RELEASED 1 /* foreseen.note: an unmap that was done before its turn */
+
+/**
+ * struct bounce - a search for slots
+ *
+ * @next, @previous: of those that no map has taken yet
+ * @number:	of the event that announced it, or of the map
+ * @device:	whose
+ * @cpu:	where it ran
+ * @phys, @size: the buffer
+ * @judged:	the event that announced it was judged
+ * @answered:	@got is known: a physical address, or DMA_MAPPING_ERROR
+ * @searched:	the model has looked for slots
+ * @expected:	what it found, as @got
+ * @told:	@got told where the swiotlb lies
+ * @verdict, @witness: why @got is another one
+ */
+struct bounce {
+	struct bounce *next, *previous;
+	uint64_t number;
+	struct predict_device *device;
+	uint32_t cpu;
+	phys_addr_t phys;
+	uint64_t size;
+	bool judged, answered, searched, told;
+	phys_addr_t got, expected;
+	enum libdma_verdict verdict;
+	uint64_t witness;
+	char state[128];
+};
+
+/* Slots that were given back, and by which event. */
+struct release {
+	uint64_t number, ns;
+	uint32_t cpu;
+	struct predict_device *device;
+	struct swiotlb_mapping mapping;
+	phys_addr_t copy;
+};
+
+/* What was live before the recording. */
+struct stranger {
+	uint64_t number;
+	phys_addr_t copy;
+	uint64_t size;
+};
+
+/* Of a CPU: the first address, and between which all lie. */
+struct cpu_reach {
+	bool used;
+	uint64_t first, low, high;
+	uint64_t number; /* of the event of the first */
+};
+
+/**
+ * struct slots - the modelled swiotlb
+ *
+ * @swiotlb:	NULL until it is known where it lies
+ * @told_by:	number of the map whose answer told it; UINT64_MAX for none
+ * @areas:	how many
+ * @area_bytes:	of each
+ * @confirmed:	of each area: number of the last event that searched it, plus 1
+ * @touched:	a bit a slot that the recording used
+ * @held_by_cut: number of a list whose end was cut, UINT64_MAX for none
+ * @first_cpu:	CPU of the survey's first bounce
+ */
+struct slots {
+	struct libdma_predictor *frame;
+	struct swiotlb *swiotlb;
+	uint64_t told_by;
+	uint64_t start, slots;
+	uint32_t areas;
+	uint64_t area_bytes;
+	uint64_t *confirmed;
+	uint64_t *touched;
+
+	struct release release[RELEASES];
+	uint64_t releases;
+
+	struct stranger *stranger;
+	size_t strangers, stranger_room;
+	bool lost;
+	struct cpu_reach *reach; /* of CPUS_MAX */
+	uint32_t first_cpu;
+	bool reached;
+};
+
+/* ---- predict-swiotlb-build.c: where it lies, and how large it is ---- */
+
+int slots_create(struct libdma_predictor *frame, struct slots **ret);
+void slots_destroy(struct slots *slots);
+
+/* The survey met a copy of a buffer, or the end of one that began before. */
+int slots_survey(struct slots *slots, const struct dma_event *event, uint64_t copy,
+		 uint64_t size);
+int slots_survey_stranger(struct slots *slots, const struct dma_event *event);
+
+/* The environment is known; builds the swiotlb if that and the survey suffice. */
+int slots_start(struct slots *slots);
+
+/* A bounce's answer tells where it lies. */
+int slots_learn(struct slots *slots, struct bounce *bounce);
+
+/* ---- predict-swiotlb.c: searches and releases ---- */
+
+struct swiotlb_device slots_device(const struct slots *slots,
+				   const struct predict_device *device);
+
+/* Search for slots; all ones where there are none. */
+phys_addr_t slots_search(struct slots *slots, const struct bounce *bounce,
+			 struct swiotlb_cursor *before);
+void slots_unsearch(struct slots *slots, const struct bounce *bounce, phys_addr_t copy,
+		    struct swiotlb_cursor before);
+
+/* Search, compare with the answer if there is one, and take it over. */
+int slots_resolve(struct slots *slots, struct bounce *bounce, struct foreseen *event);
+
+/* The answer came after the search. */
+void slots_answer(struct slots *slots, struct bounce *bounce);
+
+/* Its answer will never come: give back what was found. */
+void slots_forget(struct slots *slots, const struct bounce *bounce);
+
+/* A buffer at this address is no longer bounced. */
+void slots_release(struct slots *slots, const struct foreseen *event, phys_addr_t copy);
+
+bool slots_hold(const struct slots *slots, phys_addr_t copy);
+uint32_t slots_area(const struct slots *slots, phys_addr_t copy);
+
+/* ---- predict-swiotlb-witness.c: why an answer is another one ---- */
+
+/*
+ * Another CPU's search or release, a moment away, that must have come on the other side
+ * of this search for its answer to be what it is. True where there is one: then the
+ * search is done as it was.
+ */
+bool slots_order(struct slots *slots, struct bounce *bounce, struct foreseen *event);
+
+/* Set the verdict from what is not known of an area. */
+void slots_explain(struct slots *slots, struct bounce *bounce);

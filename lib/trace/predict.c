@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * predict.c - a recording held against the model: the window of events
+ *
+ * A tracepoint fires before or after what it tells of, so that later events may say
+ * what an earlier one met. Events wait until what came a while later is known, are then
+ * judged in order, and are remembered for a while.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "trace/predict.h"
+
+static const struct backend *const backends[BACKENDS] = {
+	[BACKEND_DIRECT] = &backend_direct,
+};
+
+static struct foreseen *at(const struct libdma_predictor *frame, uint64_t number)
+{
+	return &frame->window[number & (frame->room - 1)];
+}
+
+/* Which of the ring's count an event is. */
+static uint64_t number_of(const struct libdma_predictor *frame,
+			  const struct foreseen *event)
+{
+	uint64_t place = (uint64_t)(event - frame->window);
+
+	return frame->oldest + ((place - frame->oldest) & (frame->room - 1));
+}
+
+struct foreseen *predict_next(struct libdma_predictor *frame, const struct foreseen *event)
+{
+	uint64_t number = number_of(frame, event) + 1;
+
+	return number < frame->newest ? at(frame, number) : NULL;
+}
+
+struct foreseen *predict_previous(struct libdma_predictor *frame,
+				  const struct foreseen *event)
+{
+	uint64_t number = number_of(frame, event);
+
+	return number > frame->oldest ? at(frame, number - 1) : NULL;
+}
+
+static int create_backends(struct libdma_predictor *frame)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < BACKENDS && !err; i++)
+		err = backends[i]->create(frame, &frame->state[i]);
+	return err;
+}
+
+static void free_frame(struct libdma_predictor *frame)
+{
+	for (unsigned int i = 0; i < BACKENDS; i++)
+		if (frame->state[i])
+			backends[i]->destroy(frame->state[i]);
+	for (uint64_t i = 0; frame->window && i < frame->room; i++)
+		free(frame->window[i].lists);
+	for (size_t i = 0; i < frame->devices; i++)
+		free(frame->device_list[i]);
+	free(frame->device_list);
+	free(frame->device);
+	free(frame->window);
+	live_destroy(frame->live);
+	predict_free_counts(frame);
+	libdma_environment_destroy(frame->environment);
+	free(frame);
+}
+
+int libdma_predictor_create(const struct libdma_predictor_options *options,
+			    struct libdma_predictor **ret)
+{
+	struct libdma_predictor *frame = calloc(1, sizeof(*frame));
+
+	if (!frame)
+		return -ENOMEM;
+	frame->options = *options;
+	if (!frame->options.window_ns)
+		frame->options.window_ns = PREDICT_WINDOW_NS;
+	if (!frame->options.window_events)
+		frame->options.window_events = PREDICT_WINDOW_EVENTS;
+	frame->room = 1ULL << log2_up(frame->options.window_events + PREDICT_HISTORY + 1);
+	frame->lost_number = UINT64_MAX;
+	frame->window = calloc(frame->room, sizeof(*frame->window));
+	frame->live = live_create();
+	if (!frame->window || !frame->live || create_backends(frame)) {
+		free_frame(frame);
+		return -ENOMEM;
+	}
+	*ret = frame;
+	return 0;
+}
+
+void libdma_predictor_destroy(struct libdma_predictor *predictor)
+{
+	if (predictor)
+		free_frame(predictor);
+}
+
+int libdma_predictor_survey(struct libdma_predictor *frame, const struct dma_event *event)
+{
+	const struct mapping *mapping;
+	int change = live_apply(frame->live, event, &mapping), err = 0;
+
+	if (change < 0)
+		return change;
+	frame->surveyed = true;
+	if (event->kind == DMA_EVENT_SWIOTLB_BOUNCED)
+		frame->announced = true;
+	for (unsigned int i = 0; i < BACKENDS && !err; i++)
+		if (backends[i]->survey)
+			err = backends[i]->survey(frame->state[i], event,
+						  change == LIVE_STRANGER);
+	return err;
+}
+
+static int learn_kernel(struct libdma_predictor *frame)
+{
+	const struct libdma_environment *known = frame->environment;
+
+	frame->kernel = DMA_KERNEL_6_12;
+	if (known->origin.kernel == LIBDMA_UNKNOWN ||
+	    libdma_kernel_parse(known->kernel, &frame->kernel))
+		if (predict_assume(frame, "kernel", "nothing says which", "6.12"))
+			return -ENOMEM;
+	frame->rules = kernel_rules(frame->kernel);
+	return 0;
+}
+
+int libdma_predictor_start(struct libdma_predictor *frame,
+			   const struct libdma_environment *environment)
+{
+	int err;
+
+	live_destroy(frame->live);
+	frame->live = live_create();
+	frame->environment = libdma_environment_create();
+	if (!frame->live || !frame->environment)
+		return -ENOMEM;
+	err = libdma_environment_merge(frame->environment, environment);
+	if (!err)
+		err = learn_kernel(frame);
+	for (unsigned int i = 0; i < BACKENDS && !err; i++)
+		err = backends[i]->start(frame->state[i]);
+	return err;
+}
+
+static void *copy_list(char **to, const void *from, size_t size)
+{
+	void *copy = *to;
+
+	if (!from)
+		return NULL;
+	memcpy(copy, from, size);
+	*to += size;
+	return copy;
+}
+
+static int copy_event(struct foreseen *to, const struct dma_event *from)
+{
+	size_t phys = from->phys_count, dma = from->dma_count, size = (phys + dma) * 12;
+	char *lists;
+
+	to->event = *from;
+	to->event.text = NULL;
+	to->event.text_size = 0;
+	if (!size)
+		return 0;
+	if (size > to->lists_size) {
+		lists = realloc(to->lists, size);
+		if (!lists)
+			return -ENOMEM;
+		to->lists = lists;
+		to->lists_size = size;
+	}
+	lists = to->lists;
+	to->event.phys_list = copy_list(&lists, from->phys_list, phys * 8);
+	to->event.dma_list = copy_list(&lists, from->dma_list, dma * 8);
+	to->event.size_list = copy_list(&lists, from->size_list, phys * 4);
+	to->event.dma_size_list = copy_list(&lists, from->dma_size_list, dma * 4);
+	return 0;
+}
+
+/* What the event ends, as long as it is judged. */
+static int find_begin(struct libdma_predictor *frame, struct foreseen *event)
+{
+	enum dma_event_class class = libdma_event_kind_class(event->event.kind);
+	const struct mapping *mapping;
+	int change = live_apply(frame->live, &event->event, &mapping);
+
+	if (change < 0)
+		return change;
+	event->begin = change == LIVE_ENDED && (class == DMA_CLASS_UNMAP ||
+						class == DMA_CLASS_FREE)
+			       ? &mapping->event
+			       : NULL;
+	return 0;
+}
+
+static int judge_next(struct libdma_predictor *frame)
+{
+	struct foreseen *event = at(frame, frame->next);
+	int err = find_begin(frame, event);
+
+	predict_device_update(frame, event);
+	if (event->event.kind == DMA_EVENT_LOST) {
+		frame->lost_number = event->event.number;
+		frame->lost_ns = event->event.ns;
+	}
+	for (unsigned int i = 0; i < BACKENDS && !err; i++)
+		err = backends[i]->judge(frame->state[i], event);
+	event->judged = true;
+	event->begin = NULL;
+	frame->next++;
+	if (frame->next - frame->oldest > PREDICT_HISTORY)
+		frame->oldest++;
+	return err;
+}
+
+/* Is so much known of what follows the next event that it can be judged? */
+static bool is_due(const struct libdma_predictor *frame)
+{
+	const struct foreseen *first = at(frame, frame->next);
+	const struct foreseen *last = at(frame, frame->newest - 1);
+
+	return frame->newest - frame->next > frame->options.window_events ||
+	       (last->event.ns > first->event.ns &&
+		last->event.ns - first->event.ns > frame->options.window_ns);
+}
+
+int libdma_predictor_put(struct libdma_predictor *frame, const struct dma_event *event)
+{
+	struct foreseen *new = at(frame, frame->newest);
+	int err = copy_event(new, event);
+
+	if (err)
+		return err;
+	if (!frame->newest)
+		frame->first_ns = event->ns;
+	new->begin = NULL;
+	new->memo = NULL;
+	new->note = 0;
+	new->judged = false;
+	err = predict_device(frame, event->device, &new->device);
+	frame->newest++;
+	if (event->kind == DMA_EVENT_SWIOTLB_BOUNCED)
+		frame->announced = true;
+	for (unsigned int i = 0; i < BACKENDS && !err; i++)
+		if (backends[i]->see)
+			err = backends[i]->see(frame->state[i], new);
+	while (!err && is_due(frame))
+		err = judge_next(frame);
+	return err;
+}
+
+int libdma_predictor_finish(struct libdma_predictor *frame)
+{
+	int err = 0;
+
+	while (!err && frame->next < frame->newest)
+		err = judge_next(frame);
+	for (unsigned int i = 0; i < BACKENDS && !err; i++)
+		if (backends[i]->finish)
+			err = backends[i]->finish(frame->state[i]);
+	return err;
+}

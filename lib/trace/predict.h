@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * predict.h - what the predictors of the different allocators share
+ *
+ * Events wait in a window until later ones are known, and are then judged in order.
+ * Each allocator has a backend: a table of functions that is shown every event when it
+ * enters the window (see) and when its turn has come (judge).
+ */
+#pragma once
+
+#include <libdma/predict.h>
+
+#include "base/rules.h"
+#include "dma/live.h"
+
+#define PREDICT_WINDOW_NS     2000000
+#define PREDICT_WINDOW_EVENTS 4096
+#define PREDICT_HISTORY	      512 /* judged events that can still be looked at */
+#define PREDICT_RACE_NS	      20000 /* how far apart two CPUs may change places */
+#define PREDICT_NO_GROUP      UINT32_MAX
+
+/**
+ * struct predict_device - a device's limits as they are now
+ *
+ * What the recording does not tell is as the kernel sets it up for a PCI device.
+ *
+ * @name:	string
+ * @known:	what the environment says of it, or NULL
+ * @translated:	an IOMMU stands between it and memory
+ * @group:	index in environment->iommu.group, PREDICT_NO_GROUP where not known
+ * @offset:	DMA address less the physical one, where no allocator decides
+ * @offset_known: @offset is proven or given, not only assumed to be 0
+ * @iova:	the IOVA backend's own
+ */
+struct predict_device {
+	uint32_t name;
+	const struct libdma_device_environment *known;
+	bool translated;
+	uint32_t group;
+	uint64_t dma_mask;
+	uint64_t coherent_mask;
+	uint64_t bus_limit; /* 0 for none */
+	uint64_t max_segment;
+	uint64_t boundary;
+	uint64_t min_align;
+	uint64_t offset;
+	bool offset_known;
+	struct libdma_fidelity fidelity;
+	uint64_t direct;
+	void *iova;
+};
+
+/**
+ * struct foreseen - an event in the window
+ *
+ * @event:	a copy with lists of its own
+ * @device:	its device, NULL for none
+ * @begin:	judge() only: the event that began what this one ends, NULL for none or
+ *		where it was before the recording
+ * @memo:	what a backend's see() leaves for its judge(); the backend releases it
+ * @note:	the same, a number
+ * @judged:	its turn has been
+ */
+struct foreseen {
+	struct dma_event event;
+	struct predict_device *device;
+	const struct dma_event *begin;
+	void *memo;
+	uint64_t note;
+	bool judged;
+	void *lists; /* the frame's */
+	size_t lists_size;
+};
+
+struct backend {
+	int (*create)(struct libdma_predictor *frame, void **ret);
+	void (*destroy)(void *state);
+	/* first reading; @stranger: it ends what began before the recording. May be NULL */
+	int (*survey)(void *state, const struct dma_event *event, bool stranger);
+	/* the environment is known now, and the survey over */
+	int (*start)(void *state);
+	/* enters the window, as its newest; may be NULL */
+	int (*see)(void *state, struct foreseen *event);
+	/* all before it are judged */
+	int (*judge)(void *state, struct foreseen *event);
+	/* no more events; may be NULL */
+	int (*finish)(void *state);
+};
+
+extern const struct backend backend_direct; /* and the swiotlb */
+
+enum { BACKEND_DIRECT, BACKENDS };
+
+/**
+ * struct libdma_predictor - the frame
+ *
+ * @environment: the recording's machine, after start()
+ * @rules:	its kernel's
+ * @window:	ring of events, @room of them, a power of two
+ * @oldest:	number in the ring's count of the oldest that is kept
+ * @next:	of the next to be judged
+ * @newest:	of the next to come
+ * @lost_number, @lost_ns: of the last DMA_EVENT_LOST that was judged; UINT64_MAX, none
+ * @first_ns:	when the recording begins
+ * @announced:	it tells searches for slots (swiotlb_bounced)
+ */
+struct libdma_predictor {
+	struct libdma_predictor_options options;
+	struct libdma_environment *environment;
+	const struct kernel_rules *rules;
+	enum dma_kernel kernel;
+	void *state[BACKENDS];
+
+	struct foreseen *window;
+	uint64_t room, oldest, next, newest;
+	struct live *live;
+
+	uint64_t lost_number, lost_ns;
+	uint64_t first_ns;
+	bool announced;
+	bool surveyed;
+
+	struct predict_device **device; /* by the string's number */
+	uint32_t device_numbers;
+	struct predict_device **device_list; /* in order */
+	size_t devices;
+
+	struct libdma_fidelity_totals totals;
+	struct assumption *assumption;
+	size_t assumptions;
+};
+
+/* The next event of the window, NULL where none is known yet. */
+struct foreseen *predict_next(struct libdma_predictor *frame, const struct foreseen *event);
+
+/* The one before it, judged or not, NULL where it is forgotten. */
+struct foreseen *predict_previous(struct libdma_predictor *frame,
+				  const struct foreseen *event);
+
+/* The state of an event's device, made if need be; *@ret is NULL for number 0. */
+int predict_device(struct libdma_predictor *frame, uint32_t name,
+		   struct predict_device **ret);
+
+/* A device event, set_mask ...: its limits are others now. */
+void predict_device_update(struct libdma_predictor *frame, const struct foreseen *event);
+
+/*
+ * Each answer that an allocator decided is counted once: as predicted, or with a
+ * divergence, whose @event is set here.
+ */
+void predict_right(struct libdma_predictor *frame, const struct foreseen *event,
+		   enum libdma_decider decider);
+void predict_wrong(struct libdma_predictor *frame, const struct foreseen *event,
+		   struct libdma_divergence *divergence);
+
+/* List what was taken for granted: once a name; 0 or -ENOMEM. */
+int predict_assume(struct libdma_predictor *frame, const char *name, const char *from,
+		   const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+void predict_free_counts(struct libdma_predictor *frame);
+
+/* A race that the recording may show the wrong way round? */
+static inline bool predict_races(const struct foreseen *a, const struct foreseen *b)
+{
+	uint64_t apart = a->event.ns > b->event.ns ? a->event.ns - b->event.ns
+						   : b->event.ns - a->event.ns;
+
+	return a->event.cpu != b->event.cpu && apart <= PREDICT_RACE_NS;
+}
