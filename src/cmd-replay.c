@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "command.h"
+#include "fidelity.h"
 #include "form.h"
 #include "json.h"
 #include "output.h"
@@ -21,6 +22,7 @@ enum {
 struct options {
 	struct source_options source;
 	struct state_options state;
+	struct fidelity_options fidelity;
 	struct form_options form;
 	struct terminal terminal;
 	bool dump;
@@ -45,6 +47,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		state->child_inputs[1] = &opts->source;
 		state->child_inputs[2] = &opts->form;
 		state->child_inputs[3] = &opts->terminal;
+		state->child_inputs[4] = &opts->fidelity;
 		return 0;
 	case OPTION_DUMP_AT:
 		opts->state.at = state_parse_position(arg, state);
@@ -65,6 +68,7 @@ static const struct argp argp = {
 						  { .argp = &source_argp },
 						  { .argp = &form_table_argp },
 						  { .argp = &terminal_argp },
+						  { .argp = &fidelity_argp },
 						  {} },
 };
 
@@ -292,7 +296,8 @@ static json_t *class_json(const struct libdma_replay_count *count)
 	return object;
 }
 
-static void print_json(const struct options *opts, const struct state *state)
+static void print_json(const struct options *opts, const struct state *state,
+		       const struct fidelity *fidelity)
 {
 	const struct libdma_replay_totals *totals = libdma_replay_totals(state->replay);
 	struct listing listing = { .state = state };
@@ -313,11 +318,12 @@ static void print_json(const struct options *opts, const struct state *state)
 			out_of_memory();
 		json_add(document, "live", listing.json);
 	}
+	json_add(document, "fidelity", fidelity_json(fidelity));
 	json_print(document);
 }
 
 static void print_table(const struct options *opts, const struct state *state,
-			struct table *table)
+			const struct fidelity *fidelity, struct table *table)
 {
 	const struct libdma_replay_totals *totals = libdma_replay_totals(state->replay);
 	struct listing listing = { .state = state, .opts = opts, .table = table };
@@ -340,13 +346,16 @@ static void print_table(const struct options *opts, const struct state *state,
 	else if (libdma_replay_walk(state->replay, list_row, &listing))
 		out_of_memory();
 	table_print(table);
+	if (opts->form.form == FORM_HUMAN)
+		fidelity_print(fidelity, stdout);
 }
 
 static int replay_run(int argc, char **argv)
 {
 	struct options opts = { .state.at.kind = LIBDMA_MOMENT_KINDS };
+	struct fidelity *fidelity = NULL;
+	struct state state = { 0 };
 	struct table *table;
-	struct state state;
 	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &opts);
@@ -358,13 +367,21 @@ static int replay_run(int argc, char **argv)
 			      opts.dump ? live_columns : summary_columns, &table);
 	if (!table)
 		return status;
-	status = state_open(&opts.state, &opts.source, NULL, &state);
+	status = fidelity_create(&opts.fidelity, &opts.source, &fidelity);
+	opts.state.observer = fidelity_observer(fidelity);
+	if (status == EXIT_FINE)
+		status = state_open(&opts.state, &opts.source, NULL, &state);
 	if (status == EXIT_FINE && opts.form.form == FORM_JSON)
-		print_json(&opts, &state);
+		print_json(&opts, &state, fidelity);
 	else if (status == EXIT_FINE)
-		print_table(&opts, &state, table);
+		print_table(&opts, &state, fidelity, table);
+	if (status == EXIT_FINE && opts.fidelity.verify && fidelity_unexplained(fidelity))
+		status = EXIT_FOUND;
 	table_destroy(table);
-	return state_close(&state, status);
+	status = state_close(&state, status);
+	fidelity_destroy(fidelity);
+	libdma_environment_destroy(opts.fidelity.set);
+	return status;
 }
 
 const struct command command_replay = {

@@ -89,13 +89,16 @@ int state_open(const struct state_options *opts, struct source_options *from,
 {
 	struct libdma_replay_options how = { .at = opts->at };
 	struct weighing weighing = { .weight = weight };
+	const struct state_observer *observer = opts->observer;
 	const struct dma_event *event;
 	int status;
 
 	*ret = (struct state) { 0 };
-	status = source_open(from, NULL, &ret->source);
+	status = source_open(from, observer ? observer->strings : NULL, &ret->source);
 	if (status)
 		return status;
+	if (observer)
+		observer->begin(observer->arg, source_environment(ret->source));
 	weighing.strings = source_strings(ret->source);
 	if (weight) {
 		how.weigh = weigh;
@@ -104,9 +107,14 @@ int state_open(const struct state_options *opts, struct source_options *from,
 	ret->replay = libdma_replay_create(&how);
 	if (!ret->replay)
 		out_of_memory();
-	while (source_next(ret->source, &event) > 0)
+	while (source_next(ret->source, &event) > 0) {
 		if (libdma_replay_put(ret->replay, event))
 			out_of_memory();
+		if (observer)
+			observer->see(observer->arg, event);
+	}
+	if (observer)
+		observer->end(observer->arg);
 	ret->environment = source_environment(ret->source);
 	libdma_replay_moment(ret->replay, &ret->moment);
 	return EXIT_FINE;

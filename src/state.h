@@ -18,11 +18,29 @@
 #include "terminal.h"
 
 /**
+ * struct state_observer - who else is shown a trace
+ * @strings:	table for the strings of its events
+ * @begin:	called before the first event, with what is known of the machine then
+ * @see:	called for each event
+ * @end:	called behind the last
+ * @arg:	their first argument
+ */
+struct state_observer {
+	struct libdma_strings *strings;
+	void (*begin)(void *arg, const struct libdma_environment *environment);
+	void (*see)(void *arg, const struct dma_event *event);
+	void (*end)(void *arg);
+	void *arg;
+};
+
+/**
  * struct state_options - input of state_argp
  * @at:		--at: the moment; the caller sets what holds without it
+ * @observer:	or NULL
  */
 struct state_options {
 	struct libdma_position at;
+	const struct state_observer *observer;
 };
 
 extern const struct argp state_argp;

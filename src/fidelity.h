@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fidelity.h - how well the model predicts a recording: for the commands that replay one
+ */
+#pragma once
+
+#include <argp.h>
+#include <jansson.h>
+#include <stdio.h>
+
+#include <libdma/predict.h>
+
+#include "source.h"
+#include "state.h"
+
+/**
+ * struct fidelity_options - input of fidelity_argp
+ * @set:	--set: what is said of the machine, later ones win
+ * @verify:	--verify
+ * @all:	--divergences: show all of them
+ */
+struct fidelity_options {
+	struct libdma_environment *set;
+	bool verify;
+	bool all;
+};
+
+extern const struct argp fidelity_argp;
+
+struct fidelity;
+
+/**
+ * fidelity_create() - prepare to predict a trace, which is read once where that is possible
+ * @options:	as fidelity_argp left them
+ * @from:	as source_argp left them; changed so that the trace can be read again
+ * @ret:	set to the prediction; fidelity_observer() is to see the trace
+ *
+ * Return: EXIT_FINE, or the status to exit with; the reason was printed.
+ */
+int fidelity_create(const struct fidelity_options *options, struct source_options *from,
+		    struct fidelity **ret);
+void fidelity_destroy(struct fidelity *fidelity);
+
+/* What state_open() shall show the trace to. */
+const struct state_observer *fidelity_observer(struct fidelity *fidelity);
+
+/* The figures for people, and the answers that were not predicted. */
+void fidelity_print(const struct fidelity *fidelity, FILE *out);
+
+json_t *fidelity_json(const struct fidelity *fidelity);
+
+/* Answers that nothing explains. */
+uint64_t fidelity_unexplained(const struct fidelity *fidelity);

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# dmactl replay: how much of a recording the model predicts. A figure that falls fails.
+. "$srcdir/tests/command.sh"
+
+# figure NAME: "PREDICTED of PREDICTABLE" of a line of the output
+figure() { sed -n "s/^ *$1: [0-9.]* % predicted, \([0-9]* of [0-9]*\).*/\1/p" "$scratch/out"; }
+
+# every bounce, but for the one that tells where the swiotlb lies
+check_swiotlb() {	# NAME ANSWERS
+	expect 0 "$dmactl" replay --verify "$traces/$1.ftrace.zst"
+	quiet
+	test "$(figure swiotlb)" = "$(($2 - 1)) of $2" || fail "$1: $(figure swiotlb) of $2"
+	grep -q '^assumed: swiotlb.start = 0x[0-9a-f]* (the first bounce)$' "$scratch/out" ||
+		fail "$1: where the swiotlb lies is not said to be assumed"
+}
+
+if command -v zstd >/dev/null; then
+	check_swiotlb 6.12-swiotlb-nvme 755
+	check_swiotlb 6.12-swiotlbsmall-nvme-ahci 469	# a failure among them
+	check_swiotlb 7.2-swiotlb-nvme 1039
+	check_swiotlb 7.2-swiotlb-e1000e 1080
+	check_swiotlb 6.12-swiotlb-virtio-net 1082
+
+	# a mask of 32 bits and memory beyond it; where the swiotlb lies was recorded
+	expect 0 "$dmactl" replay --verify "$traces/6.12-direct5g-e100.ftrace.zst"
+	test "$(figure swiotlb)" = "762 of 762" || fail "direct5g: $(figure swiotlb)"
+
+	# where it is given, nothing is taken from the answers
+	expect 0 "$dmactl" replay --verify --set swiotlb.start=0x39200000 \
+		"$traces/6.12-swiotlb-nvme.ftrace.zst"
+	test "$(figure swiotlb)" = "755 of 755" || fail "$(figure swiotlb)"
+
+	# a wrong size is seen at once, and --verify says so
+	expect 1 "$dmactl" replay --verify --set swiotlb.areas=8 \
+		"$traces/6.12-swiotlb-nvme.ftrace.zst"
+	expect 0 "$dmactl" replay --set swiotlb.areas=8 "$traces/6.12-swiotlb-nvme.ftrace.zst"
+
+	# direct maps need no prediction
+	expect 0 "$dmactl" replay --verify "$traces/6.12-direct-e1000e.ftrace.zst"
+	grep -q '^fidelity: nothing to predict$' "$scratch/out" || fail "something to predict"
+	grep -q '^mapped directly: 3073$' "$scratch/out" || fail "not 3073 mapped directly"
+fi
+
+expect 2 "$dmactl" replay --set swiotlb.slots "$traces/6.12-direct-e1000e.ftrace.zst"
+expect 2 "$dmactl" replay --set swiotlb.colour=red "$traces/6.12-direct-e1000e.ftrace.zst"
+
+exit $status
