@@ -8,33 +8,9 @@
 #define CONFIG_NEED_SG_DMA_FLAGS
 #define CONFIG_PCI_P2PDMA
 
-/* ---- pages: names alone, as libdma's ---- */
-
-struct page {
-	unsigned char nothing[64];
-};
-struct folio {
-	struct page page;
-};
-#define PAGE_BASE 0x8000000000000000UL
-
-static inline struct page *pfn_to_page(unsigned long pfn)
-{
-	return (struct page *)(PAGE_BASE + pfn * sizeof(struct page));
-}
-
-static inline unsigned long page_to_pfn(const struct page *page)
-{
-	return ((unsigned long)page - PAGE_BASE) / sizeof(struct page);
-}
-
-#define page_to_phys(page) PFN_PHYS(page_to_pfn(page))
+/* No byte of a page is read or written. */
 #define zone_device_pages_have_same_pgmap(a, b) true
-#define nth_page(page, n) ((page) + (n))
-#define offset_in_page(p) ((unsigned long)(p) & ~PAGE_MASK)
-#define folio_page(folio, n) (&(folio)->page + (n))
 #define virt_to_page(p) pfn_to_page((unsigned long)(p) >> PAGE_SHIFT)
-/* No byte of theirs is read or written. */
 #define page_address(page) ((void *)page_to_phys(page))
 #define kmap(page) page_address(page)
 #define kmap_atomic(page) page_address(page)

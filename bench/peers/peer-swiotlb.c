@@ -40,7 +40,6 @@ struct seq_file;
 
 /* ---- memory: an address and nothing behind it ---- */
 
-struct page;
 static void *high_memory;
 #define page_address(page)                     NULL
 #define pfn_to_page(pfn)                       ((struct page *)(unsigned long)(pfn))

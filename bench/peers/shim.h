@@ -281,7 +281,6 @@ typedef struct {
 #define PFN_DOWN(x) ((x) >> PAGE_SHIFT)
 #define PFN_UP(x) (((x) + PAGE_SIZE - 1) >> PAGE_SHIFT)
 #define PFN_PHYS(x) ((phys_addr_t)(x) << PAGE_SHIFT)
-#define page_range_contiguous(page, pages) true
 #define SMP_CACHE_BYTES 64
 #define MAX_PAGE_ORDER 10
 #define MAX_ORDER 11
@@ -312,6 +311,28 @@ static inline int get_order(unsigned long size)
 	size = (size - 1) >> PAGE_SHIFT;
 	return size ? 64 - __builtin_clzl(size) : 0;
 }
+
+/* A page's name, as libdma's: there is nothing behind it. */
+struct page {
+	unsigned char nothing[64];
+};
+struct folio {
+	struct page page;
+};
+#define SHIM_PAGES 0x8000000000000000UL
+static inline struct page *pfn_to_page(unsigned long pfn)
+{
+	return (struct page *)(SHIM_PAGES + pfn * sizeof(struct page));
+}
+static inline unsigned long page_to_pfn(const struct page *page)
+{
+	return ((unsigned long)page - SHIM_PAGES) / sizeof(struct page);
+}
+#define page_to_phys(page) PFN_PHYS(page_to_pfn(page))
+#define nth_page(page, n) ((page) + (n))
+#define folio_page(folio, n) nth_page(&(folio)->page, n)
+#define page_range_contiguous(page, pages) true
+#define offset_in_page(p) ((unsigned long)(p) & ~PAGE_MASK)
 
 /* A cache hands out what was freed last, else the next piece of a slab. */
 struct kmem_cache {
@@ -392,9 +413,11 @@ void shim_advance(unsigned long now);
 enum dma_data_direction { DMA_BIDIRECTIONAL, DMA_TO_DEVICE, DMA_FROM_DEVICE, DMA_NONE };
 struct io_tlb_mem;
 struct dma_coherent_mem;
+struct cma;
 struct device {
 	struct list_head dma_pools;
 	struct dma_coherent_mem *dma_mem;
+	struct cma *cma_area;
 	struct io_tlb_mem *dma_io_tlb_mem;
 	unsigned int min_align_mask;
 	unsigned long seg_boundary;
