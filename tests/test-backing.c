@@ -16,6 +16,7 @@ static const struct libdma_range large[] = {
 	{ .start = 0x100000, .length = 0xbff00000 },
 	{ .start = 0x100000000, .length = 0x100000000 },
 };
+static const struct libdma_range high[] = { { .start = 1ULL << 36, .length = 1 << 30 } };
 static const struct libdma_range tiny[] = { { .start = 0x100000, .length = 0xf00000 } };
 
 static void expect_pools(struct libdma_machine_options options, const char *zones)
@@ -47,6 +48,67 @@ static void zones_with_memory_have_pools(void **state)
 		options.memory = tiny;
 		options.memory_count = 1;
 		expect_pools(options, new ? "d" : "d3n");
+	}
+}
+
+/* A16: 128 KiB a GiB, down to a page; the bounce buffers' memory is not counted, that of CMA is. */
+static void memory_that_was_reserved_is_not_counted(void **state)
+{
+	static const struct {
+		struct libdma_machine_options options;
+		uint64_t size;
+	} machine[] = {
+		{ { .swiotlb_off = true }, 223 * PAGE_SIZE },
+		{ { .swiotlb_off = true, .cma_size = 256 << 20 }, 223 * PAGE_SIZE },
+		{ { .swiotlb_slots = 1 << 19 }, 191 * PAGE_SIZE },
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < 3; i++) {
+		struct libdma_machine_options options = machine[i].options;
+		dma_addr_t dma;
+		void *cpu;
+
+		options.memory = large;
+		options.memory_count = 2;
+		stand_up(options, not_coherent);
+		/* The pool has 1 MiB; it grows when less than its size is left. */
+		cpu = dma_alloc_coherent(stand.dev, (1 << 20) - machine[i].size, &dma,
+					 GFP_ATOMIC);
+		assert_non_null(cpu);
+		assert_int_equal(atomic_pool_size(stand.machine->atomic_pool[1]), 1 << 20);
+		dma_free_coherent(stand.dev, (1 << 20) - machine[i].size, cpu, dma);
+		cpu = dma_alloc_coherent(stand.dev, (1 << 20) - machine[i].size + PAGE_SIZE,
+					 &dma, GFP_ATOMIC);
+		assert_non_null(cpu);
+		assert_int_equal(atomic_pool_size(stand.machine->atomic_pool[1]), 2 << 20);
+		dma_free_coherent(stand.dev, (1 << 20) - machine[i].size + PAGE_SIZE, cpu,
+				  dma);
+		stand_down();
+	}
+}
+
+/* A17: where there is no page for a pool, the machine does without it, and says so. */
+static void a_pool_without_a_page_is_missing(void **state)
+{
+	(void)state;
+	for (int kernel = 0; kernel < KERNELS; kernel++) {
+		struct libdma_machine_options options = {
+			.kernel = (enum dma_kernel)kernel,
+			.memory = high,
+			.memory_count = 1,
+			.swiotlb_off = true,
+		};
+
+		expect_pools(options, "n");
+		stand_up(options, not_coherent);
+		if (kernel == DMA_KERNEL_7_2)
+			assert_int_equal(stand.logged, 0);
+		else
+			assert_string_equal(stand.log, "DMA: failed to allocate 128 KiB "
+						       "GFP_KERNEL|GFP_DMA32 pool for "
+						       "atomic allocation");
+		stand_down();
 	}
 }
 
@@ -137,6 +199,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(zones_with_memory_have_pools),
+		cmocka_unit_test(memory_that_was_reserved_is_not_counted),
+		cmocka_unit_test(a_pool_without_a_page_is_missing),
 		cmocka_unit_test(all_pools_grow_that_are_low),
 		cmocka_unit_test(chunks_come_from_cma_first),
 		cmocka_unit_test(an_empty_pool_is_told_of),

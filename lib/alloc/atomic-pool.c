@@ -43,7 +43,7 @@ static int add_chunk(struct atomic_pool *pool, uint64_t size)
 {
 	unsigned int order = (unsigned int)get_order(size);
 	struct chunk *chunk;
-	int err;
+	int err = -ENOSPC;
 
 	chunk = heap_alloc(pool->heap, 1, sizeof(*chunk));
 	if (!chunk)
@@ -66,7 +66,7 @@ free_pages:
 	pool->pages.free(pool->pages.arg, chunk->order, chunk->phys);
 free_chunk:
 	heap_free(chunk);
-	return -ENOMEM;
+	return err;
 }
 
 int atomic_pool_create(struct heap *heap, const struct atomic_pool_pages *pages,

@@ -44,7 +44,7 @@ uint64_t atomic_pool_default_size(uint64_t memory);
  *		can be had
  * @ret:	set to the pool
  *
- * Return: 0; -EINVAL for target 0; -ENOMEM, where not even one page is to be had.
+ * Return: 0; -EINVAL for target 0; -ENOSPC where not even one page is to be had; -ENOMEM.
  */
 int atomic_pool_create(struct heap *heap, const struct atomic_pool_pages *pages,
 		       uint64_t target, struct atomic_pool **ret);
@@ -76,7 +76,7 @@ bool atomic_pool_is_low(const struct atomic_pool *pool);
  * The kernel does so in the background, after an allocation left it low; when that runs
  * is for the caller to say.
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0; -ENOSPC where not even one page is to be had; -ENOMEM.
  */
 int atomic_pool_grow(struct atomic_pool *pool);
 

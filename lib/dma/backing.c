@@ -50,11 +50,22 @@ static void chunk_free(void *arg, unsigned int order, phys_addr_t phys)
 		pages_free(machine->pages, phys, order);
 }
 
-static int add_memory(const struct extent *extent, void *arg)
+static int add_length(const struct extent *extent, void *arg)
 {
-	if (extent->used)
-		*(uint64_t *)arg += extent->length;
+	*(uint64_t *)arg += extent->length;
 	return 0;
+}
+
+/* Bytes that the kernel has to give: of CMA too, but not what swiotlb reserved (A16). */
+static uint64_t managed_memory(const struct libdma_machine *machine)
+{
+	uint64_t pages = 0, size = 0;
+
+	for (unsigned int zone = 0; zone < MEMORY_ZONES; zone++)
+		pages += pages_count_free(machine->pages, (enum memory_zone)zone);
+	if (machine->contiguous)
+		contiguous_walk(machine->contiguous, add_length, &size);
+	return size + (pages << PAGE_SHIFT);
 }
 
 /* Only a pool of ZONE_DMA always needs such a zone (RULES.md A17). */
@@ -64,6 +75,18 @@ static bool wants_pool(const struct libdma_machine *machine, enum memory_zone zo
 	       (zone != MEMORY_ZONE_DMA && !machine->rules->atomic_pool_needs_zone);
 }
 
+/* A kernel that finds no page for a pool goes on without it. */
+static void log_missing_pool(const struct libdma_machine *machine, enum memory_zone zone,
+			     uint64_t target)
+{
+	static const char *const flags[] = { "GFP_KERNEL|GFP_DMA", "GFP_KERNEL|GFP_DMA32",
+					     "GFP_KERNEL" };
+
+	machine_log(machine, LIBDMA_LOG_ERROR,
+		    "DMA: failed to allocate %llu KiB %s pool for atomic allocation",
+		    (unsigned long long)target >> 10, flags[zone]);
+}
+
 int backing_create_pools(struct libdma_machine *machine, uint64_t target)
 {
 	static const enum memory_zone order[] = {
@@ -71,20 +94,23 @@ int backing_create_pools(struct libdma_machine *machine, uint64_t target)
 		MEMORY_ZONE_DMA,
 		MEMORY_ZONE_DMA32,
 	};
-	uint64_t memory = 0;
+	int err;
 
-	memory_walk(machine->memory, add_memory, &memory);
 	if (!target)
-		target = atomic_pool_default_size(memory);
+		target = atomic_pool_default_size(managed_memory(machine));
 	for (unsigned int i = 0; i < MEMORY_ZONES; i++) {
 		struct chunk_source *source = &machine->chunk_source[order[i]];
 		struct atomic_pool_pages pages = { chunk_alloc, chunk_free, source };
 
 		*source = (struct chunk_source) { machine, order[i] };
-		if (wants_pool(machine, order[i]) &&
-		    atomic_pool_create(&machine->heap, &pages, target,
-				       &machine->atomic_pool[order[i]]))
-			return -ENOMEM;
+		if (!wants_pool(machine, order[i]))
+			continue;
+		err = atomic_pool_create(&machine->heap, &pages, target,
+					 &machine->atomic_pool[order[i]]);
+		if (err == -ENOSPC)
+			log_missing_pool(machine, order[i], target);
+		else if (err)
+			return err;
 	}
 	return 0;
 }
