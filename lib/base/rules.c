@@ -43,6 +43,12 @@ static const struct kernel_rules table[DMA_KERNELS] = {
 		.low_iova_gives_up = false,
 		.iova_refuses_min_align = false,
 		.has_iova_api = false,
+		.unmap_can_be_skipped = false,
+		.debug_knows_pages = false,
+		.debug_maps_are_phys = false,
+		.debug_records_failures = true,
+		.debug_compares_attrs = false,
+		.debug_spares_lines = false,
 	},
 	[DMA_KERNEL_6_12] = {
 		.name = "6.12",
@@ -80,6 +86,12 @@ static const struct kernel_rules table[DMA_KERNELS] = {
 		.low_iova_gives_up = true,
 		.iova_refuses_min_align = true,
 		.has_iova_api = false,
+		.unmap_can_be_skipped = false,
+		.debug_knows_pages = true,
+		.debug_maps_are_phys = false,
+		.debug_records_failures = true,
+		.debug_compares_attrs = false,
+		.debug_spares_lines = false,
 	},
 	[DMA_KERNEL_7_2] = {
 		.name = "7.2",
@@ -117,6 +129,12 @@ static const struct kernel_rules table[DMA_KERNELS] = {
 		.low_iova_gives_up = true,
 		.iova_refuses_min_align = true,
 		.has_iova_api = true,
+		.unmap_can_be_skipped = true,
+		.debug_knows_pages = true,
+		.debug_maps_are_phys = true,
+		.debug_records_failures = false,
+		.debug_compares_attrs = true,
+		.debug_spares_lines = true,
 	},
 };
 

@@ -64,6 +64,14 @@ struct kernel_rules {
 	bool low_iova_gives_up;	      /* I21: for good, when 32 bits are full once */
 	bool iova_refuses_min_align;  /* I24 */
 	bool has_iova_api;	      /* I42 */
+	bool unmap_can_be_skipped;    /* Y11 */
+
+	/* dma-debug */
+	bool debug_knows_pages;	     /* E1: dma_alloc_pages() is a type of its own */
+	bool debug_maps_are_phys;    /* E1: and a resource is one of them */
+	bool debug_records_failures; /* E2: of dma_map_resource() */
+	bool debug_compares_attrs;   /* E9 */
+	bool debug_spares_lines;     /* E14: by attributes, and of coherent machines */
 };
 
 /** kernel_rules() - the rules of a kernel; those of the newest for no kernel at all */
