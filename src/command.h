@@ -42,6 +42,7 @@ int command_run(const struct command *command, int argc, char **argv);
 /* Say that @name is no command and which ones are spelt alike; EXIT_USAGE. */
 int command_unknown(const char *name);
 
+extern const struct command command_check;
 extern const struct command command_completion;
 extern const struct command command_convert;
 extern const struct command command_dump;

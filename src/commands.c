@@ -19,6 +19,7 @@ const struct command *const commands[] = {
 	&command_replay,
 	&command_map,
 	&command_frag,
+	&command_check,
 	&command_help,
 	&command_version,
 	&command_completion,

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * paragraph.h - sentences that keep to the terminal
+ */
+#pragma once
+
+#include "terminal.h"
+
+/*
+ * Print a text of at most 2047 bytes, broken between words where the terminal ends.
+ * The first line is indented by @first columns, the others by @indent. What would move
+ * the cursor, or is no UTF-8, is replaced.
+ */
+void paragraph_print(const struct terminal *terminal, unsigned int first,
+		     unsigned int indent, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# dmactl check: each rule has a trace that breaks it, once, and a twin that does not;
+# and recordings of drivers that keep the rules give no finding.
+. "$srcdir/tests/command.sh"
+seeds="$data/check"
+
+# RULE=COUNT of each finding, and of each verdict in doubt behind a bar
+verdicts() {
+	tr -d ' ",' <"$scratch/out" | awk -F: '
+		$1 == "findings" { where = "" }
+		$1 == "in_doubt" { where = "|" }
+		$1 == "rule" { rule = $2 }
+		$1 == "count" && rule { printf "%s%s=%s ", where, rule, $2; rule = "" }'
+}
+
+expect 0 "$dmactl" check --rules --json
+quiet
+json "$scratch/out"
+tr -d ' ",' <"$scratch/out" | sed -n 's/^id://p' >"$scratch/rules"
+test -s "$scratch/rules" || fail "there are no rules"
+while read -r rule; do
+	case $rule in
+	DMA025) continue ;;	# of --dma-debug alone, below
+	esac
+	test -f "$seeds/$rule.txt" || { fail "$rule has no trace"; continue; }
+	expect 1 "$dmactl" check --json "$seeds/$rule.txt"
+	quiet
+	test "$(verdicts)" = "$rule=1 " || fail "$rule.txt: $(verdicts)"
+	json "$scratch/out"
+	expect 0 "$dmactl" check --json "$seeds/$rule-clean.txt"
+	quiet
+	test -z "$(verdicts)" || fail "$rule-clean.txt: $(verdicts)"
+
+	# what the kernel says too, and in which words
+	expect 1 "$dmactl" check --width 200 "$seeds/$rule.txt"
+	quiet
+	printed "^[a-z]* $rule [a-z-]*: [a-z0-9]*.*, 1 time$"
+done <"$scratch/rules"
+
+# In the manual each rule is told, too.
+while read -r rule; do
+	grep -q "^\.B $rule" "$srcdir/man/dmactl-check.1" || fail "dmactl-check(1) lacks $rule"
+done <"$scratch/rules"
+
+# Recordings of drivers that do nothing wrong, the unmaps that NVMe skips included.
+if command -v zstd >/dev/null; then
+	for file in "$traces"/*.ftrace.zst; do
+		expect 0 "$dmactl" check --json "$file"
+		quiet
+		case $file:$(verdicts) in
+		*7.2-direct-nvme*:"|DMA108=6 ") ;;
+		*:) ;;
+		*) fail "$file: $(verdicts)" ;;
+		esac
+	done
+fi
+
+# What could be explained is no finding: a late start, lost events, a skipped unmap.
+sed /set_mask/d "$seeds/DMA002.txt" >"$scratch/late.txt"
+expect 0 "$dmactl" check --json "$scratch/late.txt"
+test "$(verdicts)" = "|DMA002=1 " || fail "late: $(verdicts)"
+expect 0 "$dmactl" check "$scratch/late.txt"
+printed '1 more verdict that something else explains; --all shows it'
+expect 0 "$dmactl" check --all "$scratch/late.txt"
+printed 'in doubt: it may have begun before the recording did'
+expect 1 "$dmactl" check --from-start "$scratch/late.txt"
+for rule in DMA002 DMA003 DMA101 DMA105; do
+	awk '{ print } /map_page/ && !told++ { print "lost count=3" }' "$seeds/$rule.txt" \
+		>"$scratch/lost.txt"
+	expect 0 "$dmactl" check --json "$scratch/lost.txt"
+	test "$(verdicts)" = "|$rule=1 " || fail "lost: $(verdicts)"
+done
+
+# Of one rule, device and site together; of another site apart.
+head -n 2 "$seeds/DMA003.txt" >"$scratch/many.txt"
+for site in clean clean clean other; do
+	sed -e 1,2d -e "s/e1000_clean_tx_irq/e1000_$site/" "$seeds/DMA003.txt" \
+		>>"$scratch/many.txt"
+done
+expect 1 "$dmactl" check --json "$scratch/many.txt"
+test "$(verdicts)" = "DMA003=3 DMA003=1 " || fail "sites: $(verdicts)"
+
+# Suppressions, by rule, device and site.
+expect_suppressed() {	# LINE VERDICTS STATUS
+	echo "$1" >"$scratch/suppressions"
+	expect "$3" "$dmactl" check --json --suppressions "$scratch/suppressions" \
+		"$scratch/many.txt"
+	test "$(verdicts)" = "$2" || fail "'$1': $(verdicts)"
+}
+expect_suppressed 'DMA003 # known' '' 0
+expect_suppressed 'unmap-other-size nic*' '' 0
+expect_suppressed '* * e1000_other' 'DMA003=3 ' 1
+expect_suppressed 'DMA003 disk0' 'DMA003=3 DMA003=1 ' 1
+expect_suppressed '#DMA003' 'DMA003=3 DMA003=1 ' 1
+echo 'DMA999 nic0' >"$scratch/suppressions"
+expect 2 "$dmactl" check --suppressions "$scratch/suppressions" "$scratch/many.txt"
+said 'suppressions:1: a line is RULE'
+expect 5 "$dmactl" check --suppressions "$scratch/nothing" "$scratch/many.txt"
+said 'nothing: No such file'
+
+# What it exits with.
+expect 0 "$dmactl" check --fail-on never "$seeds/DMA003.txt"
+expect 1 "$dmactl" check --fail-on error "$seeds/DMA003.txt"
+expect 0 "$dmactl" check --fail-on error "$seeds/DMA008.txt"
+expect 1 "$dmactl" check --fail-on note "$seeds/DMA008.txt"
+expect 2 "$dmactl" check --fail-on often "$seeds/DMA003.txt"
+said "not 'often'"
+expect 2 "$dmactl" check --sarif --json "$seeds/DMA003.txt"
+said 'one form of output at a time'
+
+# As the kernel has it: what it cannot see is not told, an overlap of lines is.
+expect 0 "$dmactl" check --dma-debug "$seeds/DMA106.txt"
+expect 1 "$dmactl" check --dma-debug --json "$seeds/DMA101.txt"
+test "$(verdicts)" = "DMA002=1 " || fail "dma-debug: $(verdicts)"
+{
+	echo '#dmat-text 1'
+	for number in 1 2 3 4 5 6 7 8 9 10; do
+		echo "map_page nic$number FROM_DEVICE phys=0x5000 dma=0xfff0$number""000 size=64"
+	done
+} >"$scratch/lines.txt"
+expect 1 "$dmactl" check --dma-debug --json "$scratch/lines.txt"
+case $(verdicts) in
+*DMA025=1*) ;;
+*) fail "too many overlaps: $(verdicts)" ;;
+esac
+
+expect 1 "$dmactl" check --sarif "$seeds/DMA003.txt"
+json "$scratch/out"
+printed '"version": "2.1.0"'
+printed '"ruleId": "DMA003"'
+printed '"level": "error"'
+
+# What a trace says of a task does not move the cursor.
+printf '#dmat-text 1\n[000] "\\x1b[2J"/1 map_page nic0 TO_DEVICE phys=0x1 dma=0x1 size=9\n%s\n' \
+	'[000] "\x1b[2J"/1 unmap_page nic0 TO_DEVICE dma=0x1 size=8' >"$scratch/bad.txt"
+expect 1 "$dmactl" check "$scratch/bad.txt"
+printed 'by ?\[2J/1'
+exit $status
