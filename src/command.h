@@ -46,6 +46,7 @@ extern const struct command command_check;
 extern const struct command command_completion;
 extern const struct command command_convert;
 extern const struct command command_dump;
+extern const struct command command_explain;
 extern const struct command command_frag;
 extern const struct command command_help;
 extern const struct command command_info;

@@ -15,6 +15,7 @@ const struct command *const commands[] = {
 	&command_convert,
 	&command_info,
 	&command_dump,
+	&command_explain,
 	&command_stat,
 	&command_replay,
 	&command_map,
