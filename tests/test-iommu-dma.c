@@ -6,6 +6,8 @@
  */
 #include <errno.h>
 
+#include "dma/machine.h"
+#include "hardware/pages.h"
 #include "machine-stand.h"
 
 #define KERNELS 3
@@ -276,6 +278,54 @@ static void a_bounce_is_told_by_its_physical_address(void **state)
 	}
 }
 
+static uint64_t free_pages(void)
+{
+	return pages_count_free(stand.machine->pages, MEMORY_ZONE_DMA32);
+}
+
+/* One that both reach to its end, and that is gone without a trace afterwards. */
+static void try_size(size_t size)
+{
+	uint64_t before = free_pages();
+	unsigned char *cpu, byte = 9;
+	struct sg_table *table;
+	dma_addr_t dma;
+
+	cpu = dma_alloc_coherent(stand.dev, size, &dma, GFP_KERNEL);
+	assert_non_null(cpu);
+	assert_int_equal(libdma_device_write(stand.dev, dma + size - 1, &byte, 1, NULL), 1);
+	assert_int_equal(cpu[size - 1], 9);
+	dma_free_coherent(stand.dev, size, cpu, dma);
+	assert_int_equal(free_pages(), before);
+
+	table = dma_alloc_noncontiguous(stand.dev, size, DMA_BIDIRECTIONAL, GFP_KERNEL, 0);
+	assert_non_null(table);
+	assert_int_equal(sg_dma_len(table->sgl), (size + 0xffff) & ~0xffffUL);
+	dma_free_noncontiguous(stand.dev, size, table, DMA_BIDIRECTIONAL);
+	assert_int_equal(free_pages(), before);
+}
+
+/* I40: blocks of a granule, each of which the CPU has as pages. */
+static void large_granules_are_allocated_whole(void **state)
+{
+	static const size_t sizes[] = { 1, 4096, 65536, 70000, 200000 };
+
+	(void)state;
+	for (int kernel = 0; kernel < KERNELS; kernel++)
+		for (int coherent = 0; coherent < 2; coherent++) {
+			stand_up((struct libdma_machine_options) {
+					 .kernel = (enum dma_kernel)kernel,
+					 .iommu = LIBDMA_IOMMU_STRICT,
+					 .granule = 65536 },
+				 (struct libdma_device_options) { .pci = true,
+								  .coherent = coherent });
+			stand_buffer(4096); /* so that the lowest page is not aligned */
+			for (int i = 0; i < 5; i++)
+				try_size(sizes[i]);
+			stand_down();
+		}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -287,6 +337,7 @@ int main(void)
 		cmocka_unit_test(alignment_above_a_granule_is_refused),
 		cmocka_unit_test(memory_in_pieces_takes_one_attribute),
 		cmocka_unit_test(memory_in_pieces_needs_syncs),
+		cmocka_unit_test(large_granules_are_allocated_whole),
 		cmocka_unit_test(a_bounce_is_told_by_its_physical_address),
 	};
 
