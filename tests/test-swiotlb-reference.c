@@ -146,7 +146,7 @@ static uint64_t ref_map(unsigned int cpu, uint64_t phys, uint64_t size, uint64_t
 	offset = phys & keep & (ref.old ? 2047 : align | 2047);
 	want.total = ref.old ? (size + align) / (align + 1) * (align + 1) + offset
 			     : (size + offset + align) / (align + 1) * (align + 1);
-	if (want.total > ref.set * 2048)
+	if (!ref.old && want.total > ref.set * 2048)
 		return FULL;
 	area = cpu & (ref.areas - 1);
 	for (uint64_t i = 0; i < ref.areas; i++) {

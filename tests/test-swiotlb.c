@@ -328,6 +328,40 @@ static void restricted_memory_is_aligned_since_6_12(void **state)
 	}
 }
 
+/*
+ * S18b: from slot 4 on, an odd slot is the first that keeps the buffer's bits; then each
+ * fourth, past the end to slot 0, and from there to slot 1: slot 4 is not met again.
+ */
+static void what_never_fits_is_sought_for_ever_in_6_1(void **state)
+{
+	struct swiotlb_device device = { .min_align_mask = 0xfff, .boundary = ALL };
+
+	(void)state;
+	for (int kernel = 0; kernel < DMA_KERNELS; kernel++) {
+		bool old = kernel == DMA_KERNEL_6_1;
+		struct swiotlb_options options = {
+			.rules = kernel_rules((enum dma_kernel)kernel),
+			.start = POOL, .slots = 512, .areas = 1,
+		};
+		struct swiotlb_request request = { 0, 0x1000, 4096, 0 };
+		struct swiotlb *swiotlb;
+		phys_addr_t phys;
+
+		assert_int_equal(swiotlb_create(&options, &swiotlb), 0);
+		assert_int_equal(swiotlb_map(swiotlb, &device, &request, &phys, NULL), 0);
+		assert_true(phys == POOL);
+		request = (struct swiotlb_request){ 0, 0x1000, 300000, 0 };
+		assert_int_equal(swiotlb_map(swiotlb, &device, &request, &phys, NULL), -ENOSPC);
+		request.phys = 0x1800;
+		assert_int_equal(swiotlb_map(swiotlb, &device, &request, &phys, NULL),
+				 old ? -EDEADLK : -ENOSPC);
+		request.size = 1UL << 50;
+		assert_int_equal(swiotlb_map(swiotlb, &device, &request, &phys, NULL), -ENOSPC);
+		assert_true(swiotlb_valid(swiotlb));
+		swiotlb_destroy(swiotlb);
+	}
+}
+
 /* ---- pools that are added ---- */
 
 struct arena {
@@ -456,6 +490,7 @@ int main(void)
 		cmocka_unit_test(a_part_is_copied_to_where_it_belongs),
 		cmocka_unit_test(a_part_too_long_is_cut),
 		cmocka_unit_test(restricted_memory_is_aligned_since_6_12),
+		cmocka_unit_test(what_never_fits_is_sought_for_ever_in_6_1),
 		cmocka_unit_test(a_search_that_fails_makes_room),
 		cmocka_unit_test(a_failure_leaves_all_as_it_was),
 	};

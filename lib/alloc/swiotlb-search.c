@@ -169,7 +169,9 @@ int bank_search(struct bank *bank, const struct kernel_rules *rules, uint32_t ar
 	};
 	int r = 0;
 
-	if (size > (uint64_t)bank->segment << SWIOTLB_SHIFT)
+	/* What no set has room for is sought in vain, in 6.1 maybe for ever. */
+	if (size > (uint64_t)bank->segment << SWIOTLB_SHIFT &&
+	    (rules->swiotlb_aligns_addresses || size > UINT32_MAX))
 		return -ENOSPC;
 	prepare(&search, rules, device->min_align_mask, align_mask, size);
 	if (search.slots > bank->area_slots - at->used)

@@ -181,7 +181,7 @@ static int find_slots(struct swiotlb *swiotlb, unsigned int cpu,
 
 	if (!size || !is_power_of_two((device->boundary >> SWIOTLB_SHIFT) + 1))
 		return -EINVAL;
-	if (size > (uint64_t)swiotlb->segment << SWIOTLB_SHIFT)
+	if (swiotlb->grows && size > (uint64_t)swiotlb->segment << SWIOTLB_SHIFT)
 		return -ENOSPC;
 	r = find_in_banks(swiotlb, cpu, device, phys, size, align_mask, in, ret);
 	if (r == -ENOSPC && swiotlb->grows)
