@@ -362,6 +362,7 @@ struct trial {
 	unsigned int sizes;
 	unsigned int most; /* live ranges */
 	unsigned int steps;
+	bool steep; /* first all are allocated, then all freed: the depot fills */
 };
 
 static void allocate(struct iova_domain *domain, const struct trial *trial)
@@ -407,11 +408,15 @@ static void run(const struct trial *trial)
 	assert_int_equal(iova_set_release(domain, trial->lazy ? IOVA_LAZY : IOVA_STRICT, NULL,
 					  NULL), 0);
 	for (unsigned int step = 0; step < trial->steps; step++) {
+		unsigned int ups = growing ? 5 : 3; /* of 8 */
+
+		if (trial->steep)
+			ups = growing ? 8 : 0;
 		if (!lives)
 			growing = true;
 		if (lives == trial->most)
 			growing = false;
-		if (dice(8) < (growing ? 5 : 3) && lives < trial->most)
+		if (dice(8) < ups && lives < trial->most)
 			allocate(domain, trial);
 		else if (lives)
 			release(domain);
@@ -430,11 +435,12 @@ static void every_address_is_that_of_the_reference(void **state)
 	(void)state;
 	for (unsigned int kernel = 0; kernel < DMA_KERNELS; kernel++) {
 		for (unsigned int lazy = 0; lazy < 2; lazy++) {
-			run(&(struct trial){ kernel, lazy, 0xfff, 64, 100, 4000 });
-			run(&(struct trial){ kernel, lazy, 0xfffff, 64, 3000, 12000 });
-			run(&(struct trial){ kernel, lazy, 0xffff, 8, 5000, 20000 });
-			run(&(struct trial){ kernel, lazy, 0xfffff, 2, 5900, 24000 });
+			run(&(struct trial){ kernel, lazy, 0xfff, 64, 100, 4000, false });
+			run(&(struct trial){ kernel, lazy, 0xfffff, 64, 3000, 12000, false });
+			run(&(struct trial){ kernel, lazy, 0xffff, 8, 5000, 20000, false });
+			run(&(struct trial){ kernel, lazy, 0xfffff, 2, 5900, 24000, false });
 		}
+		run(&(struct trial){ kernel, false, 0xfffff, 1, 5900, 20000, true });
 	}
 }
 
