@@ -9,7 +9,6 @@
 static const struct kernel_rules table[DMA_KERNELS] = {
 	[DMA_KERNEL_6_1] = {
 		.name = "6.1",
-		.pool_needs_device = false,
 		.pool_size_is_int = false,
 		.pool_min_block = 4,
 		.pool_boundary_is_clamped = false,
@@ -52,7 +51,6 @@ static const struct kernel_rules table[DMA_KERNELS] = {
 	},
 	[DMA_KERNEL_6_12] = {
 		.name = "6.12",
-		.pool_needs_device = true,
 		.pool_size_is_int = true,
 		.pool_min_block = 16,
 		.pool_boundary_is_clamped = true,
@@ -95,7 +93,6 @@ static const struct kernel_rules table[DMA_KERNELS] = {
 	},
 	[DMA_KERNEL_7_2] = {
 		.name = "7.2",
-		.pool_needs_device = true,
 		.pool_size_is_int = true,
 		.pool_min_block = 16,
 		.pool_boundary_is_clamped = true,

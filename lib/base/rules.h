@@ -17,7 +17,6 @@ struct kernel_rules {
 	const char *name; /* "6.12" */
 
 	/* dma_pool; the first kernel with the new ways is 6.4 */
-	bool pool_needs_device;        /* P1 */
 	bool pool_size_is_int;         /* P3: at most 2^31-1 bytes */
 	uint32_t pool_min_block;       /* P4, bytes */
 	bool pool_boundary_is_clamped; /* P8 */
