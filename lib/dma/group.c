@@ -39,8 +39,11 @@ static enum iova_release release_of(const struct libdma_machine *machine)
 {
 	if (machine->iommu != LIBDMA_IOMMU_LAZY)
 		return IOVA_STRICT;
-	return machine->config & LIBDMA_CONFIG_SHADOWED_FLUSH ? IOVA_LAZY_SHARED
-							      : IOVA_LAZY;
+	/* A kernel that does not ask what a flush costs has a queue a CPU. */
+	return machine->config & LIBDMA_CONFIG_SHADOWED_FLUSH &&
+			       machine->rules->iova_queue_may_be_shared
+		       ? IOVA_LAZY_SHARED
+		       : IOVA_LAZY;
 }
 
 static void destroy(struct group *group)
