@@ -453,6 +453,9 @@ static int read_root(struct parser *parser, const json_t *root,
 
 static int complain_syntax(const json_error_t *error, char **why)
 {
+	/* jansson has nothing to say where it was short of memory */
+	if (!error->text[0])
+		return -ENOMEM;
 	if (asprintf(why, "line %d, column %d: %s", error->line < 1 ? 1 : error->line,
 		     error->column < 1 ? 1 : error->column, error->text) < 0) {
 		*why = NULL;
