@@ -7,18 +7,27 @@
 set -eu
 peers=$srcdir/bench/peers
 sources=$builddir/peers
-status=77
+passed=0 failed=0 skipped=0
 
 for version in 6.1 6.12 7.2; do
 	"$peers/fetch" "$version" "$sources" >"$sources.log" 2>&1 || {
 		echo "$version: skipped: $(tail -n 1 "$sources.log")"
+		skipped=$((skipped + $#))
 		continue
 	}
 	for program; do
 		peer=${program##*/compare-}
-		sh "$peers/build" "$sources" "$peer" "$version" "$sources/$peer-$version.so"
-		"$builddir/$program" "$version" "$sources/$peer-$version.so"
+		so=$sources/$peer-$version.so
+		if "$peers/build" "$sources" "$peer" "$version" "$so" &&
+			"$builddir/$program" "$version" "$so"; then
+			passed=$((passed + 1))
+		else
+			echo "$peer of $version: FAILED"
+			failed=$((failed + 1))
+		fi
 	done
-	status=0
 done
-exit $status
+
+echo "$passed passed, $failed failed, $skipped skipped"
+test $failed = 0 || exit 1
+test $passed != 0 || exit 77
