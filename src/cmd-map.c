@@ -2,7 +2,6 @@
 /*
  * cmd-map.c - dmactl map: a picture of who holds which addresses
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,22 +123,24 @@ static void print_terminal(const struct options *opts, const struct state *state
 		puts("nothing is live at this moment");
 }
 
+/* A file is written at once, since stdio would forget why that failed. */
 static int print_svg(const char *path, const struct state *state,
 		     struct picture *const *picture, size_t count)
 {
-	FILE *out = strcmp(path, "-") ? fopen(path, "w") : stdout;
-	int err = 0;
+	bool prints = !strcmp(path, "-");
+	char *text = NULL;
+	size_t size;
+	FILE *out = prints ? stdout : open_memstream(&text, &size);
+	int err;
 
-	if (!out)
-		return trouble(path, -errno);
-	if (draw_svg(picture, count, state, out))
+	if (!out || draw_svg(picture, count, state, out))
 		out_of_memory();
-	if (out == stdout)
+	if (prints)
 		return EXIT_FINE;
-	if (ferror(out))
-		err = -EIO;
-	if (fclose(out) && !err)
-		err = -errno;
+	if (fclose(out))
+		out_of_memory();
+	err = output_file(path, text, size);
+	free(text);
 	return err ? trouble(path, err) : EXIT_FINE;
 }
 

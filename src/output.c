@@ -33,10 +33,10 @@ static void enough(int signal)
 	_exit(EXIT_FINE);
 }
 
-static int write_all(const char *data, size_t size)
+static int write_all(int fd, const char *data, size_t size)
 {
 	while (size) {
-		ssize_t put = write(STDOUT_FILENO, data, size);
+		ssize_t put = write(fd, data, size);
 
 		if (put < 0 && errno == EINTR)
 			continue;
@@ -53,7 +53,7 @@ static ssize_t write_out(void *cookie, const char *data, size_t size)
 {
 	(void)cookie;
 	if (!out.error && (!out.pager || !pager_hold(out.pager, data, size)))
-		out.error = -write_all(data, size);
+		out.error = -write_all(STDOUT_FILENO, data, size);
 	return (ssize_t)size;
 }
 
@@ -73,7 +73,7 @@ static void finish(void)
 		const char *held = pager_held(out.pager, &size);
 
 		if (!out.error)
-			out.error = -write_all(held, size);
+			out.error = -write_all(STDOUT_FILENO, held, size);
 		pager_destroy(out.pager);
 	}
 	/* Some file systems report a full disk at close only. */
@@ -111,6 +111,18 @@ void output_page(unsigned int rows)
 	out.pager = pager_create(rows);
 	if (out.pager && !rows)
 		pager_hold(out.pager, "", 0);
+}
+
+int output_file(const char *path, const char *data, size_t size)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), err;
+
+	if (fd < 0)
+		return -errno;
+	err = write_all(fd, data, size);
+	if (close(fd) && !err)
+		err = -errno;
+	return err;
 }
 
 int output_error(void)

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <stddef.h>
+
 enum exit_status {
 	EXIT_FINE = 0,
 	EXIT_FOUND = 1,	   /* check broke a rule, diff found a difference */
@@ -28,6 +30,9 @@ void output_name(const char *name);
  * through the user's pager; with 0 rows everything does, descriptor 1 included.
  */
 void output_page(unsigned int rows);
+
+/* Make a file of @size bytes, or replace it. 0 or -errno. */
+int output_file(const char *path, const char *data, size_t size);
 
 /* The errno of the first failed write to stdout, or 0. */
 int output_error(void);

@@ -93,6 +93,10 @@ if command -v xmllint >/dev/null; then
 	xmllint --noout "$scratch/map.svg" || fail "no XML"
 fi
 expect 5 "$dmactl" map --svg "$scratch/no/such/folder.svg" "$full"
+if test -c /dev/full; then
+	expect 5 "$dmactl" map --svg /dev/full "$full"
+	said '/dev/full: No space left on device$'
+fi
 
 # Sizes and addresses that cannot be, at every scale.
 cat >"$scratch/nonsense.txt" <<'END'
