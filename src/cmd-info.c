@@ -160,7 +160,8 @@ static void print_file(const struct options *opts, const struct source *source)
 		if (!strcmp(name, "closed"))
 			printf(", %s", value ? "closed" : "not closed: being written, or cut off");
 		else
-			printf("%s %" PRIu64 " %s", i ? "," : "", value, name);
+			printf("%s %" PRIu64 " %.*s", i ? "," : "", value,
+			       (int)strlen(name) - (value == 1), name);
 	putchar('\n');
 }
 

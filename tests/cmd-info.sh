@@ -30,6 +30,10 @@ expect 0 "$dmactl" info "$scratch/a.dmat"
 printed '^Format  *binary, '
 printed '^Structure  *[1-9][0-9]* blocks, [0-9]* checkpoints, closed$'
 printed '^Kernel  *6\.12'
+second=$(grep -abo DMAT "$scratch/a.dmat" | sed -n '2s/:.*//p')
+head -c $((second - 1)) "$scratch/a.dmat" >"$scratch/one.dmat"
+expect 0 "$dmactl" info "$scratch/one.dmat"
+printed '^Structure  *1 block, 0 checkpoints, not closed'
 head -c $(($(wc -c <"$scratch/a.dmat") - 1)) "$scratch/a.dmat" >"$scratch/b.dmat"
 expect 3 "$dmactl" info --json "$scratch/b.dmat"
 printed '"closed": 0'
