@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Each command has a man page, and the two name the same long options.
 dmactl="$builddir/src/dmactl"
+aliases=
 
 help_options() { "$@" --help | grep -o -e '--[a-z][a-z-]*' | sort -u; }
 page_options() {
@@ -29,7 +30,25 @@ for command in $("$dmactl" --list-commands); do
 		{ echo "dmactl.1 does not point to dmactl-$command(1)"; status=1; }
 done
 
+# An alias has a page, which is the command's.
+for source in "$srcdir"/src/cmd-*.c; do
+	command=${source##*/cmd-}
+	command=${command%.c}
+	for alias in $(sed -n 's/.*\.aliases = "\(.*\)",$/\1/p' "$source"); do
+		page="$srcdir/man/dmactl-$alias.1"
+		test "$(head -n 1 "$page")" = ".so man1/dmactl-$command.1" ||
+			{ echo "$page is not dmactl-$command.1"; status=1; }
+		grep -q "/dmactl-$alias.1 " "$srcdir/man/module.am" ||
+			{ echo "$page is not installed"; status=1; }
+		aliases="$aliases $page"
+	done
+done
+test -n "$aliases" || { echo "found no alias in $srcdir/src"; status=1; }
+
 if command -v mandoc >/dev/null; then
-	mandoc -T lint -W warning "$srcdir"/man/*.[1-9] || status=1
+	for page in "$srcdir"/man/*.[1-9]; do
+		case "$aliases " in *" $page "*) continue ;; esac
+		mandoc -T lint -W warning "$page" || status=1
+	done
 fi
 exit ${status:-0}
