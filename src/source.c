@@ -319,6 +319,11 @@ const struct libdma_environment *source_environment(struct source *source)
 	return source->known;
 }
 
+const char *source_name(const struct source *source)
+{
+	return source->name;
+}
+
 const char *source_beside(const struct source *source)
 {
 	return source->beside;

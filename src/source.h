@@ -92,6 +92,9 @@ const struct libdma_strings *source_strings(const struct source *source);
  */
 const struct libdma_environment *source_environment(struct source *source);
 
+/* The trace, as messages call it. */
+const char *source_name(const struct source *source);
+
 /* The environment file that lay beside the trace and was taken, or NULL. */
 const char *source_beside(const struct source *source);
 

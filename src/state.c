@@ -84,6 +84,25 @@ static uint64_t weigh(void *arg, const struct dma_event *begin)
 	return libdma_event_bytes(begin);
 }
 
+/* A moment that the trace has not is no failure, but nobody should miss it. */
+static void tell_unreached(const struct state *state, enum libdma_moment_kind kind)
+{
+	const struct libdma_moment *end = &state->moment;
+	const char *name = source_name(state->source);
+
+	if (end->reached)
+		return;
+	if (kind == LIBDMA_MOMENT_FAILURE)
+		complain("%s: nothing failed, what is shown is the end", name);
+	else if (kind == LIBDMA_MOMENT_PEAK)
+		complain("%s: nothing was ever live, what is shown is the end", name);
+	else
+		complain("%s: ends before that moment, at event #%" PRIu64 ", %" PRIu64
+			 ".%06" PRIu64 " s: what is shown is the end",
+			 name, end->number, end->ns / 1000000000,
+			 end->ns % 1000000000 / 1000);
+}
+
 int state_open(const struct state_options *opts, struct source_options *from,
 	       const struct state_weight *weight, struct state *ret)
 {
@@ -117,6 +136,7 @@ int state_open(const struct state_options *opts, struct source_options *from,
 		observer->end(observer->arg);
 	ret->environment = source_environment(ret->source);
 	libdma_replay_moment(ret->replay, &ret->moment);
+	tell_unreached(ret, opts->at.kind);
 	return EXIT_FINE;
 }
 

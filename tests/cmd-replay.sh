@@ -23,6 +23,25 @@ check_recording() {	# FILE
 	test "$6" = $((maps - failed - ends)) || fail "$6 are left of $maps"
 }
 
+# A moment that is not in the trace: the end, and a line that says so.
+cat >"$scratch/short.txt" <<'END'
+#dmat-text 1
+1.000000000 [000] a/7 map_page d TO_DEVICE phys=0x1000 dma=0x1000 size=16
+2.500000000 [000] a/7 unmap_page d TO_DEVICE dma=0x1000 size=16
+END
+for at in '#2' 2.6 +1.6 failure; do
+	expect 0 "$dmactl" replay --at "$at" "$scratch/short.txt"
+	test "$(wc -l <"$scratch/err")" = 1 || fail "--at $at: $(cat "$scratch/err")"
+	said 'short.txt: .*what is shown is the end$'
+	printed 'the end, the trace has no such moment$'
+done
+expect 0 "$dmactl" map --at 3 "$scratch/short.txt"
+said 'short.txt: ends before that moment, at event #1, 2.500000 s: what is shown is the end$'
+for at in '#1' 2.5 +1.5 1.7 end peak auto; do
+	expect 0 "$dmactl" replay --at "$at" "$scratch/short.txt"
+	quiet
+done
+
 if command -v zstd >/dev/null; then
 	for file in "$traces"/*.ftrace.zst; do
 		check_recording "$file"

@@ -369,7 +369,9 @@ void libdma_replay_moment(const struct libdma_replay *replay, struct libdma_mome
 	ret->reached = at->kind == LIBDMA_MOMENT_END || at->kind == LIBDMA_MOMENT_AUTO ||
 		       (at->kind == LIBDMA_MOMENT_EVENT && replay->totals.events &&
 			replay->last_number >= at->value) ||
-		       (at->kind == LIBDMA_MOMENT_TIME && ret->ns == at->value);
+		       (at->kind == LIBDMA_MOMENT_TIME && ret->ns == at->value) ||
+		       (at->kind == LIBDMA_MOMENT_AFTER && replay->totals.events &&
+			ret->ns - replay->totals.first_ns == at->value);
 }
 
 struct gathering {
