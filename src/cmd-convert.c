@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -220,12 +221,34 @@ static void print_outcome(const struct options *opts, const char *format,
 	json_print(document);
 }
 
-/* What comes slowly is there for readers, and is not lost when dmactl is killed. */
-static int put(struct libdma_writer *writer, const struct dma_event *event, bool flush)
-{
-	int err = libdma_writer_put(writer, event);
+struct pace {
+	struct libdma_writer *writer;
+	int64_t flushed_ms;
+};
 
-	return !err && flush ? libdma_writer_flush(writer) : err;
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
+}
+
+/*
+ * What comes slowly is there for readers within a second, and is not lost when dmactl is
+ * killed. More often than that would make many small blocks. An error stays with the
+ * writer, and the next event finds it.
+ */
+static int keep_pace(void *arg)
+{
+	struct pace *pace = arg;
+	int64_t now = now_ms(), rest = pace->flushed_ms + 1000 - now;
+
+	if (rest > 0)
+		return (int)rest;
+	libdma_writer_flush(pace->writer);
+	pace->flushed_ms = now;
+	return -1;
 }
 
 static int copy_events(const struct options *opts, const char *format,
@@ -235,6 +258,7 @@ static int copy_events(const struct options *opts, const char *format,
 	const struct dma_event *event;
 	int more, status, err = 0, closed;
 	uint64_t taken = 0, skipped;
+	struct pace pace;
 	char *before;
 
 	more = source_next(source, &event);
@@ -243,8 +267,10 @@ static int copy_events(const struct options *opts, const char *format,
 		return status;
 	if (libdma_environment_print(source_environment(source), &before))
 		out_of_memory();
+	pace = (struct pace) { writer, now_ms() };
+	source_idle(source, keep_pace, &pace);
 	for (; more > 0 && !err; more = source_next(source, &event), taken++)
-		err = put(writer, event, source_paused(source));
+		err = libdma_writer_put(writer, event);
 	if (!err)
 		err = write_learned(writer, source, before);
 	free(before);

@@ -106,6 +106,13 @@ static int dump_json(const struct options *opts, struct source *source)
 	return EXIT_FINE;
 }
 
+/* An error stays with the writer, and the next event finds it. */
+static int flush_writer(void *writer)
+{
+	libdma_writer_flush(writer);
+	return -1;
+}
+
 static int dump_written(const char *format, struct source *source)
 {
 	const struct libdma_writer_options how = {
@@ -120,11 +127,9 @@ static int dump_written(const char *format, struct source *source)
 	err = libdma_writer_open("-", &how, &writer);
 	if (err)
 		return trouble("standard output", err);
-	while (!err && source_next(source, &event) > 0) {
+	source_idle(source, flush_writer, writer);
+	while (!err && source_next(source, &event) > 0)
 		err = libdma_writer_put(writer, event);
-		if (!err && source_paused(source))
-			err = libdma_writer_flush(writer);
-	}
 	closed = libdma_writer_close(writer);
 	if (err || closed)
 		return trouble("standard output", err ? err : closed);
@@ -141,6 +146,7 @@ static int dump_run(int argc, char **argv)
 	status = source_open(&opts.source, NULL, &source);
 	if (status)
 		return status;
+	source_idle(source, source_flush_stdout, NULL);
 	terminal_page_at_once(&opts.terminal);
 	if (opts.form.form == FORM_CSV)
 		status = dump_csv(&opts, source);

@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "environment.h"
@@ -55,7 +54,8 @@ struct source {
 	struct libdma_environment *known; /* what source_environment() gave last */
 	bool open;
 	bool selects; /* the user does not want all events */
-	int64_t paused_ns; /* when source_paused() said yes last, or was asked first */
+	int (*idle)(void *arg); /* or NULL */
+	void *idle_arg;
 	unsigned int told; /* damaged places that were named */
 	uint64_t events;
 	bool lost;  /* an event said so; how many may be unknown */
@@ -111,6 +111,13 @@ static void tell_damage(void *arg, const struct libdma_damage *damage)
 		complain("%s: %s", source->name, damage->reason);
 }
 
+static int tell_idle(void *arg)
+{
+	struct source *source = arg;
+
+	return source->idle ? source->idle(source->idle_arg) : -1;
+}
+
 /* The reader has told what is wrong with the content, but not what the system said. */
 static int tell_failure(const struct source *source, int err)
 {
@@ -151,6 +158,7 @@ static int open_reader(struct source *source, const char *path,
 		.from = source->options->from,
 		.strings = strings,
 		.damage = tell_damage,
+		.idle = tell_idle,
 		.arg = source,
 	};
 	int err = libdma_reader_open(path, &how, &source->reader);
@@ -358,21 +366,17 @@ const struct libdma_strings *source_strings(const struct source *source)
 	return libdma_reader_strings(source->reader);
 }
 
-bool source_paused(struct source *source)
+void source_idle(struct source *source, int (*idle)(void *arg), void *arg)
 {
-	struct timespec now;
-	int64_t now_ns;
+	source->idle = idle;
+	source->idle_arg = arg;
+}
 
-	if (strcmp(source->options->path, "-"))
-		return false;
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	now_ns = now.tv_sec * 1000000000ll + now.tv_nsec;
-	if (!source->paused_ns)
-		source->paused_ns = now_ns;
-	if (now_ns - source->paused_ns < 1000000000)
-		return false;
-	source->paused_ns = now_ns;
-	return true;
+int source_flush_stdout(void *arg)
+{
+	(void)arg;
+	fflush(stdout);
+	return -1;
 }
 
 uint64_t source_events(const struct source *source)

@@ -78,10 +78,11 @@ int source_open(struct source_options *options, struct libdma_strings *strings,
 int source_next(struct source *source, const struct dma_event **ret);
 
 /*
- * Has a second passed since the last "yes"? Always no for files, which do not come
- * slowly.
+ * Call @idle when nothing comes for the present, so that what came can be handed on: as
+ * in struct libdma_reader_options. source_flush_stdout() is one.
  */
-bool source_paused(struct source *source);
+void source_idle(struct source *source, int (*idle)(void *arg), void *arg);
+int source_flush_stdout(void *arg);
 
 struct libdma_reader *source_reader(const struct source *source);
 const struct libdma_strings *source_strings(const struct source *source);

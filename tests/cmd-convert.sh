@@ -94,6 +94,21 @@ test "$seen" -ge 2 || fail "a trace that grows slowly cannot be read: $(cat "$sc
 expect 0 "$dmactl" dump --csv -n --columns number "$scratch/slow.dmat"
 test "$(wc -l <"$scratch/out")" -eq $((tries + 1)) || fail "events were lost: $(wc -l <"$scratch/out")"
 
+# So can what came in a burst, when nothing follows: no event waits for the next one.
+mkfifo "$scratch/burst"
+"$dmactl" convert - "$scratch/burst.dmat" <"$scratch/burst" &
+exec 5>"$scratch/burst"
+printf '#dmat-text 1\n1.0 [000] dd/1 mark text=a\n1.1 [000] dd/1 mark text=b\n' >&5
+tries=0 seen=0
+while test "$seen" -lt 2 && test $tries -lt 100; do
+	sleep 0.2
+	tries=$((tries + 1))
+	seen=$("$dmactl" dump --csv -n --columns number "$scratch/burst.dmat" 2>"$scratch/err" | wc -l)
+done
+exec 5>&-
+wait
+test "$seen" = 2 || fail "of a burst of 2 events there are $seen: $(cat "$scratch/err")"
+
 expect 2 "$dmactl" convert one
 expect 2 "$dmactl" convert one two three
 expect 2 "$dmactl" convert --to nonsense "$scratch/f.dmat" "$scratch/x"

@@ -92,4 +92,21 @@ expect 0 "$dmactl" dump --columns help
 expect 0 "$dmactl" dump --filter help
 printed '^dev '
 
+# What came is printed though the pipe stays open and nothing follows.
+mkfifo "$scratch/quiet"
+for form in '' --ndjson '--csv -n'; do
+	# shellcheck disable=SC2086
+	"$dmactl" dump $form - <"$scratch/quiet" >"$scratch/out" &
+	exec 5>"$scratch/quiet"
+	head -n 40 "$data/6.12-strict.ftrace" >&5
+	tries=0
+	while test "$(grep -c 'dma_\|map\|alloc\|mark' "$scratch/out")" -lt 10 && test $tries -lt 100; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+	test $tries -lt 100 || fail "dump $form of a quiet pipe prints nothing"
+	exec 5>&-
+	wait
+done
+
 exit "$status"

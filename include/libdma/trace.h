@@ -36,12 +36,17 @@ struct libdma_damage {
  * @strings:	table for the events' strings, or NULL for one that the reader owns;
  *		readers with one table give events with comparable numbers
  * @damage:	called for each damaged place, or NULL
- * @arg:	its first argument
+ * @idle:	called before the reader waits for a pipe or the like that has nothing to
+ *		give, after all events that came by it were given; returns the milliseconds
+ *		after which it is called again if still nothing has come, or a negative
+ *		number for "not again"; or NULL
+ * @arg:	their first argument
  */
 struct libdma_reader_options {
 	const char *from;
 	struct libdma_strings *strings;
 	void (*damage)(void *arg, const struct libdma_damage *damage);
+	int (*idle)(void *arg);
 	void *arg;
 };
 

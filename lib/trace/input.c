@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,6 +18,8 @@
 #include "trace/unpack.h"
 
 #define CHUNK ((size_t)256 << 10)
+/* Whoever writes a head, and more behind it, makes no longer pause. */
+#define PAUSE_MS 100
 
 /* The bytes of a packed file, on their way to the unpacker. */
 struct packed {
@@ -27,10 +30,31 @@ struct packed {
 	unsigned char bytes[CHUNK];
 };
 
+/* Does reading not wait? What cannot be asked is read, and tells itself what it is. */
+static bool has_come(const struct input *input, int timeout_ms)
+{
+	struct pollfd file = { .fd = input->fd, .events = POLLIN };
+
+	return !input->may_wait || poll(&file, 1, timeout_ms) != 0;
+}
+
+/* Let the owner do what there is time for while nothing comes. */
+static void tell_idle(struct input *input)
+{
+	int again_ms;
+
+	if (!input->idle || has_come(input, 0))
+		return;
+	do
+		again_ms = input->idle(input->arg);
+	while (again_ms >= 0 && !has_come(input, again_ms));
+}
+
 static ssize_t read_some(struct input *input, unsigned char *data, size_t size)
 {
 	ssize_t got;
 
+	tell_idle(input);
 	do
 		got = read(input->fd, data, size);
 	while (got < 0 && errno == EINTR);
@@ -112,6 +136,16 @@ int input_fill(struct input *input, size_t want)
 	return err;
 }
 
+int input_fill_head(struct input *input, size_t want)
+{
+	int err = 0;
+
+	while (!err && input->size < want && !input->ended &&
+	       ((input->packed && input->packed->size) || has_come(input, PAUSE_MS)))
+		err = input_fill(input, input->size + 1);
+	return err;
+}
+
 /* The window holds packed bytes: hand them to an unpacker and begin again. */
 static int begin_unpacking(struct input *input)
 {
@@ -153,6 +187,8 @@ int input_open(const char *path, struct input **ret)
 	}
 	if (S_ISREG(status.st_mode))
 		input->raw_total = (uint64_t)status.st_size;
+	else
+		input->may_wait = true;
 
 	err = input_fill(input, 16);
 	if (err)

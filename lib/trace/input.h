@@ -19,6 +19,9 @@
  * @ended:	nothing comes after @data
  * @damage:	why the packed stream ends early, or NULL
  * @compression: "none", "gzip", "xz" or "zstd"
+ * @idle:	as in struct libdma_reader_options, or NULL; set by the owner
+ * @arg:	its argument
+ * @may_wait:	a pipe, a socket, a terminal: reading waits until something comes
  */
 struct input {
 	const unsigned char *data;
@@ -27,8 +30,11 @@ struct input {
 	bool ended;
 	const char *damage;
 	const char *compression;
+	int (*idle)(void *arg);
+	void *arg;
 
 	int fd;
+	bool may_wait;
 	uint64_t raw_done;
 	uint64_t raw_total;
 	unsigned char *buffer;
@@ -45,6 +51,11 @@ void input_close(struct input *input);
  * a wish, bounded by what the caller checked. 0 or -errno.
  */
 int input_fill(struct input *input, size_t want);
+
+/*
+ * Have as much of @want bytes in the window as comes without a pause. 0 or -errno.
+ */
+int input_fill_head(struct input *input, size_t want);
 
 /* Step over @size bytes, which are in the window. */
 static inline void input_skip(struct input *input, size_t size)

@@ -77,22 +77,31 @@ void reader_damage(struct libdma_reader *reader, uint64_t line, uint64_t offset,
 
 static int choose_format(struct libdma_reader *reader, const char *from)
 {
+	struct input *input = reader->input;
 	int err;
 
 	if (from) {
 		reader->format = format_find(from);
 		return reader->format && reader->format->open ? 0 : -EINVAL;
 	}
-	err = input_fill(reader->input, HEAD_SIZE);
-	if (err)
-		return err;
-	reader->format = format_recognise(reader->input);
-	if (reader->format)
-		return 0;
+	for (;;) {
+		err = input_fill_head(input, HEAD_SIZE);
+		if (err)
+			return err;
+		reader->format = format_recognise(input);
+		if (reader->format)
+			return 0;
+		if (input->size >= HEAD_SIZE || input->ended)
+			break;
+		/* what is still to be written is waited for only if it is needed */
+		err = input_fill(input, input->size + 1);
+		if (err)
+			return err;
+	}
 	reader_damage(reader, 0, 0, "%s",
-		      reader->input->damage ? reader->input->damage
-		      : reader->input->size ? "no format of traces begins like this"
-					    : "the file is empty");
+		      input->damage ? input->damage
+		      : input->size ? "no format of traces begins like this"
+				    : "the file is empty");
 	return -EBADMSG;
 }
 
@@ -117,8 +126,11 @@ int libdma_reader_open(const char *path, const struct libdma_reader_options *opt
 		goto close_reader;
 
 	err = input_open(path, &reader->input);
-	if (!err)
-		err = choose_format(reader, options->from);
+	if (err)
+		goto close_reader;
+	reader->input->idle = options->idle;
+	reader->input->arg = options->arg;
+	err = choose_format(reader, options->from);
 	if (!err)
 		err = reader->format->open(reader);
 	if (err)
