@@ -18,6 +18,7 @@
 #include "table.h"
 
 #define COLUMNS_MAX 32
+#define SHRINK_TO   12 /* a name that is cut further says nothing */
 
 struct row {
 	const char *color;
@@ -211,7 +212,7 @@ static void add_row(const struct table *table, struct libscols_table *out,
 		scols_line_set_color(line, row->color);
 }
 
-static void print_columned(const struct table *table)
+static struct libscols_table *begin_output(const struct table *table, bool noheadings)
 {
 	const struct terminal *terminal = table->terminal;
 	struct libscols_table *out = scols_new_table();
@@ -220,7 +221,7 @@ static void print_columned(const struct table *table)
 		out_of_memory();
 	scols_table_set_stream(out, stdout);
 	scols_table_enable_raw(out, table->form->form == FORM_RAW);
-	scols_table_enable_noheadings(out, table->form->noheadings);
+	scols_table_enable_noheadings(out, noheadings);
 	scols_table_enable_ascii(out, terminal->ascii);
 	scols_table_enable_colors(out, terminal->colors);
 	if (terminal->fixed) {
@@ -229,21 +230,108 @@ static void print_columned(const struct table *table)
 	} else {
 		scols_table_set_termforce(out, SCOLS_TERMFORCE_NEVER);
 	}
+	return out;
+}
+
+static void end_output(struct libscols_table *out)
+{
+	if (scols_print_table(out))
+		out_of_memory();
+	scols_unref_table(out);
+}
+
+static void print_columned(const struct table *table)
+{
+	struct libscols_table *out = begin_output(table, table->form->noheadings);
+
 	for (size_t i = 0; i < table->width; i++)
 		add_column(table, out, i);
 	for (size_t i = 0; i < table->rows; i++)
 		add_row(table, out, &table->row[i]);
-	if (scols_print_table(out))
-		out_of_memory();
-	scols_unref_table(out);
+	end_output(out);
+}
+
+/*
+ * Where a row is wider than the terminal
+ */
+
+/* Columns on a terminal, where what cannot be shown is spelled "\x07". */
+static size_t cells_of(const char *text)
+{
+	size_t cells = 0;
+
+	for (; *text; text++) {
+		unsigned char byte = (unsigned char)*text;
+
+		cells += byte < ' ' || byte == 0x7f ? 4 : byte < 0x80 || byte >= 0xc0;
+	}
+	return cells;
+}
+
+static size_t column_width(const struct table *table, size_t column)
+{
+	size_t widest = cells_of(table->columns[column].name);
+
+	for (size_t i = 0; i < table->rows; i++) {
+		const char *text = table->row[i].cell[column];
+		size_t cells = text ? cells_of(text) : 0;
+
+		if (cells > widest)
+			widest = cells;
+	}
+	if (table->columns[column].shrink && widest > SHRINK_TO)
+		return SHRINK_TO;
+	return widest;
+}
+
+static bool fits(const struct table *table)
+{
+	size_t width = 0;
+
+	if (table->form->form != FORM_HUMAN || !table->terminal->fixed)
+		return true;
+	for (size_t i = 0; i < table->width; i++)
+		width += column_width(table, table->chosen[i]) + 1;
+	return width <= table->terminal->width + 1;
+}
+
+/* Each row by itself, one cell a line. */
+static void print_records(const struct table *table)
+{
+	for (size_t r = 0; r < table->rows; r++) {
+		struct libscols_table *out = begin_output(table, true);
+
+		if (!scols_table_new_column(out, "NAME", 0, 0) ||
+		    !scols_table_new_column(out, "VALUE", 0, SCOLS_FL_WRAP))
+			out_of_memory();
+		for (size_t i = 0; i < table->width; i++) {
+			size_t column = table->chosen[i];
+			const char *text = table->row[r].cell[column];
+			struct libscols_line *line;
+
+			if (!text || !*text)
+				continue;
+			line = scols_table_new_line(out, NULL);
+			if (!line || scols_line_set_data(line, 0, table->columns[column].name) ||
+			    scols_line_set_data(line, 1, text))
+				out_of_memory();
+			if (table->row[r].color && *table->row[r].color)
+				scols_line_set_color(line, table->row[r].color);
+		}
+		if (r)
+			putchar('\n');
+		end_output(out);
+	}
 }
 
 void table_print(struct table *table)
 {
 	if (table->form->form == FORM_CSV)
 		print_csv(table);
-	else if (table->rows)
+	else if (table->rows && fits(table))
 		print_columned(table);
+	else if (table->rows)
+		print_records(table);
 }
 
 const char *table_size(uint64_t bytes, char *buffer, size_t room)

@@ -88,4 +88,18 @@ expect 0 "$dmactl" stat --histogram --ascii "$scratch/small.txt"
 printed '4K - 8K .* 1  ##'
 printed '1.0us - 2.0us .* 1  ##'
 
+# Rows that are wider than the terminal are printed one cell a line, with the same cells.
+expect 0 "$dmactl" stat --csv "$traces/6.12-strict-nvme.ftrace.zst"
+events=$(awk -F, 'NR > 1 { sum += $2; rows++ } END { print sum, rows }' "$scratch/out")
+for width in 20 40 60; do
+	expect 0 "$dmactl" stat --width $width "$traces/6.12-strict-nvme.ftrace.zst"
+	got=$(awk '/^EVENTS/ { sum += $2 } /^KIND/ { rows++ } END { print sum, rows }' "$scratch/out")
+	test "$got" = "$events" || fail "--width $width: $got, not $events"
+	if sed -n '/^KIND/,$p' "$scratch/out" | awk -v w=$width 'length > w' | grep -q .; then
+		fail "--width $width: lines are wider"
+	fi
+done
+expect 0 "$dmactl" stat --width 80 "$traces/6.12-strict-nvme.ftrace.zst"
+printed '^KIND  *EVENTS '
+
 exit "$status"
