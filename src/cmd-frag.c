@@ -21,11 +21,9 @@
 
 struct options {
 	uint64_t interval_ns;
-	struct source_options source;
 	struct state_options state;
 	struct space_options space;
 	struct form_options form;
-	struct terminal terminal;
 };
 
 static const struct argp_option argp_options[] = {
@@ -57,12 +55,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		opts->interval_ns = parse_interval(arg, state);
 		return 0;
 	case ARGP_KEY_INIT:
-		opts->source.infer = true;
 		state->child_inputs[0] = &opts->space;
 		state->child_inputs[1] = &opts->state;
-		state->child_inputs[2] = &opts->source;
-		state->child_inputs[3] = &opts->form;
-		state->child_inputs[4] = &opts->terminal;
+		state->child_inputs[2] = &opts->form;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -77,9 +72,7 @@ static const struct argp argp = {
 	       "TRACE (dma.dmat by default), and the largest request that it would serve.",
 	.children = (const struct argp_child[]) { { .argp = &space_argp },
 						  { .argp = &state_argp },
-						  { .argp = &source_argp },
 						  { .argp = &form_table_argp },
-						  { .argp = &terminal_argp },
 						  {} },
 };
 
@@ -256,11 +249,11 @@ static void print_table(const struct options *opts, const struct state *state,
 	bool human = opts->form.form == FORM_HUMAN;
 	char moment[SENTENCE];
 
-	terminal_page(&opts->terminal);
+	terminal_page(&opts->state.terminal);
 	if (human) {
-		source_print_loss(state->source, &opts->terminal, stdout);
+		source_print_loss(state->source, &opts->state.terminal, stdout);
 		draw_text(state_describe_moment(state, moment, sizeof(moment)),
-			  &opts->terminal);
+			  &opts->state.terminal);
 		putchar('\n');
 	}
 	for (size_t i = 0; i < list->count; i++)
@@ -278,7 +271,7 @@ static int frag_once(struct options *opts, struct table *table)
 	struct state state;
 	int status;
 
-	status = state_open(&opts->state, &opts->source, &weight, &state);
+	status = state_open(&opts->state, &weight, &state);
 	if (status)
 		goto close_state;
 	fragmap = state_fragmap(&state);
@@ -336,13 +329,13 @@ static int frag_over_time(struct options *opts, struct table *table)
 
 	if (opts->form.form == FORM_JSON)
 		series.moments = json_list();
-	status = state_series(&opts->source, opts->interval_ns, add_moment, &series,
+	status = state_series(&opts->state, opts->interval_ns, add_moment, &series,
 			      &state);
 	if (status) {
 		json_decref(series.moments);
 		return state_close(&state, status);
 	}
-	terminal_page(&opts->terminal);
+	terminal_page(&opts->state.terminal);
 	if (series.moments) {
 		json_t *document = json_document("frag");
 
@@ -352,7 +345,7 @@ static int frag_over_time(struct options *opts, struct table *table)
 		json_print(document);
 	} else {
 		if (opts->form.form == FORM_HUMAN)
-			source_print_loss(state.source, &opts->terminal, stdout);
+			source_print_loss(state.source, &opts->state.terminal, stdout);
 		table_print(table);
 	}
 	return state_close(&state, EXIT_FINE);
@@ -360,7 +353,7 @@ static int frag_over_time(struct options *opts, struct table *table)
 
 static int frag_run(int argc, char **argv)
 {
-	struct options opts = { 0 };
+	struct options opts = { .state.source.infer = true };
 	struct table *table;
 	int status;
 
@@ -372,7 +365,7 @@ static int frag_run(int argc, char **argv)
 	if (opts.interval_ns && !opts.form.columns)
 		opts.form.columns =
 			"time,space,extents,used,requested,free,longest,fits,index";
-	status = table_create(&opts.form, &opts.terminal, columns, &table);
+	status = table_create(&opts.form, &opts.state.terminal, columns, &table);
 	if (!table)
 		return status;
 	status =

@@ -24,11 +24,9 @@ enum {
 };
 
 struct options {
-	struct source_options source;
 	struct state_options state;
 	struct space_options space;
 	struct form_options form;
-	struct terminal terminal;
 	const char *svg;
 	unsigned int rows;
 };
@@ -63,12 +61,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		opts->source.infer = true;
 		state->child_inputs[0] = &opts->space;
 		state->child_inputs[1] = &opts->state;
-		state->child_inputs[2] = &opts->source;
-		state->child_inputs[3] = &opts->form;
-		state->child_inputs[4] = &opts->terminal;
+		state->child_inputs[2] = &opts->form;
 		return 0;
 	case OPTION_SVG:
 		opts->svg = arg;
@@ -90,35 +85,34 @@ static const struct argp argp = {
 	       "memory behind them.",
 	.children = (const struct argp_child[]) { { .argp = &space_argp },
 						  { .argp = &state_argp },
-						  { .argp = &source_argp },
 						  { .argp = &form_document_argp },
-						  { .argp = &terminal_argp },
 						  {} },
 };
 
 static void print_head(const struct options *opts, const struct state *state)
 {
 	const struct libdma_replay_totals *totals = libdma_replay_totals(state->replay);
+	const struct terminal *terminal = &opts->state.terminal;
 	const char *kernel = state->environment->kernel;
 	char moment[SENTENCE];
 
-	source_print_loss(state->source, &opts->terminal, stdout);
-	printf("%s%s%s: %" PRIu64 " events%s%s\n", terminal_color(&opts->terminal, "1"),
-	       opts->source.path, terminal_color(&opts->terminal, "0"), totals->events,
+	source_print_loss(state->source, terminal, stdout);
+	printf("%s%s%s: %" PRIu64 " events%s%s\n", terminal_color(terminal, "1"),
+	       opts->state.source.path, terminal_color(terminal, "0"), totals->events,
 	       kernel ? ", kernel " : "", kernel ? kernel : "");
-	draw_text(state_describe_moment(state, moment, sizeof(moment)), &opts->terminal);
+	draw_text(state_describe_moment(state, moment, sizeof(moment)), terminal);
 	putchar('\n');
 }
 
 static void print_terminal(const struct options *opts, const struct state *state,
 			   struct picture *const *picture, size_t count)
 {
-	terminal_page(&opts->terminal);
+	terminal_page(&opts->state.terminal);
 	print_head(opts, state);
 	for (size_t i = 0; i < count; i++)
-		draw_space(picture[i], state, &opts->terminal);
+		draw_space(picture[i], state, &opts->state.terminal);
 	if (count)
-		draw_legend(picture, count, &opts->terminal);
+		draw_legend(picture, count, &opts->state.terminal);
 	else
 		puts("nothing is live at this moment");
 }
@@ -171,7 +165,8 @@ static int print_pictures(const struct options *opts, const struct state *state,
 	for (size_t i = 0; i < list->count; i++)
 		picture[i] = picture_create(
 			list->space[i], state,
-			opts->svg ? 128 : draw_columns(list->space[i], &opts->terminal),
+			opts->svg ? 128
+				  : draw_columns(list->space[i], &opts->state.terminal),
 			opts->rows);
 	if (opts->svg)
 		status = print_svg(opts->svg, state, picture, list->count);
@@ -185,7 +180,7 @@ static int print_pictures(const struct options *opts, const struct state *state,
 
 static int map_run(int argc, char **argv)
 {
-	struct options opts = { .rows = ROWS_DEFAULT };
+	struct options opts = { .state.source.infer = true, .rows = ROWS_DEFAULT };
 	struct libdma_fragmap *fragmap;
 	struct state_weight weight;
 	struct space_list list;
@@ -194,7 +189,7 @@ static int map_run(int argc, char **argv)
 
 	argp_parse(&argp, argc, argv, 0, NULL, &opts);
 	weight = space_weight(&opts.space);
-	status = state_open(&opts.state, &opts.source, &weight, &state);
+	status = state_open(&opts.state, &weight, &state);
 	if (status)
 		goto close_state;
 	fragmap = state_fragmap(&state);

@@ -20,11 +20,9 @@ enum {
 };
 
 struct options {
-	struct source_options source;
 	struct state_options state;
 	struct fidelity_options fidelity;
 	struct form_options form;
-	struct terminal terminal;
 	bool dump;
 };
 
@@ -44,10 +42,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &opts->state;
-		state->child_inputs[1] = &opts->source;
-		state->child_inputs[2] = &opts->form;
-		state->child_inputs[3] = &opts->terminal;
-		state->child_inputs[4] = &opts->fidelity;
+		state->child_inputs[1] = &opts->form;
+		state->child_inputs[2] = &opts->fidelity;
 		return 0;
 	case OPTION_DUMP_AT:
 		opts->state.at = state_parse_position(arg, state);
@@ -65,9 +61,7 @@ static const struct argp argp = {
 	.doc = "Rebuild what was mapped and allocated in TRACE (dma.dmat by default), event "
 	       "by event, and tell what began, ended, failed, and is left.",
 	.children = (const struct argp_child[]) { { .argp = &state_argp },
-						  { .argp = &source_argp },
 						  { .argp = &form_table_argp },
-						  { .argp = &terminal_argp },
 						  { .argp = &fidelity_argp },
 						  {} },
 };
@@ -329,9 +323,9 @@ static void print_table(const struct options *opts, const struct state *state,
 	struct listing listing = { .state = state, .opts = opts, .table = table };
 	char text[16], moment[SENTENCE];
 
-	terminal_page(&opts->terminal);
+	terminal_page(&opts->state.terminal);
 	if (opts->form.form == FORM_HUMAN) {
-		source_print_loss(state->source, &opts->terminal, stdout);
+		source_print_loss(state->source, &opts->state.terminal, stdout);
 		printf("%" PRIu64 " events in %s, %" PRIu64
 		       " of which begin or end nothing\n",
 		       totals->events,
@@ -363,14 +357,14 @@ static int replay_run(int argc, char **argv)
 	opts.dump = opts.state.at.kind != LIBDMA_MOMENT_KINDS;
 	if (!opts.dump)
 		opts.state.at.kind = LIBDMA_MOMENT_END;
-	status = table_create(&opts.form, &opts.terminal,
+	status = table_create(&opts.form, &opts.state.terminal,
 			      opts.dump ? live_columns : summary_columns, &table);
 	if (!table)
 		return status;
-	status = fidelity_create(&opts.fidelity, &opts.source, &fidelity);
+	status = fidelity_create(&opts.fidelity, &opts.state.source, &fidelity);
 	opts.state.observer = fidelity_observer(fidelity);
 	if (status == EXIT_FINE)
-		status = state_open(&opts.state, &opts.source, NULL, &state);
+		status = state_open(&opts.state, NULL, &state);
 	if (status == EXIT_FINE && opts.form.form == FORM_JSON)
 		print_json(&opts, &state, fidelity);
 	else if (status == EXIT_FINE)

@@ -44,6 +44,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *argp)
 	struct state_options *state = argp->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		argp->child_inputs[0] = &state->source;
+		argp->child_inputs[1] = &state->terminal;
+		return 0;
 	case OPTION_AT:
 		state->at = state_parse_position(arg, argp);
 		return 0;
@@ -52,7 +56,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *argp)
 	}
 }
 
-const struct argp state_argp = { .options = options, .parser = parse_option };
+const struct argp state_argp = {
+	.options = options,
+	.parser = parse_option,
+	.children = (const struct argp_child[]) { { .argp = &source_argp },
+						  { .argp = &terminal_argp },
+						  {} },
+};
 
 struct weighing {
 	const struct state_weight *weight;
@@ -103,8 +113,8 @@ static void tell_unreached(const struct state *state, enum libdma_moment_kind ki
 			 end->ns % 1000000000 / 1000);
 }
 
-int state_open(const struct state_options *opts, struct source_options *from,
-	       const struct state_weight *weight, struct state *ret)
+int state_open(struct state_options *opts, const struct state_weight *weight,
+	       struct state *ret)
 {
 	struct libdma_replay_options how = { .at = opts->at };
 	struct weighing weighing = { .weight = weight };
@@ -113,7 +123,8 @@ int state_open(const struct state_options *opts, struct source_options *from,
 	int status;
 
 	*ret = (struct state) { 0 };
-	status = source_open(from, observer ? observer->strings : NULL, &ret->source);
+	status = source_open(&opts->source, observer ? observer->strings : NULL,
+			     &ret->source);
 	if (status)
 		return status;
 	if (observer)
@@ -174,9 +185,10 @@ static void visit_now(struct state *state, state_visitor *visit, void *arg)
 	visit(arg, state);
 }
 
-int state_series(struct source_options *from, uint64_t interval_ns, state_visitor *visit,
+int state_series(struct state_options *opts, uint64_t interval_ns, state_visitor *visit,
 		 void *arg, struct state *ret)
 {
+	struct source_options *from = &opts->source;
 	const struct dma_event *event;
 	uint64_t next = 0;
 	int status;

@@ -34,13 +34,17 @@ struct state_observer {
 };
 
 /**
- * struct state_options - input of state_argp
+ * struct state_options - input of state_argp, which has the parsers of the other two
  * @at:		--at: the moment; the caller sets what holds without it
  * @observer:	or NULL
+ * @source:	the trace
+ * @terminal:	where the state is printed
  */
 struct state_options {
 	struct libdma_position at;
 	const struct state_observer *observer;
+	struct source_options source;
+	struct terminal terminal;
 };
 
 extern const struct argp state_argp;
@@ -76,21 +80,20 @@ struct state_weight {
 /**
  * state_open() - read a trace
  * @options:	as state_argp left them
- * @from:	as source_argp left them
  * @weight:	or NULL
  * @ret:	filled; state_close() it in any case
  *
  * Return: EXIT_FINE, or the status to exit with; the reason was printed.
  */
-int state_open(const struct state_options *options, struct source_options *from,
-	       const struct state_weight *weight, struct state *ret);
+int state_open(struct state_options *options, const struct state_weight *weight,
+	       struct state *ret);
 
 /* Called at one moment after the other; state->moment says which. */
 typedef int state_visitor(void *arg, const struct state *state);
 
 /**
  * state_series() - look at a trace again and again while it is read
- * @from:	as source_argp left them
+ * @options:	as state_argp left them; @at is not used
  * @interval_ns: after each time of this length in which something happened, and at the
  *		end
  * @visit:	called then
@@ -102,8 +105,8 @@ typedef int state_visitor(void *arg, const struct state *state);
  *
  * Return: EXIT_FINE, or the status to exit with; the reason was printed.
  */
-int state_series(struct source_options *from, uint64_t interval_ns, state_visitor *visit,
-		 void *arg, struct state *ret);
+int state_series(struct state_options *options, uint64_t interval_ns,
+		 state_visitor *visit, void *arg, struct state *ret);
 
 /* Release all; returns @status, or a worse one that the trace gave reason for. */
 int state_close(struct state *state, int status);
