@@ -104,6 +104,24 @@ static void look(const struct ranges *ranges, uint64_t number)
 	assert_true(range.lo == next.lo && range.hi == next.hi);
 }
 
+/* By its first number, or by any. */
+static void remove_at(struct ranges *ranges, unsigned int at)
+{
+	const struct range end = { RANGES_END, RANGES_END }, range = model[at];
+	struct range above = at + 1 < members ? model[at + 1] : end, got, next;
+	uint64_t number = range.lo + dice(3) * ((range.hi - range.lo) / 2);
+
+	if (dice(2)) {
+		assert_int_equal(ranges_remove(ranges, range.lo), 0);
+	} else {
+		assert_int_equal(ranges_extract(ranges, number, &got, &next), 0);
+		assert_true(got.lo == range.lo && got.hi == range.hi);
+		assert_true(next.lo == above.lo && next.hi == above.hi);
+		assert_int_equal(ranges_extract(ranges, number, &got, &next), -ENOENT);
+	}
+	model_remove(at);
+}
+
 static void step(struct ranges *ranges, uint64_t space, uint32_t sizes, uint32_t full)
 {
 	uint64_t size = 1 + dice(sizes), below = 1 + seed % space, floor = dice(64), lo, want;
@@ -121,10 +139,7 @@ static void step(struct ranges *ranges, uint64_t space, uint32_t sizes, uint32_t
 			model_insert((struct range){ lo, lo + size - 1 });
 		}
 	} else if (members && dice(8)) {
-		unsigned int at = dice(members);
-
-		assert_int_equal(ranges_remove(ranges, model[at].lo), 0);
-		model_remove(at);
+		remove_at(ranges, dice(members));
 	} else {
 		struct range range = { below, below + size - 1 };
 		bool free = true;
@@ -148,10 +163,7 @@ static void trial(uint64_t space, uint32_t sizes, uint32_t full, unsigned int st
 		check(ranges);
 	}
 	while (members) {
-		unsigned int at = dice(members);
-
-		assert_int_equal(ranges_remove(ranges, model[at].lo), 0);
-		model_remove(at);
+		remove_at(ranges, dice(members));
 		check(ranges);
 	}
 	ranges_destroy(ranges);
@@ -190,6 +202,7 @@ static void descending_fill_keeps_leaves_full(void **state)
 static void what_makes_no_sense_is_refused(void **state)
 {
 	struct ranges *ranges;
+	struct range got, next;
 	uint64_t lo;
 
 	(void)state;
@@ -202,6 +215,8 @@ static void what_makes_no_sense_is_refused(void **state)
 	assert_int_equal(ranges_insert(ranges, (struct range){ 5, RANGES_END }), -EINVAL);
 	assert_int_equal(ranges_remove(ranges, RANGES_END), -ENOENT);
 	assert_int_equal(ranges_remove(ranges, 1), -ENOENT);
+	assert_int_equal(ranges_extract(ranges, RANGES_END, &got, &next), -ENOENT);
+	assert_int_equal(ranges_extract(ranges, 1ULL << 63, &got, &next), -ENOENT);
 	ranges_destroy(ranges);
 }
 

@@ -95,18 +95,13 @@ int iova_alloc(struct iova_domain *domain, uint64_t size, uint64_t limit, uint64
 }
 
 /* Rule I10: the next search begins above what was removed. */
-static void remove_range(struct iova_domain *domain, struct range range)
+static void note_removed(struct iova_domain *domain, struct range range, struct range next)
 {
 	bool is_low = range.lo == domain->cached32.lo ||
 		      (range.hi < domain->pfn32 && range.lo >= domain->cached32.lo);
-	struct range next;
 
-	ranges_remove(domain->ranges, range.lo);
 	if (range.lo < domain->pfn32)
 		domain->max32 = domain->pfn32;
-	if (!is_low && range.lo < domain->cached.lo)
-		return;
-	next = ranges_next(domain->ranges, range.lo);
 	if (is_low)
 		domain->cached32 = next;
 	if (range.lo >= domain->cached.lo)
@@ -115,13 +110,14 @@ static void remove_range(struct iova_domain *domain, struct range range)
 
 int iova_free(struct iova_domain *domain, uint64_t pfn)
 {
-	struct range range;
+	struct range range, next;
 
-	if (ranges_find(domain->ranges, pfn, &range))
+	if (ranges_extract(domain->ranges, pfn, &range, &next))
 		return -ENOENT;
-	remove_range(domain, range);
+	note_removed(domain, range, next);
 	/* A reservation may be freed like any range; then it is none. */
-	ranges_remove(domain->reserved, range.lo);
+	if (ranges_count(domain->reserved))
+		ranges_remove(domain->reserved, range.lo);
 	return 0;
 }
 

@@ -364,6 +364,11 @@ void tree_remove(struct ranges *ranges, struct path *path)
 	ranges->count--;
 	if (!leaf->count) {
 		level = leaf_remove(ranges, path);
+	} else if (after) {
+		/* two gaps became one, in which fits what fitted in each */
+		fit = tree_gap_fit(tree_gap_start(leaf, at), leaf->lo[at]);
+		leaf->fit = fit > leaf->fit ? fit : leaf->fit;
+		refresh_leaf(ranges, path);
 	} else {
 		leaf->fit = tree_leaf_fit(leaf);
 		refresh_leaf(ranges, path);

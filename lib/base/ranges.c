@@ -157,6 +157,44 @@ int ranges_insert(struct ranges *ranges, struct range range)
 	return tree_insert(ranges, &path, range);
 }
 
+/* The range of a path, and the one above it. */
+static struct range range_at(const struct path *path)
+{
+	return (struct range){ path->leaf->lo[path->at], path->leaf->hi[path->at] };
+}
+
+static struct range range_above(const struct path *path)
+{
+	const struct leaf *leaf = path->leaf;
+	unsigned int at = path->at + 1;
+
+	if (at == leaf->count) {
+		leaf = leaf->next;
+		at = 0;
+	}
+	return (struct range){ leaf->lo[at], leaf->hi[at] };
+}
+
+int ranges_extract(struct ranges *ranges, uint64_t number, struct range *ret,
+		   struct range *next)
+{
+	struct path path;
+
+	tree_descend(ranges, number, &path);
+	if (path.leaf->lo[path.at] != number) {
+		/* The one before may begin lower and reach so far. */
+		if (ranges_find(ranges, number, ret))
+			return -ENOENT;
+		tree_descend(ranges, ret->lo, &path);
+	}
+	if (number == RANGES_END)
+		return -ENOENT;
+	*ret = range_at(&path);
+	*next = range_above(&path);
+	tree_remove(ranges, &path);
+	return 0;
+}
+
 int ranges_remove(struct ranges *ranges, uint64_t lo)
 {
 	struct path path;

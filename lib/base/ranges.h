@@ -54,6 +54,18 @@ int ranges_insert(struct ranges *ranges, struct range range);
 int ranges_remove(struct ranges *ranges, uint64_t lo);
 
 /**
+ * ranges_extract() - remove the range that holds a number
+ * @ranges:	the set
+ * @number:	the number
+ * @ret:	the range
+ * @next:	the one above it, or one of RANGES_END
+ *
+ * Return: 0 or -ENOENT.
+ */
+int ranges_extract(struct ranges *ranges, uint64_t number, struct range *ret,
+		   struct range *next);
+
+/**
  * ranges_lower() - let the range that begins at @lo begin at @to, which is lower
  *
  * Return: 0, -ENOENT, or -EEXIST where another is in the way.
