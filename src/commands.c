@@ -12,6 +12,11 @@
 #include "output.h"
 
 const struct command *const commands[] = {
+#ifdef HAVE_BPF
+	&command_record,
+	&command_trace,
+	&command_doctor,
+#endif
 	&command_convert,
 	&command_info,
 	&command_dump,

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * send.bpf.h - filter an event, make its record, and count what could not be sent
+ *
+ * A program that is interrupted by its own event is not run again on that CPU: the
+ * kernel skips it. So each probe has a twin on the same hook, which does nothing
+ * unless its elder is at work on this CPU, and then sends the event in its stead.
+ */
+#pragma once
+
+const volatile struct dma_probe_options options = {};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 32 << 20);
+} ring SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, DMA_HOOKS * DMA_PROBE_LEVELS);
+	__type(key, __u32);
+	__type(value, struct dma_probe_count);
+} counts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(max_entries, 16384);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, 64 * sizeof(__u64));
+} stacks SEC(".maps");
+
+/* One run of a probe. */
+struct call {
+	__u64 *ctx;
+	struct dma_probe_count *count;
+	__u32 hook;
+	__u32 level;
+};
+
+static __always_inline struct dma_probe_count *count_of(__u32 hook, __u32 level)
+{
+	__u32 key = hook * DMA_PROBE_LEVELS + level;
+
+	return bpf_map_lookup_elem(&counts, &key);
+}
+
+/* The two programs of a hook; @body takes a struct call and returns nothing. */
+#define PROBE(section, how, name, body)                                                 \
+	SEC(section "/" #name) int DMA_PROGRAM(how, name)(__u64 *ctx)                   \
+	{                                                                               \
+		__u32 hook = DMA_JOIN(HOOK_, DMA_PROGRAM(how, name));                   \
+		struct call call = { ctx, count_of(hook, 0), hook, 0 };                 \
+                                                                                        \
+		if (!call.count)                                                        \
+			return 0;                                                       \
+		*(volatile __u64 *)&call.count->busy = 1;                               \
+		body(&call);                                                            \
+		*(volatile __u64 *)&call.count->busy = 0;                               \
+		return 0;                                                               \
+	}                                                                               \
+	SEC(section "/" #name) int DMA_JOIN(DMA_PROGRAM(how, name), _twin)(__u64 *ctx)  \
+	{                                                                               \
+		__u32 hook = DMA_JOIN(HOOK_, DMA_PROGRAM(how, name));                   \
+		struct dma_probe_count *elder = count_of(hook, 0);                      \
+		struct call call = { ctx, NULL, hook, 1 };                              \
+                                                                                        \
+		if (!elder || !*(volatile __u64 *)&elder->busy)                         \
+			return 0;                                                       \
+		call.count = count_of(hook, 1);                                         \
+		if (!call.count)                                                        \
+			return 0;                                                       \
+		call.count->runs++;                                                     \
+		body(&call);                                                            \
+		return 0;                                                               \
+	}
+
+static __always_inline void drop(struct dma_probe_count *count)
+{
+	count->last_ns = bpf_ktime_get_ns();
+	count->dropped++;
+}
+
+static __always_inline void event_fill(struct call *call, struct dma_probe_event *event)
+{
+	__builtin_memset(event, 0, sizeof(*event));
+	event->type = DMA_PROBE_EVENT;
+	event->hook = call->hook;
+	event->level = call->level;
+	event->ns = bpf_ktime_get_ns();
+	event->cpu = bpf_get_smp_processor_id();
+	event->pid = (__u32)bpf_get_current_pid_tgid();
+	bpf_get_current_comm(event->comm, sizeof(event->comm));
+	event->stack = -1;
+	if (options.stack)
+		event->stack = bpf_get_stackid(call->ctx, &stacks, BPF_F_FAST_STACK_CMP);
+}
+
+static __always_inline bool process_wanted(void)
+{
+	return !options.pid || bpf_get_current_pid_tgid() >> 32 == options.pid;
+}
+
+/* An event of no device is nobody's when devices or drivers were named. */
+static __always_inline bool anonymous_wanted(void)
+{
+	return !options.devices && !options.drivers && process_wanted();
+}
+
+static __always_inline bool transfer_wanted(__u64 size, __u32 dir)
+{
+	return options.directions >> (dir & 3) & 1 && size >= options.min_size;
+}
+
+static __always_inline struct dma_probe_event *event_reserve(struct call *call)
+{
+	struct dma_probe_event *event = bpf_ringbuf_reserve(&ring, sizeof(*event), 0);
+
+	if (!event) {
+		drop(call->count);
+		return NULL;
+	}
+	event_fill(call, event);
+	return event;
+}
+
+static __always_inline void event_submit(struct call *call, struct dma_probe_event *event)
+{
+	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
+	call->count->events++;
+}

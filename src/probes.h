@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * probes.h - the BPF programs: which of them this kernel takes, and running them
+ */
+#pragma once
+
+#include <libdma/event.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bpf/dma.h"
+
+enum probe_how {
+	PROBE_TP,
+	PROBE_ENTRY,
+	PROBE_EXIT,
+};
+
+/**
+ * struct probe - one row of bpf/dma.h, and what became of it here
+ * @program:	"tp_dma_map_page"; its twin's name ends in _twin
+ * @target:	the tracepoint or function
+ * @unless:	programs in whose presence it is not needed, separated by spaces
+ * @usable:	the kernel takes it
+ * @covered:	another tells the same
+ * @used:	it is usable, needed and wanted
+ * @why:	why it is not used, in words
+ */
+struct probe {
+	const char *program;
+	const char *target;
+	enum probe_how how;
+	unsigned int arguments;
+	enum dma_event_kind kind;
+	const char *group;
+	const char *unless;
+	bool usable;
+	bool covered;
+	bool used;
+	char why[120];
+};
+
+/* Where a probe is attached, in words: "tracepoint dma_map_page". */
+const char *probe_place(const struct probe *probe, char *buffer, size_t size);
+
+/* How 'dmactl record' is limited here. */
+struct probes_obstacle {
+	int status; /* an exit status; 0 where there is none */
+	char text[200];
+};
+
+struct btf;
+struct probes;
+
+/**
+ * probes_create() - ask the kernel which probes it takes
+ * @groups:	names of groups, separated by commas; NULL for all
+ * @obstacle:	set to what forbids them all
+ *
+ * Each is tried by loading a program of two instructions.
+ *
+ * Return: the probes, or NULL, after @obstacle was set.
+ */
+struct probes *probes_create(const char *groups, struct probes_obstacle *obstacle);
+void probes_destroy(struct probes *probes);
+
+/* The probes, DMA_HOOKS of them, by their numbers in enum dma_hook. */
+const struct probe *probes_at(const struct probes *probes, unsigned int hook);
+
+/* Is there a group of that name? @size bytes of it. */
+bool probes_has_group(const char *name, size_t size);
+
+/*
+ * Load and attach those that are used. @options.sg_traced is set here. 0, or an exit
+ * status after a complaint.
+ */
+int probes_start(struct probes *probes, struct dma_probe_options *options, size_t ring_size);
+
+/* No event comes any more; what is in the ring can still be read. */
+void probes_stop(struct probes *probes);
+
+/* The kernel's own description of its types. */
+const struct btf *probes_btf(const struct probes *probes);
+
+/* Descriptors of the ring and the map of stacks. */
+int probes_ring(const struct probes *probes);
+int probes_stacks(const struct probes *probes);
+
+/* What the kernel's memory told; all 0 before probes_start(). */
+const struct dma_probe_kernel *probes_inside(const struct probes *probes);
+
+/* How the kernel lays out what lists are made of. */
+struct probes_layout {
+	unsigned int entry_size;
+	unsigned int page_link, offset, length, dma_address, dma_length;
+	bool has_dma_length; /* without, a segment is as long as its entry */
+	unsigned int page_size;
+	unsigned int struct_page_size;
+};
+
+/* 0, or -ENOENT where the kernel's BTF lacks one of them. */
+int probes_layout(const struct probes *probes, struct probes_layout *ret);
+
+/* What a probe and its twin did on all CPUs so far, and how often both were skipped. */
+struct probes_sum {
+	uint64_t events;
+	uint64_t dropped;
+	uint64_t cut;
+	uint64_t missed;
+	uint64_t last_ns;
+};
+
+int probes_sum(struct probes *probes, unsigned int hook, struct probes_sum *ret);

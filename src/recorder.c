@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * recorder.c - from the probes' ring to a trace, until something ends it
+ *
+ * The probes wake nobody: the ring is looked at many times a second, which costs less
+ * than a wake-up for each event. Twice a second what came is made safe in the file,
+ * and what was lost is written down, so that a recorder which is killed leaves a file
+ * that lacks less than the last second.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <libdma/trace.h>
+
+#include "capture.h"
+#include "child.h"
+#include "output.h"
+#include "privilege.h"
+#include "recorder.h"
+#include "running.h"
+#include "symbols.h"
+
+#define SECOND	    ((uint64_t)1000000000)
+#define FLUSH_NS    (SECOND / 2)
+#define NAP_NS	    (10 * 1000000) /* between two looks at the ring, while events come, */
+#define LONG_NAP_NS (50 * 1000000) /* and while none do */
+
+struct recorder {
+	const struct recorder_options *options;
+	const struct recorder_output *output;
+	struct probes *probes;
+	struct libdma_strings *strings;
+	struct libdma_environment *environment;
+	struct symbols *symbols;
+	struct libdma_writer *writer;
+	struct capture *capture;
+	struct child child;
+	const char *end; /* why it is over, in words; NULL while it is not */
+	int child_status;
+	uint64_t begin_ns;
+	uint64_t flush_ns;  /* of the last one */
+	off_t whole;	    /* bytes of the file after it */
+};
+
+static uint64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (uint64_t)time.tv_sec * SECOND + (uint64_t)time.tv_nsec;
+}
+
+static const char *out_name(const struct recorder *recorder)
+{
+	return strcmp(recorder->output->path, "-") ? recorder->output->path : "standard output";
+}
+
+static bool is_end(const struct recorder *recorder, const struct dma_event *event)
+{
+	unsigned int stop_on = recorder->options->stop_on;
+
+	if (!event->error)
+		return false;
+	if (event->kind == DMA_EVENT_SWIOTLB_MAP)
+		return stop_on & RECORDER_STOP_SWIOTLB_FULL;
+	return stop_on & RECORDER_STOP_MAP_FAILED &&
+	       (libdma_event_kind_class(event->kind) == DMA_CLASS_MAP ||
+		event->kind == DMA_EVENT_MAP_SG_ERR);
+}
+
+static int put(void *arg, const struct dma_event *event)
+{
+	struct recorder *recorder = arg;
+
+	if (is_end(recorder, event))
+		recorder->end = event->kind == DMA_EVENT_SWIOTLB_MAP ? "no bounce buffer was found"
+								     : "a mapping failed";
+	return libdma_writer_put(recorder->writer, event);
+}
+
+/* Make safe what came; remember how much of the file is whole. */
+static int flush(struct recorder *recorder)
+{
+	const uint64_t max_size = recorder->options->max_size;
+	int err = libdma_writer_flush(recorder->writer);
+	struct stat status;
+
+	recorder->flush_ns = now();
+	if (err || stat(recorder->output->path, &status) || !S_ISREG(status.st_mode))
+		return err;
+	recorder->whole = status.st_size;
+	if (max_size && (uint64_t)status.st_size >= max_size)
+		recorder->end = "the file has the size of --max-size";
+	return 0;
+}
+
+static int step(struct recorder *recorder)
+{
+	int count = capture_read(recorder->capture), err = 0;
+
+	if (count < 0)
+		return count;
+	if (now() - recorder->flush_ns >= FLUSH_NS) {
+		err = capture_losses(recorder->capture, false);
+		if (!err)
+			err = flush(recorder);
+	} else if (recorder->output->live && count) {
+		err = libdma_writer_flush(recorder->writer);
+	}
+	return err ? err : count;
+}
+
+static void look_around(struct recorder *recorder, int signal)
+{
+	const struct recorder_options *options = recorder->options;
+
+	if (signal == SIGINT || signal == SIGTERM || signal == SIGHUP)
+		recorder->end = signal == SIGINT ? "interrupted" : "told to end";
+	if (child_ended(&recorder->child, &recorder->child_status))
+		recorder->end = "the command ended";
+	if (options->duration_ns && now() - recorder->begin_ns >= options->duration_ns)
+		recorder->end = "the time of --duration is over";
+	if (options->probe.pid && kill((pid_t)options->probe.pid, 0) && errno == ESRCH)
+		recorder->end = "the process ended";
+}
+
+static int loop(struct recorder *recorder, const sigset_t *signals)
+{
+	int count = 0;
+
+	while (!recorder->end && count >= 0) {
+		const struct timespec nap = { .tv_nsec = count ? NAP_NS : LONG_NAP_NS };
+
+		look_around(recorder, sigtimedwait(signals, NULL, &nap));
+		count = step(recorder);
+	}
+	return count < 0 ? count : 0;
+}
+
+/* Take what is still in the ring, and write down what was lost. */
+static int drain(struct recorder *recorder)
+{
+	int count;
+
+	probes_stop(recorder->probes);
+	do
+		count = capture_read(recorder->capture);
+	while (count > 0);
+	return count < 0 ? count : capture_losses(recorder->capture, true);
+}
+
+static int open_output(struct recorder *recorder)
+{
+	const struct recorder_output *output = recorder->output;
+	const struct libdma_writer_options how = {
+		.to = output->format,
+		.strings = recorder->strings,
+		.environment = recorder->environment,
+		.overwrite = output->force,
+	};
+	int err = libdma_writer_open(output->path, &how, &recorder->writer);
+
+	if (err == -EEXIST) {
+		complain("%s: exists already, --force replaces it", output->path);
+		return EXIT_SYSTEM;
+	}
+	return err ? trouble(out_name(recorder), err) : EXIT_FINE;
+}
+
+static int prepare(struct recorder *recorder)
+{
+	struct dma_probe_options probe = recorder->options->probe;
+	struct probes_obstacle obstacle;
+	int err, status;
+
+	recorder->probes = probes_create(recorder->options->groups, &obstacle);
+	if (obstacle.status) {
+		complain("%s", obstacle.text);
+		return obstacle.status;
+	}
+	if (probe.stack)
+		recorder->symbols = symbols_create();
+	status = probes_start(recorder->probes, &probe, recorder->options->ring_size);
+	if (status)
+		return status;
+	err = running_describe(recorder->environment, probes_inside(recorder->probes));
+	if (err)
+		return trouble("the description of this machine", err);
+	status = open_output(recorder);
+	if (status)
+		return status;
+	recorder->capture = capture_create(&(struct capture_options) {
+		.probes = recorder->probes,
+		.strings = recorder->strings,
+		.symbols = recorder->symbols,
+		.min_size = probe.min_size,
+		.put = put,
+		.arg = recorder,
+	});
+	if (!recorder->capture)
+		return EXIT_SYSTEM;
+	err = privilege_drop();
+	return err ? trouble("cannot give up privileges", err) : EXIT_FINE;
+}
+
+static int start_child(struct recorder *recorder)
+{
+	int err;
+
+	if (!recorder->child.pid)
+		return EXIT_FINE;
+	err = child_start(&recorder->child);
+	if (!err)
+		return EXIT_FINE;
+	complain("%s: %s", *recorder->options->command, strerror(err));
+	return err == ENOENT ? 127 : 126;
+}
+
+/* What was recorded, and above all what was not. */
+static void print_summary(const struct recorder *recorder)
+{
+	const struct capture_sum *sum = capture_sum(recorder->capture);
+	const double seconds = (double)(now() - recorder->begin_ns) / 1e9;
+	struct stat status;
+
+	complain("%s: %" PRIu64 " events in %.1f s, %s", out_name(recorder), sum->events, seconds,
+		 recorder->end ? recorder->end : "ended by an error");
+	if (strcmp(recorder->output->path, "-") && !stat(recorder->output->path, &status))
+		complain("%" PRIu64 " bytes; lost %" PRIu64 " (no room in the buffer %" PRIu64
+			 ", interrupted probes %" PRIu64 "); lists cut %" PRIu64,
+			 (uint64_t)status.st_size, sum->dropped + sum->missed, sum->dropped,
+			 sum->missed, sum->cut);
+	if (sum->dropped)
+		complain("a larger --buffer, or fewer --events, would lose less");
+}
+
+/* A file that could not be written to its end is cut back to where it is whole. */
+static int finish(struct recorder *recorder, int err)
+{
+	const char *path = recorder->output->path;
+	int more = err ? 0 : drain(recorder), closed;
+
+	if (!err)
+		err = more;
+	if (!err && !running_describe(recorder->environment, probes_inside(recorder->probes)))
+		err = libdma_writer_environment(recorder->writer, recorder->environment);
+	closed = libdma_writer_close(recorder->writer);
+	recorder->writer = NULL;
+	if (!err)
+		err = closed;
+	if (!err)
+		return EXIT_FINE;
+	if (recorder->whole && !truncate(path, recorder->whole))
+		complain("%s: %s; what was recorded until %.1f s before is in the file",
+			 out_name(recorder), strerror(-err),
+			 (double)(now() - recorder->flush_ns) / 1e9);
+	else
+		trouble(out_name(recorder), err);
+	return EXIT_SYSTEM;
+}
+
+static int record(struct recorder *recorder, const sigset_t *signals)
+{
+	int status = prepare(recorder), err;
+
+	if (status)
+		return status;
+	recorder->begin_ns = recorder->flush_ns = now();
+	err = flush(recorder);
+	status = start_child(recorder);
+	if (!err && !status)
+		err = loop(recorder, signals);
+	else if (status)
+		recorder->end = "the command could not be run";
+	err = finish(recorder, err);
+	print_summary(recorder);
+	if (err)
+		return err;
+	return status ? status : recorder->options->propagate ? recorder->child_status
+							      : EXIT_FINE;
+}
+
+static void release(struct recorder *recorder)
+{
+	child_destroy(&recorder->child);
+	libdma_writer_close(recorder->writer);
+	capture_destroy(recorder->capture);
+	symbols_destroy(recorder->symbols);
+	probes_destroy(recorder->probes);
+	libdma_environment_destroy(recorder->environment);
+	libdma_strings_destroy(recorder->strings);
+}
+
+int recorder_run(const struct recorder_options *options, const struct recorder_output *output)
+{
+	struct recorder recorder = {
+		.options = options,
+		.output = output,
+		.strings = libdma_strings_create(),
+		.environment = libdma_environment_create(),
+	};
+	sigset_t signals;
+	int status, err;
+
+	if (!recorder.strings || !recorder.environment)
+		out_of_memory();
+	if (!output->force && strcmp(output->path, "-") && !access(output->path, F_OK)) {
+		struct stat file;
+
+		if (!stat(output->path, &file) && S_ISREG(file.st_mode)) {
+			complain("%s: exists already, --force replaces it", output->path);
+			release(&recorder);
+			return EXIT_SYSTEM;
+		}
+	}
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	err = options->command ? child_create(options->command, &recorder.child) : 0;
+	status = err ? trouble("cannot start a process", err) : record(&recorder, &signals);
+	release(&recorder);
+	return status;
+}
