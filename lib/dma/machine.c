@@ -87,12 +87,10 @@ void device_log(const struct device *dev, enum libdma_log_level level, const cha
 	va_end(args);
 }
 
-void device_emit(const struct device *dev, struct dma_event *event)
+void device_tell_observer(const struct device *dev, struct dma_event *event)
 {
 	struct libdma_machine *machine = dev->machine;
 
-	if (!machine->observe)
-		return;
 	event->ns = machine->ns;
 	event->cpu = machine->cpu;
 	event->number = machine->events++;

@@ -114,13 +114,19 @@ void machine_log(const struct libdma_machine *machine, enum libdma_log_level lev
 void device_log(const struct device *dev, enum libdma_log_level level,
 		const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/*
- * Tell the observer of a call on @dev. @event has what the kind needs; time, CPU,
- * number and device are filled in here. Costs nothing where nobody observes.
- */
-void device_emit(const struct device *dev, struct dma_event *event);
-
 static inline bool device_is_observed(const struct device *dev)
 {
 	return dev->machine->observe;
 }
+
+/*
+ * Tell the observer of a call on @dev. The event has what the kind needs; time, CPU,
+ * number and device are filled in here. Where nobody observes it is not even made.
+ */
+#define device_emit(dev, ...)                               \
+	do {                                                \
+		if (device_is_observed(dev))                \
+			device_tell_observer(dev, __VA_ARGS__); \
+	} while (0)
+
+void device_tell_observer(const struct device *dev, struct dma_event *event);
