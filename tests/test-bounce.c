@@ -169,6 +169,45 @@ static uint64_t slots_in_all(void)
 	return slots;
 }
 
+/*
+ * S3, S17: where the default size has no room it is halved; then later kernels have an
+ * area for each set, 6.1 as many as before, whose slots are the fewer.
+ */
+static void a_small_swiotlb_has_fewer_areas_or_smaller(void **state)
+{
+	static const struct libdma_range tiny[] = {
+		{ .start = 0x100000, .length = 0x180000 },
+	};
+
+	(void)state;
+	for (int kernel = 0; kernel < KERNELS; kernel++) {
+		bool old = kernel == DMA_KERNEL_6_1;
+		uint64_t slots, used, most;
+		char *cpu;
+
+		stand_up((struct libdma_machine_options) { .kernel = (enum dma_kernel)kernel,
+							   .memory = tiny,
+							   .memory_count = 1,
+							   .cpus = 16,
+							   .coherent_pool = 4096,
+							   .swiotlb_force = true },
+			 (struct libdma_device_options) { .pci = true, .coherent = true });
+		swiotlb_usage(stand.machine->swiotlb, &slots, &used, &most);
+		assert_int_equal(slots, 512);
+		cpu = stand_buffer(4096);
+		for (unsigned int on = 0; on < 16; on++) {
+			unsigned int area = old ? on : on % 4, before = old ? 0 : on / 4;
+			dma_addr_t dma;
+
+			libdma_machine_set_cpu(stand.machine, on);
+			dma = dma_map_single(stand.dev, cpu, 100, DMA_TO_DEVICE);
+			assert_int_equal((dma - stand.machine->swiotlb_start) / 2048,
+					 area * (old ? 32 : 128) + before);
+		}
+		stand_down();
+	}
+}
+
 /* S25: a full one serves from slots of its own, and has grown when time has passed. */
 static void a_swiotlb_that_may_grow_does(void **state)
 {
@@ -250,6 +289,7 @@ int main(void)
 		cmocka_unit_test(small_slabs_bounce_where_they_share_lines),
 		cmocka_unit_test(untrusted_devices_see_no_leftovers),
 		cmocka_unit_test(every_bounce_copies_in),
+		cmocka_unit_test(a_small_swiotlb_has_fewer_areas_or_smaller),
 		cmocka_unit_test(a_swiotlb_that_may_grow_does),
 		cmocka_unit_test(slots_of_its_own_are_aligned),
 	};

@@ -93,7 +93,6 @@ static int take_slots(struct device *dev, phys_addr_t phys, size_t size,
 		say_full(dev, &full, err, attrs);
 		return err;
 	}
-	dev->state->bounced = true;
 	dev->dma_skip_sync = false;
 	return 0;
 }

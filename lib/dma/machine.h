@@ -79,7 +79,6 @@ struct device_state {
 	struct dma_pool *pools; /* newest first */
 	struct managed *managed;
 	struct remap *remaps;
-	bool bounced; /* ever: only then a pool look-up is needed */
 };
 
 static inline bool device_is_direct(const struct device *dev)
