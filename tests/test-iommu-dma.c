@@ -278,6 +278,44 @@ static void a_bounce_is_told_by_its_physical_address(void **state)
 	}
 }
 
+/*
+ * I34: since 6.12 a list that was bounced is marked for good, so that the unmap of
+ * another device takes it apart entry by entry; 6.1 asks the device.
+ */
+static void a_bounced_list_stays_marked(void **state)
+{
+	static const unsigned int piece[][2] = { { 0, 4096 }, { 0, 4096 } };
+
+	(void)state;
+	for (int kernel = 0; kernel < KERNELS; kernel++) {
+		struct scatterlist sg[2];
+		struct device *other;
+		uint64_t before;
+
+		stand_strict((enum dma_kernel)kernel,
+			     (struct libdma_device_options) { .pci = true,
+							      .coherent = true,
+							      .untrusted = true });
+		assert_int_equal(libdma_device_create(
+					 stand.machine,
+					 &(struct libdma_device_options) {
+						 .name = "other", .coherent = true },
+					 &other),
+				 0);
+		entries(sg, stand_buffer(4 * PAGE_SIZE), piece, 2);
+		assert_int_equal(dma_map_sg(stand.dev, sg, 2, DMA_TO_DEVICE), 2);
+		dma_unmap_sg(stand.dev, sg, 2, DMA_TO_DEVICE);
+		assert_int_equal(sg_dma_is_swiotlb(sg), kernel != DMA_KERNEL_6_1);
+		assert_int_equal(dma_map_sg(other, sg, 2, DMA_TO_DEVICE), 1);
+		before = stand.logged;
+		dma_unmap_sg(other, sg, 2, DMA_TO_DEVICE);
+		/* The second entry has no address of its own. */
+		assert_int_equal(stand.logged - before, kernel != DMA_KERNEL_6_1);
+		assert_int_equal(stand_event(DMA_EVENT_IOMMU_UNMAP)->size, 8192);
+		stand_down();
+	}
+}
+
 static uint64_t free_pages(void)
 {
 	return pages_count_free(stand.machine->pages, MEMORY_ZONE_DMA32);
@@ -397,6 +435,7 @@ int main(void)
 		cmocka_unit_test(memory_in_pieces_takes_one_attribute),
 		cmocka_unit_test(memory_in_pieces_needs_syncs),
 		cmocka_unit_test(lazy_addresses_come_back_after_a_flush),
+		cmocka_unit_test(a_bounced_list_stays_marked),
 		cmocka_unit_test(large_granules_are_allocated_whole),
 		cmocka_unit_test(a_bounce_is_told_by_its_physical_address),
 	};

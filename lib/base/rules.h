@@ -58,6 +58,7 @@ struct kernel_rules {
 	uint64_t known_attrs;	      /* DMA_ATTR_* */
 	bool maps_by_phys;	      /* T2: dma_map_phys() is what all others call */
 	bool alloc_refuses_compound;  /* A2, A4 */
+	bool lists_are_marked;	      /* I34: if bounced; else the device tells */
 	bool bounces_kmalloc;	      /* D6 */
 	bool bounce_zeroes_before;    /* I27: and behind; else behind, or all of it */
 	bool low_iova_gives_up;	      /* I21: for good, when 32 bits are full once */

@@ -40,13 +40,25 @@ static void unmap_each(struct device *dev, struct scatterlist *sgl, int nents,
 }
 
 /* The mark tells the unmap; as in the kernel it is never taken away (RULES.md I34). */
+static void mark(const struct device *dev, struct scatterlist *sgl)
+{
+	if (dev->machine->rules->lists_are_marked)
+		sg_dma_mark_swiotlb(sgl);
+}
+
+static bool is_marked(const struct device *dev, struct scatterlist *sgl)
+{
+	return dev->machine->rules->lists_are_marked ? sg_dma_is_swiotlb(sgl)
+						     : dev->untrusted;
+}
+
 static int map_each(struct device *dev, struct scatterlist *sgl, int nents,
 		    enum dma_data_direction dir, unsigned long attrs)
 {
 	struct scatterlist *sg;
 	int i;
 
-	sg_dma_mark_swiotlb(sgl);
+	mark(dev, sgl);
 	for_each_sg(sgl, sg, nents, i)
 	{
 		sg_dma_address(sg) =
@@ -146,7 +158,7 @@ void iommu_dma_unmap_sg(struct device *dev, struct scatterlist *sgl, int nents,
 	uint64_t size;
 	dma_addr_t dma;
 
-	if (sg_dma_is_swiotlb(sgl)) {
+	if (is_marked(dev, sgl)) {
 		unmap_each(dev, sgl, nents, dir, attrs);
 		return;
 	}
@@ -165,7 +177,7 @@ void iommu_dma_sync_sg_for_cpu(struct device *dev, struct scatterlist *sgl, int 
 
 	for_each_sg(sgl, sg, nents, i)
 	{
-		if (sg_dma_is_swiotlb(sgl))
+		if (is_marked(dev, sgl))
 			iommu_dma_sync_for_cpu(dev, sg_dma_address(sg), sg->length, dir);
 		else if (!dev->dma_coherent && dir != DMA_TO_DEVICE)
 			cache_invalidate(dev->machine->cache, sg_phys(sg), sg->length);
@@ -180,7 +192,7 @@ void iommu_dma_sync_sg_for_device(struct device *dev, struct scatterlist *sgl, i
 
 	for_each_sg(sgl, sg, nents, i)
 	{
-		if (sg_dma_is_swiotlb(sgl))
+		if (is_marked(dev, sgl))
 			iommu_dma_sync_for_device(dev, sg_dma_address(sg), sg->length,
 						  dir);
 		else
