@@ -107,20 +107,23 @@ uint64_t dma_get_required_mask(struct device *dev)
 static int outside_windows(const struct extent *extent, void *arg)
 {
 	const struct bus_dma_region *window = arg;
-	phys_addr_t phys = extent->start, end = extent->start + extent->length;
+	uint64_t pfn = extent->start >> PAGE_SHIFT;
+	uint64_t end = (extent->start + extent->length) >> PAGE_SHIFT;
 
 	if (!extent->used)
 		return 0;
 
-	while (phys < end) {
+	/* In whole pages, wherever in them a window begins and ends. */
+	while (pfn < end) {
 		const struct bus_dma_region *it = window;
 
-		while (it->size &&
-		       (phys < it->cpu_start || phys - it->cpu_start >= it->size))
+		while (it->size >> PAGE_SHIFT &&
+		       (pfn < it->cpu_start >> PAGE_SHIFT ||
+			pfn - (it->cpu_start >> PAGE_SHIFT) >= it->size >> PAGE_SHIFT))
 			it++;
-		if (!it->size)
+		if (!(it->size >> PAGE_SHIFT))
 			return 1;
-		phys = it->cpu_start + it->size;
+		pfn = (it->cpu_start >> PAGE_SHIFT) + (it->size >> PAGE_SHIFT);
 	}
 	return 0;
 }
