@@ -364,6 +364,40 @@ static void large_granules_are_allocated_whole(void **state)
 		}
 }
 
+/* I26: an IOMMU is strict with devices that are not trusted, whatever the mode. */
+static void untrusted_devices_are_translated_and_strict(void **state)
+{
+	static const enum libdma_iommu_mode modes[] = {
+		LIBDMA_IOMMU_OFF,
+		LIBDMA_IOMMU_PASSTHROUGH,
+		LIBDMA_IOMMU_STRICT,
+		LIBDMA_IOMMU_LAZY,
+	};
+
+	(void)state;
+	for (int i = 0; i < KERNELS * 8; i++) {
+		enum libdma_iommu_mode mode = modes[i / 2 % 4];
+		bool trusted = i % 2, translated, strict;
+		dma_addr_t first, second;
+
+		translated = mode >= LIBDMA_IOMMU_STRICT ||
+			     (mode == LIBDMA_IOMMU_PASSTHROUGH && !trusted);
+		strict = mode != LIBDMA_IOMMU_LAZY || !trusted;
+		stand_up((struct libdma_machine_options) { .kernel = (enum dma_kernel)(i / 8),
+							   .iommu = mode },
+			 (struct libdma_device_options) { .pci = true,
+							  .coherent = true,
+							  .untrusted = !trusted });
+		assert_int_equal(dma_set_mask(stand.dev, DMA_BIT_MASK(64)), 0);
+		first = dma_map_phys(stand.dev, 0x1000000, 4096, DMA_TO_DEVICE, 0);
+		assert_int_equal(first, translated ? 0xfffff000 : 0x1000000);
+		dma_unmap_phys(stand.dev, first, 4096, DMA_TO_DEVICE, 0);
+		second = dma_map_phys(stand.dev, 0x1000000, 4096, DMA_TO_DEVICE, 0);
+		assert_int_equal(first == second, strict);
+		stand_down();
+	}
+}
+
 static void stand_lazy(enum dma_kernel kernel, unsigned int config)
 {
 	stand_up((struct libdma_machine_options) { .kernel = kernel,
@@ -434,6 +468,7 @@ int main(void)
 		cmocka_unit_test(alignment_above_a_granule_is_refused),
 		cmocka_unit_test(memory_in_pieces_takes_one_attribute),
 		cmocka_unit_test(memory_in_pieces_needs_syncs),
+		cmocka_unit_test(untrusted_devices_are_translated_and_strict),
 		cmocka_unit_test(lazy_addresses_come_back_after_a_flush),
 		cmocka_unit_test(a_bounced_list_stays_marked),
 		cmocka_unit_test(large_granules_are_allocated_whole),

@@ -79,7 +79,8 @@ static inline void dev_set_drvdata(struct device *dev, void *data)
  * @driver:	its driver's name, or NULL; copied
  * @pci:	sits on a PCI bus: masks begin as 32 bits, the segment boundary too
  * @coherent:	its accesses are coherent with the CPU's caches
- * @untrusted:	sits outside, as on Thunderbolt: partial granules are bounced
+ * @untrusted:	sits outside on a PCI bus, as on Thunderbolt: partial granules are bounced,
+ *		and an IOMMU is strict with it also in lazy and passthrough mode
  * @group:	IOMMU group; devices of a group share one domain; 0 for one of its own
  * @swiotlb_slots: of a swiotlb pool of its own (restricted DMA), 2 KiB each, rounded up
  *		to whole slot sets: all its mappings are bounced there, and all its memory

@@ -41,7 +41,7 @@ static void set_defaults(struct device *dev, const struct libdma_device_options 
 	struct device_state *state = dev->state;
 
 	dev->dma_coherent = options->coherent;
-	dev->untrusted = options->untrusted;
+	dev->untrusted = options->pci && options->untrusted;
 	dev->bus_dma_limit = options->bus_dma_limit;
 	dev->dma_range_map = options->range_map;
 	dev->pci_32bit_workaround =
@@ -80,10 +80,18 @@ static int name_device(struct device *dev, const struct libdma_device_options *o
 	return err;
 }
 
-static bool has_iommu(const struct libdma_machine *machine)
+/* A device that is not trusted never passes an IOMMU untranslated (RULES.md I26). */
+static bool has_iommu(const struct libdma_machine *machine, bool trusted)
 {
-	return machine->iommu == LIBDMA_IOMMU_STRICT ||
-	       machine->iommu == LIBDMA_IOMMU_LAZY;
+	switch (machine->iommu) {
+	case LIBDMA_IOMMU_STRICT:
+	case LIBDMA_IOMMU_LAZY:
+		return true;
+	case LIBDMA_IOMMU_PASSTHROUGH:
+		return !trusted;
+	default:
+		return false;
+	}
 }
 
 void device_write_back(struct device *dev, phys_addr_t phys, size_t size)
@@ -109,6 +117,7 @@ static bool reaches_aperture(const struct libdma_machine *machine,
 int libdma_device_attach(struct libdma_machine *machine,
 			 const struct libdma_device_options *options, struct device *dev)
 {
+	bool trusted = !options->untrusted || !options->pci, translated;
 	struct device_state *state;
 	int err;
 
@@ -116,7 +125,8 @@ int libdma_device_attach(struct libdma_machine *machine,
 		return -EINVAL;
 	if (libdma_device_find(machine, options->name))
 		return -EEXIST;
-	if (has_iommu(machine) && !reaches_aperture(machine, options->range_map))
+	translated = has_iommu(machine, trusted);
+	if (translated && !reaches_aperture(machine, options->range_map))
 		return -EFAULT;
 	state = heap_alloc(&machine->heap, 1, sizeof(*state));
 	if (!state)
@@ -132,8 +142,9 @@ int libdma_device_attach(struct libdma_machine *machine,
 	err = restricted_create(dev, options->swiotlb_slots);
 	if (err)
 		goto free_state;
-	if (has_iommu(machine)) {
-		err = group_join(machine, options->group, !options->group, &state->group);
+	if (translated) {
+		err = group_join(machine, options->group, !options->group, trusted,
+				 &state->group);
 		if (err)
 			goto free_swiotlb;
 	}

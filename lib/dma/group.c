@@ -35,9 +35,10 @@ static int reserve(struct group *group, const struct libdma_machine *machine)
 	return 0;
 }
 
-static enum iova_release release_of(const struct libdma_machine *machine)
+/* What a device may still reach after its unmap is for trusted ones alone (RULES.md I26). */
+static enum iova_release release_of(const struct libdma_machine *machine, bool trusted)
 {
-	if (machine->iommu != LIBDMA_IOMMU_LAZY)
+	if (machine->iommu != LIBDMA_IOMMU_LAZY || !trusted)
 		return IOVA_STRICT;
 	/* A kernel that does not ask what a flush costs has a queue a CPU. */
 	return machine->config & LIBDMA_CONFIG_SHADOWED_FLUSH &&
@@ -53,8 +54,10 @@ static void destroy(struct group *group)
 	heap_free(group);
 }
 
-static int create(struct libdma_machine *machine, unsigned int number, struct group **ret)
+static int create(struct libdma_machine *machine, unsigned int number, bool trusted,
+		  struct group **ret)
 {
+	enum iova_release release = release_of(machine, trusted);
 	struct iova_options options = {
 		.rules = machine->rules,
 		.heap = &machine->heap,
@@ -76,9 +79,8 @@ static int create(struct libdma_machine *machine, unsigned int number, struct gr
 	if (err)
 		goto destroy_group;
 	/* Without memory for a queue the domain stays strict (RULES.md I29). */
-	if (release_of(machine) != IOVA_STRICT)
-		group->lazy = !iova_set_release(group->iova, release_of(machine),
-						flush_all, group);
+	if (release != IOVA_STRICT)
+		group->lazy = !iova_set_release(group->iova, release, flush_all, group);
 	iova_advance(group->iova, machine->ns);
 	*ret = group;
 	return 0;
@@ -99,7 +101,7 @@ static unsigned int unused_number(const struct libdma_machine *machine)
 }
 
 int group_join(struct libdma_machine *machine, unsigned int number, bool alone,
-	       struct group **ret)
+	       bool trusted, struct group **ret)
 {
 	struct group *group;
 	int err;
@@ -110,7 +112,7 @@ int group_join(struct libdma_machine *machine, unsigned int number, bool alone,
 			*ret = group;
 			return 0;
 		}
-	err = create(machine, alone ? unused_number(machine) : number, &group);
+	err = create(machine, alone ? unused_number(machine) : number, trusted, &group);
 	if (err)
 		return err;
 	group->users = 1;

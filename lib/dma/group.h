@@ -26,9 +26,12 @@ struct group {
 	struct iommu *table;
 };
 
-/* Enter the group of this number, or one @alone in a new one; 0 or -errno. */
+/*
+ * Enter the group of this number, or one @alone in a new one; 0 or -errno. A group whose
+ * first device is not @trusted is never lazy.
+ */
 int group_join(struct libdma_machine *machine, unsigned int number, bool alone,
-	       struct group **ret);
+	       bool trusted, struct group **ret);
 void group_leave(struct libdma_machine *machine, struct group *group);
 
 /* Let the timers of all groups run up to the machine's time. */
