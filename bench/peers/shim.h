@@ -414,7 +414,9 @@ enum dma_data_direction { DMA_BIDIRECTIONAL, DMA_TO_DEVICE, DMA_FROM_DEVICE, DMA
 struct io_tlb_mem;
 struct dma_coherent_mem;
 struct cma;
+struct device_driver;
 struct device {
+	struct device_driver *driver;
 	struct list_head dma_pools;
 	struct dma_coherent_mem *dma_mem;
 	struct cma *cma_area;

@@ -108,7 +108,6 @@ static int add_range(struct libdma_check *check, struct device_check *device,
 		.index = index,
 	};
 
-	check_older(check, device, ref);
 	check_ask(ON_RANGE, &question);
 	return ledger_add(check, device, origin, ref, event->ents, first_state(ref));
 }
@@ -152,10 +151,11 @@ static bool has_begun(const struct libdma_check *check, const struct dma_event *
 int check_map(struct libdma_check *check, struct device_check *device,
 	      const struct dma_event *event)
 {
+	struct reference ref = call_reference(check, event);
 	struct origin *origin;
-	struct reference ref;
 	int err = 0;
 
+	check_older(check, device, &ref);
 	if (!has_begun(check, event))
 		return 0;
 	ask_entries(check, device, event);
@@ -168,7 +168,6 @@ int check_map(struct libdma_check *check, struct device_check *device,
 			err = add_range(check, device, event, origin, &ref, i);
 		}
 	} else {
-		ref = call_reference(check, event);
 		err = add_range(check, device, event, origin, &ref, 0);
 	}
 	ledger_release(origin);
