@@ -10,6 +10,7 @@
 #include "check-print.h"
 #include "command.h"
 #include "findings.h"
+#include "kernel.h"
 #include "output.h"
 #include "source.h"
 #include "terminal.h"
@@ -135,19 +136,6 @@ static const struct argp argp = {
 						  { .argp = &terminal_argp },
 						  {} },
 };
-
-/* Whose dma-debug it is; 6.12's where nobody says. */
-static enum dma_kernel kernel_of(const struct libdma_environment *environment)
-{
-	unsigned int major, minor;
-
-	if (!environment->kernel ||
-	    sscanf(environment->kernel, "%u.%u", &major, &minor) != 2)
-		return DMA_KERNEL_6_12;
-	if (major < 6 || (major == 6 && minor < 4))
-		return DMA_KERNEL_6_1;
-	return major < 7 && minor < 18 ? DMA_KERNEL_6_12 : DMA_KERNEL_7_2;
-}
 
 static struct libdma_check *create(struct source *source, const struct options *opts,
 				   struct findings *findings)

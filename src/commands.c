@@ -26,6 +26,7 @@ const struct command *const commands[] = {
 	&command_map,
 	&command_frag,
 	&command_check,
+	&command_leaks,
 	&command_help,
 	&command_version,
 	&command_completion,

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /**
@@ -31,6 +32,10 @@ struct intervals {
 	struct interval *root;
 	uint64_t added;
 };
+
+/* The structure that a pointer to its member points into. */
+#define member_of(pointer, type, member) \
+	((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 /** intervals_add() - add a range; @start and @last are set */
 void intervals_add(struct intervals *set, struct interval *range);

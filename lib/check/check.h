@@ -222,6 +222,10 @@ extern const size_t check_rule_count;
 struct device_check *ledger_device(struct libdma_check *check, uint32_t number);
 void ledger_deinit(struct libdma_check *check);
 
+/* Does a kernel let some drivers leave out the unmap of this? (RULES.md Y11) */
+bool unmap_may_be_skipped(const struct kernel_rules *rules,
+			  const struct dma_event *begin);
+
 /* Is memory that ends without an event usual for this device's driver? */
 bool ledger_may_skip(const struct libdma_check *check, const struct device_check *device,
 		     const struct dma_event *event);
@@ -288,9 +292,6 @@ static inline uint64_t range_last(uint64_t start, uint64_t size)
 
 	return last < start ? UINT64_MAX : last;
 }
-
-#define member_of(pointer, type, member) \
-	((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 /* NULL stays NULL: it is the first member. */
 static inline struct record *record_of(struct interval *by_dma)

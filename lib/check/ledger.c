@@ -38,12 +38,18 @@ static bool is_direct(const struct dma_event *event)
 	return event->phys == event->dma;
 }
 
+/* dma_map_phys() is traced by kernels alone that know dma_need_unmap(). */
+bool unmap_may_be_skipped(const struct kernel_rules *rules, const struct dma_event *begin)
+{
+	return (rules->unmap_can_be_skipped || begin->kind == DMA_EVENT_MAP_PHYS) &&
+	       libdma_event_kind_class(begin->kind) == DMA_CLASS_MAP && is_direct(begin);
+}
+
 bool ledger_may_skip(const struct libdma_check *check, const struct device_check *device,
 		     const struct dma_event *event)
 {
-	return check->rules->unmap_can_be_skipped && !check->options.as_kernel &&
-	       libdma_event_kind_class(event->kind) == DMA_CLASS_MAP &&
-	       is_direct(event) && (device->skip_sync || !device->has_skip_sync);
+	return !check->options.as_kernel && unmap_may_be_skipped(check->rules, event) &&
+	       (device->skip_sync || !device->has_skip_sync);
 }
 
 /*
