@@ -30,12 +30,15 @@ struct packed {
 	unsigned char bytes[CHUNK];
 };
 
-/* Does reading not wait? What cannot be asked is read, and tells itself what it is. */
+/*
+ * Does reading not wait? Files never do, but for the kernel's trace_pipe, which looks like
+ * one. What cannot be asked is read, and tells itself what it is.
+ */
 static bool has_come(const struct input *input, int timeout_ms)
 {
 	struct pollfd file = { .fd = input->fd, .events = POLLIN };
 
-	return !input->may_wait || poll(&file, 1, timeout_ms) != 0;
+	return poll(&file, 1, timeout_ms) != 0;
 }
 
 /* Let the owner do what there is time for while nothing comes. */
@@ -187,8 +190,6 @@ int input_open(const char *path, struct input **ret)
 	}
 	if (S_ISREG(status.st_mode))
 		input->raw_total = (uint64_t)status.st_size;
-	else
-		input->may_wait = true;
 
 	err = input_fill(input, 16);
 	if (err)

@@ -21,7 +21,6 @@
  * @compression: "none", "gzip", "xz" or "zstd"
  * @idle:	as in struct libdma_reader_options, or NULL; set by the owner
  * @arg:	its argument
- * @may_wait:	a pipe, a socket, a terminal: reading waits until something comes
  */
 struct input {
 	const unsigned char *data;
@@ -34,7 +33,6 @@ struct input {
 	void *arg;
 
 	int fd;
-	bool may_wait;
 	uint64_t raw_done;
 	uint64_t raw_total;
 	unsigned char *buffer;
