@@ -270,14 +270,14 @@ static bool is_wide(const struct dma_event *event)
 static void copy_event(struct batch *batch, const struct dma_event *event)
 {
 	struct dma_event *copy = &batch->event[batch->count];
+	bool wide = is_wide(event), *was_wide = &batch->wide[batch->count];
 
-	if (batch->count >= batch->wide && !is_wide(event)) {
+	if (wide | *was_wide) {
+		*copy = *event;
+		*was_wide = wide;
+	} else {
 		memcpy(copy, event, EVENT_HEAD);
-		return;
 	}
-	*copy = *event;
-	if (batch->wide <= batch->count)
-		batch->wide = batch->count + 1;
 }
 
 int batches_put(struct batches *batches, const struct dma_event *event)

@@ -17,14 +17,14 @@
  * struct batch - events, and the strings that were not in a batch before
  *
  * @event:	@count events, whose lists and texts are in @bytes
- * @wide:	from here on, all events ever so far were 0 behind their heads
+ * @wide:	of each place: the event in it, or that before, uses more than its head
  * @strings:	for each new string, in the order of their numbers, its size as a
  *		varint and its bytes
  */
 struct batch {
 	struct dma_event event[BATCH_EVENTS];
+	bool wide[BATCH_EVENTS];
 	uint32_t count;
-	uint32_t wide;
 	struct stream bytes;
 	struct stream strings;
 };
