@@ -56,19 +56,30 @@ static __always_inline __u64 entry_link(const __u8 *entry, __u32 number)
 	return *(const __u64 *)(entry + number * bpf_core_type_size(struct scatterlist));
 }
 
-/* The number of the first entry that is a link to the next table, or 32. */
-static __noinline __u32 find_chain(const struct list_record *record)
+/*
+ * The number of the first of @count entries that is a link to the next table, or
+ * @count. Without a branch for each entry: they are seldom there.
+ */
+static __noinline __u32 find_chain(const struct list_record *record, __u32 count)
 {
 	const __u8 *entry = record->entry;
 	__u32 links = 0;
 
+	if (count <= 4) {
 #pragma unroll
-	for (__u32 i = 0; i < DMA_PROBE_ENTRIES; i++)
-		links |= (__u32)(entry_link(entry, i) & SG_CHAIN) << i;
-	for (__u32 i = 0; i < DMA_PROBE_ENTRIES; i++, links >>= 1)
+		for (__u32 i = 0; i < 4; i++)
+			links |= (__u32)(entry_link(entry, i) & SG_CHAIN) << i;
+	} else {
+#pragma unroll
+		for (__u32 i = 0; i < DMA_PROBE_ENTRIES; i++)
+			links |= (__u32)(entry_link(entry, i) & SG_CHAIN) << i;
+	}
+	if (!links)
+		return count;
+	for (__u32 i = 0; i < DMA_PROBE_ENTRIES && i < count; i++, links >>= 1)
 		if (links & 1)
 			return i;
-	return DMA_PROBE_ENTRIES;
+	return count;
 }
 
 static __always_inline bool copy(struct list_record *record, __u64 from, __u32 count)
@@ -126,7 +137,7 @@ static __noinline long list_step(__u32 index, struct list_walk *walk)
 	if (want > DMA_PROBE_ENTRIES)
 		want = DMA_PROBE_ENTRIES;
 	got = copy_entries(record, record->next, want);
-	chain = got ? find_chain(record) : 0;
+	chain = find_chain(record, got);
 	if (chain < got) {
 		record->next = entry_link(record->entry, chain & (DMA_PROBE_ENTRIES - 1)) &
 			       ~SG_FLAGS;

@@ -44,33 +44,39 @@ static __always_inline struct dma_probe_count *count_of(__u32 hook, __u32 level)
 	return bpf_map_lookup_elem(&counts, &key);
 }
 
-/* The two programs of a hook; @body takes a struct call and returns nothing. */
+/* What the two programs of a hook do; @body takes a struct call and returns nothing. */
+#define RUN_ELDER(ctx, hook, body)                                                      \
+	({                                                                              \
+		struct call elder_ = { ctx, count_of(hook, 0), hook, 0 };               \
+                                                                                        \
+		if (elder_.count) {                                                     \
+			*(volatile __u64 *)&elder_.count->busy = 1;                     \
+			body(&elder_);                                                  \
+			*(volatile __u64 *)&elder_.count->busy = 0;                     \
+		}                                                                       \
+	})
+#define RUN_TWIN(ctx, hook, body)                                                       \
+	({                                                                              \
+		struct dma_probe_count *elder_ = count_of(hook, 0);                     \
+		struct call twin_ = { ctx, NULL, hook, 1 };                             \
+                                                                                        \
+		if (elder_ && *(volatile __u64 *)&elder_->busy)                         \
+			twin_.count = count_of(hook, 1);                                \
+		if (twin_.count) {                                                      \
+			twin_.count->runs++;                                            \
+			body(&twin_);                                                   \
+		}                                                                       \
+	})
+
 #define PROBE(section, how, name, body)                                                 \
 	SEC(section "/" #name) int DMA_PROGRAM(how, name)(__u64 *ctx)                   \
 	{                                                                               \
-		__u32 hook = DMA_JOIN(HOOK_, DMA_PROGRAM(how, name));                   \
-		struct call call = { ctx, count_of(hook, 0), hook, 0 };                 \
-                                                                                        \
-		if (!call.count)                                                        \
-			return 0;                                                       \
-		*(volatile __u64 *)&call.count->busy = 1;                               \
-		body(&call);                                                            \
-		*(volatile __u64 *)&call.count->busy = 0;                               \
+		RUN_ELDER(ctx, DMA_JOIN(HOOK_, DMA_PROGRAM(how, name)), body);          \
 		return 0;                                                               \
 	}                                                                               \
 	SEC(section "/" #name) int DMA_JOIN(DMA_PROGRAM(how, name), _twin)(__u64 *ctx)  \
 	{                                                                               \
-		__u32 hook = DMA_JOIN(HOOK_, DMA_PROGRAM(how, name));                   \
-		struct dma_probe_count *elder = count_of(hook, 0);                      \
-		struct call call = { ctx, NULL, hook, 1 };                              \
-                                                                                        \
-		if (!elder || !*(volatile __u64 *)&elder->busy)                         \
-			return 0;                                                       \
-		call.count = count_of(hook, 1);                                         \
-		if (!call.count)                                                        \
-			return 0;                                                       \
-		call.count->runs++;                                                     \
-		body(&call);                                                            \
+		RUN_TWIN(ctx, DMA_JOIN(HOOK_, DMA_PROGRAM(how, name)), body);           \
 		return 0;                                                               \
 	}
 

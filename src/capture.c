@@ -323,8 +323,8 @@ static int put_loss(struct capture *capture, unsigned int hook, uint64_t count,
 }
 
 /*
- * An event may be missed by its probe and not yet be counted by the twin that has it:
- * while the probes run, a number of misses is believed when it was seen twice.
+ * An event may be missed by its probe, and its twin be only about to count it: while the
+ * probes run, a number of misses is believed when it was seen twice.
  */
 static int lose_of(struct capture *capture, unsigned int hook, bool last, uint64_t from_ns)
 {

@@ -155,10 +155,12 @@ static void try_probe(const struct btf *btf, struct probe *probe)
 /* Those that stand in for others come behind these in the list. */
 static void choose_probe(struct probes *probes, struct probe *probe, const char *groups)
 {
+	char place[80];
+
 	for (struct probe *other = probes->probe; other < probe; other++)
 		if (other->usable && has_word(probe->unless, ' ', other->program)) {
-			snprintf(probe->why, sizeof(probe->why), "%s tells the same",
-				 other->program);
+			snprintf(probe->why, sizeof(probe->why), "the %s tells the same",
+				 probe_place(other, place, sizeof(place)));
 			probe->covered = true;
 			return;
 		}
@@ -414,7 +416,7 @@ static int add_counts(struct probes *probes, unsigned int hook, unsigned int lev
 		sum->events += count->events;
 		sum->dropped += count->dropped;
 		sum->cut += count->cut;
-		sum->missed -= count->runs;
+		sum->caught += count->runs;
 		if (count->last_ns > sum->last_ns)
 			sum->last_ns = count->last_ns;
 	}
@@ -430,12 +432,15 @@ int probes_sum(struct probes *probes, unsigned int hook, struct probes_sum *ret)
 	*ret = (struct probes_sum) { 0 };
 	if (!probes->probe[hook].used)
 		return 0;
+	/*
+	 * Before the twin's runs are read: what happens in between is then taken for
+	 * caught, and never for lost. Once the probes are stopped it is exact.
+	 */
+	if (bpf_obj_get_info_by_fd(probes->fd[hook], &info, &size))
+		return -errno;
 	err = add_counts(probes, hook, 1, ret);
-	/* Asked after the twin's runs, so that it is never the smaller of the two. */
-	if (!err && bpf_obj_get_info_by_fd(probes->fd[hook], &info, &size))
-		err = -errno;
-	if (err)
-		return err;
-	ret->missed += info.recursion_misses;
-	return add_counts(probes, hook, 0, ret);
+	if (!err)
+		err = add_counts(probes, hook, 0, ret);
+	ret->missed = info.recursion_misses > ret->caught ? info.recursion_misses - ret->caught : 0;
+	return err;
 }

@@ -101,12 +101,13 @@ struct probes_layout {
 /* 0, or -ENOENT where the kernel's BTF lacks one of them. */
 int probes_layout(const struct probes *probes, struct probes_layout *ret);
 
-/* What a probe and its twin did on all CPUs so far, and how often both were skipped. */
+/* What a probe and its twin did on all CPUs so far. */
 struct probes_sum {
 	uint64_t events;
 	uint64_t dropped;
 	uint64_t cut;
-	uint64_t missed;
+	uint64_t caught; /* by the twin, while the probe was at work */
+	uint64_t missed; /* by both */
 	uint64_t last_ns;
 };
 

@@ -5,7 +5,7 @@ command -v shellcheck >/dev/null || { echo "shellcheck is not installed"; exit 7
 cd "$srcdir"
 
 scripts=$(ls quickstart .ci/run tests/*.sh 2>/dev/null || :
-	find bench fuzz -type f -exec grep -l '^#!.*sh$' {} +)
+	find bench fuzz tests/guest -type f -exec grep -l '^#!.*sh$' {} +)
 for script in $scripts; do
 	case $(head -n 1 "$script") in
 	'#!'*bash) shell=bash ;;
