@@ -300,7 +300,8 @@ static int direct_judge(void *state, struct foreseen *event)
 		err = judge_map(direct, event);
 	} else if (libdma_event_kind_class(said->kind) == DMA_CLASS_UNMAP) {
 		judge_unmap(direct, event);
-	} else if (libdma_event_kind_class(said->kind) == DMA_CLASS_ALLOC) {
+	} else if (libdma_event_kind_class(said->kind) == DMA_CLASS_ALLOC &&
+		   !event->device->has_region) {
 		direct->frame->totals.inputs++;
 	}
 	return err;

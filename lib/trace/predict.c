@@ -15,6 +15,8 @@
 
 static const struct backend *const backends[BACKENDS] = {
 	[BACKEND_DIRECT] = &backend_direct,
+	[BACKEND_POOL] = &backend_pool,
+	[BACKEND_REGION] = &backend_region,
 };
 
 static struct foreseen *at(const struct libdma_predictor *frame, uint64_t number)
@@ -246,7 +248,7 @@ int libdma_predictor_put(struct libdma_predictor *frame, const struct dma_event 
 	new->begin = NULL;
 	new->memo = NULL;
 	new->note = 0;
-	new->judged = false;
+	new->judged = new->is_page = false;
 	err = predict_device(frame, event->device, &new->device);
 	frame->newest++;
 	if (event->kind == DMA_EVENT_SWIOTLB_BOUNCED)

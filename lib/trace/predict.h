@@ -27,6 +27,7 @@
  * @name:	string
  * @known:	what the environment says of it, or NULL
  * @translated:	an IOMMU stands between it and memory
+ * @has_region:	its allocations are the region backend's
  * @group:	index in environment->iommu.group, PREDICT_NO_GROUP where not known
  * @offset:	DMA address less the physical one, where no allocator decides
  * @offset_known: @offset is proven or given, not only assumed to be 0
@@ -36,6 +37,7 @@ struct predict_device {
 	uint32_t name;
 	const struct libdma_device_environment *known;
 	bool translated;
+	bool has_region;
 	uint32_t group;
 	uint64_t dma_mask;
 	uint64_t coherent_mask;
@@ -60,6 +62,7 @@ struct predict_device {
  * @memo:	what a backend's see() leaves for its judge(); the backend releases it
  * @note:	the same, a number
  * @judged:	its turn has been
+ * @is_page:	an allocation that became a page of a pool
  */
 struct foreseen {
 	struct dma_event event;
@@ -67,7 +70,7 @@ struct foreseen {
 	const struct dma_event *begin;
 	void *memo;
 	uint64_t note;
-	bool judged;
+	bool judged, is_page;
 	void *lists; /* the frame's */
 	size_t lists_size;
 };
@@ -88,8 +91,10 @@ struct backend {
 };
 
 extern const struct backend backend_direct; /* and the swiotlb */
+extern const struct backend backend_pool;
+extern const struct backend backend_region;
 
-enum { BACKEND_DIRECT, BACKENDS };
+enum { BACKEND_DIRECT, BACKEND_POOL, BACKEND_REGION, BACKENDS };
 
 /**
  * struct libdma_predictor - the frame

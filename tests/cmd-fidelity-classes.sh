@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# dmactl replay: what is not predicted has a class only with its witness. Traces by hand.
+. "$srcdir/tests/command.sh"
+
+machine='{"schema": "dmactl.environment/1", "kernel": "6.12", "cpus": 2, "iommu": {"mode": "off"},
+	"swiotlb": {"start": "0x4000000", "slots": 512, "areas": AREAS, "force": true}}'
+
+# trace AREAS: a trace of the lines on standard input
+trace() {
+	echo '#dmat-text 1'
+	echo "#environment $machine" | sed "s/AREAS/$1/" | tr -d '\n\t'
+	echo
+	cat
+}
+
+# verdicts WANT: the trace in $scratch is met so: "predicted 3 order 1"
+verdicts() {
+	expect 0 "$dmactl" replay "$scratch/trace"
+	quiet
+	sed -n 's/^fidelity: [0-9.]* % predicted, \([0-9]*\) of [0-9]*/predicted \1/p' \
+		"$scratch/out" | tr -d , | tr '\n' ' ' | sed 's/ $//' >"$scratch/got"
+	test "$(cat "$scratch/got")" = "$1" ||
+		fail "'$(cat "$scratch/got")', not '$1', for: $(cat "$scratch/trace")"
+}
+
+# bounce TIME CPU PHYS SIZE DMA: a search, and the map that it is for, a microsecond later
+bounce() {
+	echo "$1 [$2] swiotlb_bounced nic0 phys=$3 size=$4 mask=0xffffffffffffffff flags=force"
+	echo "$1 [$2] map_page nic0 TO_DEVICE phys=$3 dma=$5 size=$4"
+}
+
+# next-fit: what comes back is not given again at once
+{
+	bounce 1.0 0 0x1000 2048 0x4000000
+	echo '1.1 [0] unmap_page nic0 TO_DEVICE dma=0x4000000 size=2048'
+	bounce 1.2 0 0x1000 2048 0x4000800
+	bounce 1.3 0 0x1000 4096 0x4001000
+} | trace 1 >"$scratch/trace"
+verdicts 'predicted 3'
+
+# an area a CPU; a wrong answer is unexplained, and the next goes on behind it
+{
+	bounce 1.0 1 0x1000 2048 0x4080000
+	bounce 1.1 0 0x1000 2048 0x4000800
+	bounce 1.2 0 0x1000 2048 0x4001000
+} | trace 2 >"$scratch/trace"
+verdicts 'predicted 2 1 origin'
+{
+	bounce 1.0 0 0x1000 2048 0x4000000
+	bounce 1.1 0 0x1000 2048 0x4001000
+	bounce 1.2 0 0x1000 2048 0x4001800
+} | trace 2 >"$scratch/trace"
+verdicts 'predicted 2 1 unexplained'
+
+# two CPUs search one area: the later one came first, as its neighbour's answer says
+race() {	# TIME of the second
+	echo '1.000000 [0] swiotlb_bounced nic0 phys=0x1000 size=2048 flags=force'
+	echo "$1 [1] swiotlb_bounced nic0 phys=0x2000 size=2048 flags=force"
+	echo "$1 [0] map_page nic0 TO_DEVICE phys=0x1000 dma=0x4001000 size=2048"
+	echo "$1 [1] map_page nic0 TO_DEVICE phys=0x2000 dma=0x4000800 size=2048"
+}
+{
+	bounce 0.5 0 0x5000 2048 0x4000000
+	race 1.000001
+} | trace 1 >"$scratch/trace"
+verdicts 'predicted 2 1 order'
+printed 'map_page cpu 0: expected 0x4000800, got 0x4001000: order, witness #3'
+# without the neighbour, or a second later, it is no witness
+{
+	bounce 0.5 0 0x5000 2048 0x4000000
+	race 1.000001 | grep -v '\[1\]'
+} | trace 1 >"$scratch/trace"
+verdicts 'predicted 1 1 unexplained'
+{
+	bounce 0.5 0 0x5000 2048 0x4000000
+	race 1.001000
+} | trace 1 >"$scratch/trace"
+verdicts 'predicted 1 2 unexplained'
+# on the same CPU the recording has the order right
+{
+	bounce 0.5 0 0x5000 2048 0x4000000
+	race 1.000001 | sed 's/\[1\]/[0]/'
+} | trace 1 >"$scratch/trace"
+verdicts 'predicted 1 2 unexplained'
+
+# a full area: it was left a moment before, though that is shown a moment behind
+full() {	# all 512 slots but those of the last two maps
+	for page in 0 1 2; do
+		bounce 1.0 0 "0x${page}00000" 262144 "$((0x4000000 + page * 262144))"
+	done
+	bounce 1.0 0 0x300000 260096 0x40c0000
+	bounce 1.1 0 0x400000 2048 0x40ff800
+}
+{
+	full
+	echo '2.000000 [0] swiotlb_bounced nic0 phys=0x1000 size=2048 flags=force'
+	echo '2.000002 [1] unmap_page nic0 TO_DEVICE dma=0x40ff800 size=2048'
+	echo '2.000003 [0] map_page nic0 TO_DEVICE phys=0x1000 dma=0x40ff800 size=2048'
+	echo '3.0 [0] unmap_page nic0 TO_DEVICE dma=0x40ff800 size=2048'
+	bounce 4.0 0 0x2000 2048 0x40ff800
+} | trace 1 >"$scratch/trace"
+verdicts 'predicted 6 1 order'
+# a list's unmap is shown before it is done: the search came between
+{
+	full | sed '$d' | sed '$d'
+	echo '1.1 [0] swiotlb_bounced nic0 phys=0x400000 size=2048 flags=force'
+	echo '1.1 [0] map_sg nic0 TO_DEVICE nents=1 ents=1 entries={0x400000} segments={0x40ff800:2048}'
+	echo '2.000000 [1] unmap_sg nic0 TO_DEVICE nents=1 entries={0x400000}'
+	echo '2.000002 [0] swiotlb_bounced nic0 phys=0x1000 size=2048 flags=force'
+	echo '2.000003 [0] map_page nic0 TO_DEVICE phys=0x1000 dma=error size=2048 error=ENOMEM'
+} | trace 1 >"$scratch/trace"
+verdicts 'predicted 5 1 order'
+# a failure that the model foresees, and one that nothing explains
+{
+	full
+	bounce 2.0 0 0x1000 2048 error
+} | trace 1 >"$scratch/trace"
+verdicts 'predicted 6'
+bounce 2.0 0 0x1000 2048 error | trace 1 >"$scratch/trace"
+verdicts 'predicted 0 1 origin'
+{
+	bounce 1.0 0 0x1000 2048 0x4000000
+	bounce 2.0 0 0x1000 2048 error
+} | trace 1 >"$scratch/trace"
+verdicts 'predicted 1 1 unexplained'
+
+# what was live before the recording is known by its end
+{
+	bounce 1.0 0 0x1000 2048 0x4000800
+	bounce 2.0 0 0x1000 2048 0x4001000
+	echo '3.0 [0] unmap_page nic0 TO_DEVICE dma=0x4000000 size=2048'
+} | trace 1 >"$scratch/trace"
+verdicts 'predicted 2'
+
+# lost events: only behind the loss
+{
+	bounce 1.0 0 0x1000 2048 0x4000000
+	echo '1.5 [0] lost count=3'
+	bounce 2.0 0 0x1000 2048 0x4003000
+	bounce 3.0 0 0x1000 2048 0x4003800
+	bounce 4.0 0 0x1000 2048 0x4007000
+} | trace 1 >"$scratch/trace"
+verdicts 'predicted 2 1 lost 1 unexplained'
+
+# no announcements: the buffers that a device cannot reach bounce when they are mapped
+{
+	echo '1.0 [0] map_page nic0 TO_DEVICE phys=0x1000 dma=0x4000000 size=2048'
+	echo '1.0 [0] map_page nic0 TO_DEVICE phys=0x1000 dma=0x4000800 size=2048'
+} | trace 1 >"$scratch/trace"
+verdicts 'predicted 2'
+
+# a pool: its page was allocated on the way, blocks come back in reverse
+pool() {
+	echo '1.0 [0] pool_create nic0 name=p handle=1 size=1024 align=1024'
+	echo '1.0 [0] alloc nic0 BIDIRECTIONAL dma=0x100000 size=4096 virt=0x100000'
+	echo '1.0 [0] pool_alloc nic0 handle=1 dma=0x100000 virt=0x100000'
+	echo '1.0 [0] pool_alloc nic0 handle=1 dma=0x100400 virt=0x100400'
+	echo '1.1 [0] pool_free nic0 handle=1 dma=0x100000 virt=0x100000'
+	echo '1.1 [0] pool_free nic0 handle=1 dma=0x100400 virt=0x100400'
+}
+{
+	pool
+	echo '1.2 [0] pool_alloc nic0 handle=1 dma=0x100400 virt=0x100400'
+	echo '1.2 [0] pool_alloc nic0 handle=1 dma=0x100000 virt=0x100000'
+	echo '1.2 [0] pool_alloc nic0 handle=1 dma=0x100800 virt=0x100800'
+} | trace 1 >"$scratch/trace"
+verdicts 'predicted 5'
+# where the page's allocation was not recorded, the first block tells it
+{
+	pool | grep -v ' alloc '
+	echo '1.2 [0] pool_alloc nic0 handle=1 dma=0x100400 virt=0x100400'
+} | trace 1 >"$scratch/trace"
+verdicts 'predicted 2 1 used'
+{
+	pool
+	echo '1.2 [0] pool_alloc nic0 handle=1 dma=0x100000 virt=0x100000'
+	echo '1.3 [0] pool_alloc nic0 handle=1 dma=0x100400 virt=0x100400'
+} | trace 1 >"$scratch/trace"
+verdicts 'predicted 3 1 unexplained'
+# the order of two CPUs: a free shown behind, an allocation shown behind
+{
+	pool
+	echo '2.000000 [0] pool_alloc nic0 handle=1 dma=0x100400 virt=0x100400'
+	echo '3.000000 [1] pool_alloc nic0 handle=1 dma=0x100400 virt=0x100400'
+	echo '3.000001 [0] pool_free nic0 handle=1 dma=0x100400 virt=0x100400'
+	echo '4.000000 [1] pool_alloc nic0 handle=1 dma=0x100000 virt=0x100000'
+} | trace 1 >"$scratch/trace"
+verdicts 'predicted 4 1 order'
+{
+	pool
+	echo '2.000000 [0] pool_alloc nic0 handle=1 dma=0x100000 virt=0x100000'
+	echo '2.000001 [1] pool_alloc nic0 handle=1 dma=0x100400 virt=0x100400'
+} | trace 1 >"$scratch/trace"
+verdicts 'predicted 3 1 order'
+# a pool from before the recording: what came back is known
+{
+	echo '1.0 [0] pool_alloc nic0 handle=7 dma=0x100000 virt=0x100000'
+	echo '1.0 [0] pool_free nic0 handle=7 dma=0x100400 virt=0x100400'
+	echo '1.0 [0] pool_alloc nic0 handle=7 dma=0x100400 virt=0x100400'
+} | trace 1 >"$scratch/trace"
+verdicts 'predicted 1 1 origin'
+
+# a device's region: first fit, in powers of two
+region() {
+	echo '1.0 [0] declare_coherent_memory nic0 phys=0x80000000 dma=0x80000000 size=32768'
+	echo '1.1 [0] alloc nic0 dma=0x80000000 size=4096 virt=0x80000000'
+	echo '1.1 [0] alloc nic0 dma=0x80004000 size=12288 virt=0x80004000'
+	echo '1.1 [0] alloc nic0 dma=0x80001000 size=100 virt=0x80001000'
+	echo '1.1 [0] alloc nic0 size=32768 error=ENOMEM'
+	echo '1.2 [0] free nic0 dma=0x80000000 size=4096 virt=0x80000000'
+	echo '1.3 [0] alloc nic0 dma=0x80000000 size=4096 virt=0x80000000'
+}
+region | trace 1 >"$scratch/trace"
+verdicts 'predicted 5'
+region | sed 's/0x80001000/0x80003000/g' | trace 1 >"$scratch/trace"
+verdicts 'predicted 4 1 unexplained'
+{
+	region | head -n 2
+	echo '1.1 [0] lost count=2'
+	region | sed -n '4p' | sed 's/0x80001000/0x80003000/g'
+} | trace 1 >"$scratch/trace"
+verdicts 'predicted 1 1 lost'
+
+exit $status
