@@ -5,23 +5,27 @@
 #include <argp.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "command.h"
 #include "fidelity.h"
 #include "form.h"
 #include "json.h"
 #include "output.h"
+#include "rerun.h"
 #include "state.h"
 #include "table.h"
 #include "terminal.h"
 
 enum {
 	OPTION_DUMP_AT = 736,
+	OPTION_RANGE,
 };
 
 struct options {
 	struct state_options state;
 	struct fidelity_options fidelity;
+	struct rerun_options rerun;
 	struct form_options form;
 	bool dump;
 };
@@ -32,8 +36,26 @@ static const struct argp_option argp_options[] = {
 	  .key = OPTION_DUMP_AT,
 	  .arg = "MOMENT",
 	  .doc = "List what is live at MOMENT, as --at takes it" },
+	{ .name = "range",
+	  .key = OPTION_RANGE,
+	  .arg = "FROM..TO",
+	  .doc = "Only the events from FROM to TO: #100..#200, 3.1..3.2, +0.5.. or ..#200" },
 	{},
 };
+
+static void parse_range(struct options *opts, char *arg, struct argp_state *state)
+{
+	struct range *range = &opts->state.source.range;
+	char *dots = strstr(arg, ".."), *end;
+
+	if (!dots)
+		argp_error(state, "--range takes FROM..TO, not '%s'", arg);
+	end = dots + 2;
+	*dots = '\0';
+	if ((*arg && !place_parse(arg, &range->begin)) ||
+	    (*end && !place_parse(end, &range->end)))
+		argp_error(state, "--range takes SECONDS, +SECONDS or #EVENT on both sides");
+}
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
@@ -44,10 +66,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &opts->state;
 		state->child_inputs[1] = &opts->form;
 		state->child_inputs[2] = &opts->fidelity;
+		state->child_inputs[3] = &opts->rerun;
 		return 0;
 	case OPTION_DUMP_AT:
 		opts->state.at = state_parse_position(arg, state);
 		opts->dump = true;
+		return 0;
+	case OPTION_RANGE:
+		parse_range(opts, arg, state);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -61,8 +87,9 @@ static const struct argp argp = {
 	.doc = "Rebuild what was mapped and allocated in TRACE (dma.dmat by default), event "
 	       "by event, and tell what began, ended, failed, and is left.",
 	.children = (const struct argp_child[]) { { .argp = &state_argp },
-						  { .argp = &form_table_argp },
+						  { .argp = &form_file_argp },
 						  { .argp = &fidelity_argp },
+						  { .argp = &rerun_argp },
 						  {} },
 };
 
@@ -274,6 +301,12 @@ static int list_json(void *arg, const struct dma_event *begin, uint64_t times)
  * The command
  */
 
+/* One of them. */
+struct outcome {
+	struct fidelity *fidelity;
+	struct rerun *rerun;
+};
+
 static json_t *class_json(const struct libdma_replay_count *count)
 {
 	json_t *object = json_create();
@@ -291,7 +324,7 @@ static json_t *class_json(const struct libdma_replay_count *count)
 }
 
 static void print_json(const struct options *opts, const struct state *state,
-		       const struct fidelity *fidelity)
+		       const struct outcome *outcome)
 {
 	const struct libdma_replay_totals *totals = libdma_replay_totals(state->replay);
 	struct listing listing = { .state = state };
@@ -312,12 +345,15 @@ static void print_json(const struct options *opts, const struct state *state,
 			out_of_memory();
 		json_add(document, "live", listing.json);
 	}
-	json_add(document, "fidelity", fidelity_json(fidelity));
+	if (outcome->rerun)
+		json_add(document, "machine", rerun_json(outcome->rerun));
+	else
+		json_add(document, "fidelity", fidelity_json(outcome->fidelity));
 	json_print(document);
 }
 
 static void print_table(const struct options *opts, const struct state *state,
-			const struct fidelity *fidelity, struct table *table)
+			const struct outcome *outcome, struct table *table)
 {
 	const struct libdma_replay_totals *totals = libdma_replay_totals(state->replay);
 	struct listing listing = { .state = state, .opts = opts, .table = table };
@@ -340,14 +376,30 @@ static void print_table(const struct options *opts, const struct state *state,
 	else if (libdma_replay_walk(state->replay, list_row, &listing))
 		out_of_memory();
 	table_print(table);
-	if (opts->form.form == FORM_HUMAN)
-		fidelity_print(fidelity, stdout);
+	if (opts->form.form == FORM_HUMAN && outcome->rerun)
+		rerun_print(outcome->rerun, stdout);
+	else if (opts->form.form == FORM_HUMAN)
+		fidelity_print(outcome->fidelity, stdout);
+}
+
+/* On the recording's own machine answers are compared; on another they are new. */
+static int run(struct options *opts, struct outcome *outcome, struct state *state)
+{
+	int status;
+
+	if (opts->rerun.wanted)
+		return rerun_open(&opts->rerun, &opts->state, opts->fidelity.set,
+				  &opts->state.source, state, &outcome->rerun);
+	status = fidelity_create(&opts->fidelity, &opts->state.source, &outcome->fidelity);
+	opts->state.observer = fidelity_observer(outcome->fidelity);
+	return status == EXIT_FINE ? state_open(&opts->state, NULL, state)
+				   : status;
 }
 
 static int replay_run(int argc, char **argv)
 {
 	struct options opts = { .state.at.kind = LIBDMA_MOMENT_KINDS };
-	struct fidelity *fidelity = NULL;
+	struct outcome outcome = { 0 };
 	struct state state = { 0 };
 	struct table *table;
 	int status;
@@ -361,19 +413,18 @@ static int replay_run(int argc, char **argv)
 			      opts.dump ? live_columns : summary_columns, &table);
 	if (!table)
 		return status;
-	status = fidelity_create(&opts.fidelity, &opts.state.source, &fidelity);
-	opts.state.observer = fidelity_observer(fidelity);
-	if (status == EXIT_FINE)
-		status = state_open(&opts.state, NULL, &state);
+	status = run(&opts, &outcome, &state);
 	if (status == EXIT_FINE && opts.form.form == FORM_JSON)
-		print_json(&opts, &state, fidelity);
+		print_json(&opts, &state, &outcome);
 	else if (status == EXIT_FINE)
-		print_table(&opts, &state, fidelity, table);
-	if (status == EXIT_FINE && opts.fidelity.verify && fidelity_unexplained(fidelity))
+		print_table(&opts, &state, &outcome, table);
+	if (status == EXIT_FINE && opts.fidelity.verify && outcome.fidelity &&
+	    fidelity_unexplained(outcome.fidelity))
 		status = EXIT_FOUND;
 	table_destroy(table);
 	status = state_close(&state, status);
-	fidelity_destroy(fidelity);
+	fidelity_destroy(outcome.fidelity);
+	rerun_close(outcome.rerun);
 	libdma_environment_destroy(opts.fidelity.set);
 	return status;
 }

@@ -7,6 +7,7 @@
 enum {
 	OPTION_CSV = 544,
 	OPTION_NDJSON,
+	OPTION_COLUMNS,
 };
 
 #define HEADING	   { .doc = "Form of the output:", .group = 10 }
@@ -21,9 +22,16 @@ enum {
 		     .doc = "Print these columns, or '+LIST' besides the usual ones; " \
 			    "'help' lists them" }
 
+/* Where -o is the file that is written. */
+#define LONG_COLUMNS { .name = "columns", .key = OPTION_COLUMNS, .arg = "LIST", \
+		       .doc = "Print these columns, or '+LIST' besides the usual ones; " \
+			      "'help' lists them" }
+
 static const struct argp_option document_options[] = { HEADING, JSON, {} };
 static const struct argp_option table_options[] = { HEADING, JSON,	 CSV, RAW,
 						    NOHEADINGS, COLUMNS, {} };
+static const struct argp_option file_options[] = { HEADING,	  JSON,		CSV, RAW,
+						   NOHEADINGS, LONG_COLUMNS, {} };
 static const struct argp_option stream_options[] = { HEADING, JSON,	  NDJSON,  CSV,
 						     NOHEADINGS, COLUMNS, {} };
 
@@ -55,6 +63,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		options->noheadings = true;
 		return 0;
 	case 'o':
+	case OPTION_COLUMNS:
 		options->columns = arg;
 		return 0;
 	default:
@@ -65,4 +74,5 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 const struct argp form_document_argp = { .options = document_options,
 					 .parser = parse_option };
 const struct argp form_table_argp = { .options = table_options, .parser = parse_option };
+const struct argp form_file_argp = { .options = file_options, .parser = parse_option };
 const struct argp form_stream_argp = { .options = stream_options, .parser = parse_option };

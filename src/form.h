@@ -16,7 +16,7 @@ enum form {
 };
 
 /**
- * struct form_options - input of the three parsers below
+ * struct form_options - input of the parsers below
  * @form:	--json, --ndjson, --csv or --raw
  * @noheadings:	--noheadings
  * @columns:	--columns, or NULL
@@ -32,6 +32,9 @@ extern const struct argp form_document_argp;
 
 /* For one that prints tables: --json --csv --raw --noheadings --columns. */
 extern const struct argp form_table_argp;
+
+/* The same for one of which -o is the file that it writes. */
+extern const struct argp form_file_argp;
 
 /* For one that prints event after event: --json --ndjson --csv --noheadings --columns. */
 extern const struct argp form_stream_argp;

@@ -100,3 +100,12 @@ void swiotlb_clear(struct swiotlb *swiotlb, const struct swiotlb_device *device,
 		slots -= slot - head;
 	}
 }
+
+uint32_t swiotlb_areas(const struct swiotlb *swiotlb)
+{
+	const struct bank *bank = swiotlb->banks;
+
+	while (bank->next)
+		bank = bank->next;
+	return bank->areas;
+}

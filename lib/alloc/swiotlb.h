@@ -291,6 +291,9 @@ int swiotlb_walk(const struct swiotlb *swiotlb, swiotlb_visitor *visit, void *ar
 void swiotlb_usage(const struct swiotlb *swiotlb, uint64_t *slots, uint64_t *used,
 		   uint64_t *most);
 
+/** swiotlb_areas() - of the first bank */
+uint32_t swiotlb_areas(const struct swiotlb *swiotlb);
+
 /** swiotlb_memory_size() - bytes that the model of it takes */
 size_t swiotlb_memory_size(const struct swiotlb *swiotlb);
 

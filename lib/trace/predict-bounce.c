@@ -36,6 +36,7 @@ struct bounce *bounce_create(const struct foreseen *event, phys_addr_t phys,
 	bounce->number = event->event.number;
 	bounce->device = event->device;
 	bounce->cpu = event->event.cpu;
+	bounce->pid = event->event.pid;
 	bounce->phys = phys;
 	bounce->size = size;
 	return bounce;
@@ -74,7 +75,8 @@ static struct bounce *take(struct direct *direct, const struct foreseen *event,
 	if (!bounce)
 		return NULL;
 	unlink_bounce(direct, bounce);
-	bounce_answer(direct, bounce, dma);
+	if (!bounce->answered)
+		bounce_answer(direct, bounce, dma);
 	return bounce;
 }
 
@@ -152,6 +154,47 @@ int bounces_see_announced(struct direct *direct, struct foreseen *event)
 static void drop(struct direct *direct, struct bounce *bounce)
 {
 	slots_forget(direct->slots, bounce);
+	unlink_bounce(direct, bounce);
+	free(bounce);
+}
+
+/* A list that failed is told by nobody: what was found for it was given back (D9). */
+void bounces_drop_failed(struct direct *direct, const struct bounce *failed)
+{
+	struct bounce *bounce = direct->untaken.next, *next;
+
+	for (; bounce != &direct->untaken; bounce = next) {
+		next = bounce->next;
+		if (bounce->judged && !bounce->answered && bounce->cpu == failed->cpu &&
+		    bounce->pid == failed->pid && bounce->device == failed->device)
+			drop(direct, bounce);
+	}
+}
+
+/* What was found, where a recorder tells it: the search of this CPU for this buffer. */
+void bounces_see_found(struct direct *direct, const struct foreseen *event)
+{
+	struct bounce *bounce = find_untaken(direct, event, event->event.phys,
+					     event->event.size);
+
+	if (bounce && !bounce->answered)
+		bounce_answer(direct, bounce,
+			      event->event.error ? DMA_MAPPING_ERROR
+						 : event->event.dma + event->device->offset);
+}
+
+/* Copies that no map took: of a list that failed behind them. */
+void bounces_judge_given_back(struct direct *direct, const struct foreseen *event)
+{
+	struct bounce *bounce = direct->untaken.previous;
+
+	while (bounce != &direct->untaken &&
+	       (bounce->device != event->device || !bounce->judged || !bounce->answered ||
+		bounce->got != event->event.dma))
+		bounce = bounce->previous;
+	if (bounce == &direct->untaken)
+		return;
+	slots_release(direct->slots, event, bounce->got);
 	unlink_bounce(direct, bounce);
 	free(bounce);
 }

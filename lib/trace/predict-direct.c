@@ -116,6 +116,8 @@ static int direct_see(void *state, struct foreseen *event)
 		return 0;
 	if (event->event.kind == DMA_EVENT_SWIOTLB_BOUNCED)
 		return bounces_see_announced(direct, event);
+	if (event->event.kind == DMA_EVENT_SWIOTLB_MAP)
+		bounces_see_found(direct, event);
 	if (!is_direct_map(event))
 		return 0;
 	if (event->event.kind == DMA_EVENT_MAP_SG)
@@ -283,6 +285,20 @@ static void judge_unmap(struct direct *direct, struct foreseen *event)
 		bounces_drop_tail(direct, event);
 }
 
+static int judge_announced(struct direct *direct, struct foreseen *event)
+{
+	struct bounce *bounce = event->memo;
+	int err = slots_resolve(direct->slots, bounce, event);
+
+	bounce->judged = true;
+	event->memo = NULL;
+	if (bounce->searched && !bounce->answered && bounce->expected == DMA_MAPPING_ERROR)
+		bounces_drop_failed(direct, bounce);
+	else
+		bounces_drop_oldest(direct);
+	return err;
+}
+
 static int direct_judge(void *state, struct foreseen *event)
 {
 	struct direct *direct = state;
@@ -292,10 +308,9 @@ static int direct_judge(void *state, struct foreseen *event)
 	if (!event->device || event->device->translated)
 		return 0;
 	if (said->kind == DMA_EVENT_SWIOTLB_BOUNCED && event->memo) {
-		err = slots_resolve(direct->slots, event->memo, event);
-		((struct bounce *)event->memo)->judged = true;
-		event->memo = NULL;
-		bounces_drop_oldest(direct);
+		err = judge_announced(direct, event);
+	} else if (said->kind == DMA_EVENT_SWIOTLB_UNMAP) {
+		bounces_judge_given_back(direct, event);
 	} else if (is_direct_map(event)) {
 		err = judge_map(direct, event);
 	} else if (libdma_event_kind_class(said->kind) == DMA_CLASS_UNMAP) {

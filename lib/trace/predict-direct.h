@@ -50,6 +50,13 @@ int bounces_see_announced(struct direct *direct, struct foreseen *event);
 int bounces_see_single(struct direct *direct, struct foreseen *event);
 int bounces_see_list(struct direct *direct, struct foreseen *event);
 
+/* What a search found, where the recorder tells it (swiotlb_map, swiotlb_unmap). */
+void bounces_see_found(struct direct *direct, const struct foreseen *event);
+void bounces_judge_given_back(struct direct *direct, const struct foreseen *event);
+
+/* A search failed, so that its list did: those of the same list come back. */
+void bounces_drop_failed(struct direct *direct, const struct bounce *failed);
+
 /* Searches whose map will not come: too old ones, and those of a cut list that ends. */
 void bounces_drop_oldest(struct direct *direct);
 void bounces_drop_tail(struct direct *direct, const struct foreseen *event);

@@ -21,7 +21,7 @@
  * @next, @previous: of those that no map has taken yet
  * @number:	of the event that announced it, or of the map
  * @device:	whose
- * @cpu:	where it ran
+ * @cpu, @pid:	where it ran, and for which task
  * @phys, @size: the buffer
  * @judged:	the event that announced it was judged
  * @answered:	@got is known: a physical address, or DMA_MAPPING_ERROR
@@ -35,6 +35,7 @@ struct bounce {
 	uint64_t number;
 	struct predict_device *device;
 	uint32_t cpu;
+	int32_t pid;
 	phys_addr_t phys;
 	uint64_t size;
 	bool judged, answered, searched, told;

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * rerun.h - what the files that run a recording again share
+ */
+#pragma once
+
+#include <libdma/device.h>
+#include <libdma/dma-mapping.h>
+#include <libdma/dmapool.h>
+#include <libdma/rerun.h>
+#include <libdma/scatterlist.h>
+
+#include "dma/live.h"
+
+/* What a request got here: live.event.attrs points to it. */
+struct made {
+	struct made *next, *previous; /* of all */
+	struct device *dev;
+	uint16_t kind;
+	enum dma_data_direction dir;
+	dma_addr_t dma;
+	uint64_t size;
+	unsigned long attrs;
+	void *cpu;
+	struct page *page;
+	struct dma_pool *pool;
+	unsigned int nents;
+	struct scatterlist *list;
+	bool bounced;
+	bool extra; /* it failed in the recording, which so has no end for it */
+	phys_addr_t phys;
+};
+
+struct rerun_pool {
+	uint64_t handle; /* the recording's */
+	struct dma_pool *pool;
+};
+
+struct libdma_rerun {
+	struct libdma_environment *environment;
+	const struct libdma_strings *strings;
+	struct libdma_machine *machine;
+	struct device **device; /* by the string's number */
+	uint32_t device_numbers;
+	struct rerun_pool *pool;
+	size_t pools;
+	struct live *live;
+	struct made made; /* head of a ring */
+	bool extras; /* there were some */
+	uint64_t shift_ns, last_ns;
+	struct libdma_rerun_count count;
+	uint64_t *used; /* requests by how many slots were used then */
+	uint64_t bytes; /* of buffers that are bounced now */
+	uint64_t peak, peak_bytes;
+};
+
+/* rerun-machine.c */
+int rerun_machine(struct libdma_rerun *rerun, const struct libdma_rerun_options *options);
+
+/* The device of a name, attached if need be; *@ret is NULL for number 0. */
+int rerun_device(struct libdma_rerun *rerun, uint32_t name, struct device **ret);
+
+/* A device event, set_mask. */
+void rerun_device_update(struct device *dev, const struct dma_event *event);
+
+/* rerun-request.c: run a request; *@ret is what it got, NULL where it failed */
+int rerun_request(struct libdma_rerun *rerun, struct device *dev,
+		  const struct dma_event *event, struct made **ret);
+void rerun_undo(struct libdma_rerun *rerun, struct made *made);
