@@ -11,6 +11,7 @@
 #include "fidelity.h"
 #include "form.h"
 #include "json.h"
+#include "machine.h"
 #include "output.h"
 #include "rerun.h"
 #include "state.h"
@@ -26,6 +27,7 @@ struct options {
 	struct state_options state;
 	struct fidelity_options fidelity;
 	struct rerun_options rerun;
+	struct machine_options machine;
 	struct form_options form;
 	bool dump;
 };
@@ -67,6 +69,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		state->child_inputs[1] = &opts->form;
 		state->child_inputs[2] = &opts->fidelity;
 		state->child_inputs[3] = &opts->rerun;
+		state->child_inputs[4] = &opts->machine;
 		return 0;
 	case OPTION_DUMP_AT:
 		opts->state.at = state_parse_position(arg, state);
@@ -90,6 +93,7 @@ static const struct argp argp = {
 						  { .argp = &form_file_argp },
 						  { .argp = &fidelity_argp },
 						  { .argp = &rerun_argp },
+						  { .argp = &machine_argp },
 						  {} },
 };
 
@@ -388,9 +392,10 @@ static int run(struct options *opts, struct outcome *outcome, struct state *stat
 	int status;
 
 	if (opts->rerun.wanted)
-		return rerun_open(&opts->rerun, &opts->state, opts->fidelity.set,
+		return rerun_open(&opts->rerun, &opts->state, opts->machine.set,
 				  &opts->state.source, state, &outcome->rerun);
-	status = fidelity_create(&opts->fidelity, &opts->state.source, &outcome->fidelity);
+	status = fidelity_create(&opts->fidelity, opts->machine.set, &opts->state.source,
+				 &outcome->fidelity);
 	opts->state.observer = fidelity_observer(outcome->fidelity);
 	return status == EXIT_FINE ? state_open(&opts->state, NULL, state)
 				   : status;
@@ -425,7 +430,7 @@ static int replay_run(int argc, char **argv)
 	status = state_close(&state, status);
 	fidelity_destroy(outcome.fidelity);
 	rerun_close(outcome.rerun);
-	libdma_environment_destroy(opts.fidelity.set);
+	machine_options_deinit(&opts.machine);
 	return status;
 }
 

@@ -55,6 +55,7 @@ extern const struct command command_leaks;
 extern const struct command command_map;
 extern const struct command command_record;
 extern const struct command command_replay;
+extern const struct command command_whatif;
 extern const struct command command_stat;
 extern const struct command command_trace;
 extern const struct command command_version;

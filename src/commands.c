@@ -23,6 +23,7 @@ const struct command *const commands[] = {
 	&command_explain,
 	&command_stat,
 	&command_replay,
+	&command_whatif,
 	&command_map,
 	&command_frag,
 	&command_check,

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "environment.h"
 #include "fidelity.h"
 #include "json.h"
 #include "output.h"
@@ -20,9 +19,7 @@
 #define STATE_SIZE 160
 
 enum {
-	OPTION_SET = 800,
-	OPTION_MACHINE,
-	OPTION_VERIFY,
+	OPTION_VERIFY = 800,
 	OPTION_DIVERGENCES,
 };
 
@@ -36,6 +33,7 @@ struct kept {
 
 struct fidelity {
 	const struct fidelity_options *options;
+	const struct libdma_environment *set;
 	struct libdma_predictor *predictor;
 	struct libdma_strings *strings;
 	struct libdma_environment *learned; /* of a file's first reading */
@@ -47,15 +45,6 @@ struct fidelity {
 
 static const struct argp_option options[] = {
 	{ .doc = "The prediction:", .group = 2 },
-	{ .name = "set",
-	  .key = OPTION_SET,
-	  .arg = "NAME=VALUE",
-	  .doc = "Take this of the machine for given: swiotlb.slots=1024, iommu.mode=strict, "
-		 "0000:00:02.0/min_align_mask=0xfff; the names are those of dmat(5)" },
-	{ .name = "machine",
-	  .key = OPTION_MACHINE,
-	  .arg = "FILE",
-	  .doc = "Take all that FILE (JSON, dmat(5)) says of the machine for given" },
 	{ .name = "verify",
 	  .key = OPTION_VERIFY,
 	  .doc = "Exit with 1 where an answer differs from the kernel's and nothing in the "
@@ -66,76 +55,12 @@ static const struct argp_option options[] = {
 	{},
 };
 
-#define SCHEMA "{\"schema\":\"dmactl.environment/1\","
-
-/* "swiotlb":{"slots":1024}, the value as a number, or else as a string. */
-static int set_as(struct libdma_environment *set, const char *name, const char *value,
-		  const char *quote, char **why)
-{
-	const char *dot = strchr(name, '.'), *slash = strrchr(name, '/');
-	char *text = NULL;
-	int err;
-
-	if (slash)
-		err = asprintf(&text, SCHEMA "\"devices\":[{\"name\":\"%.*s\",\"%s\":%s%s%s}]}",
-			       (int)(slash - name), name, slash + 1, quote, value, quote);
-	else if (dot)
-		err = asprintf(&text, SCHEMA "\"%.*s\":{\"%s\":%s%s%s}}", (int)(dot - name), name,
-			       dot + 1, quote, value, quote);
-	else
-		err = asprintf(&text, SCHEMA "\"%s\":%s%s%s}", name, quote, value, quote);
-	if (err < 0)
-		return -ENOMEM;
-	err = libdma_environment_parse(set, text, strlen(text), why);
-	free(text);
-	return err;
-}
-
-static void set_value(struct fidelity_options *opts, const char *arg,
-		      struct argp_state *state)
-{
-	const char *equals = strchr(arg, '=');
-	char *name, *why = NULL;
-	int err;
-
-	if (!equals || equals == arg || strpbrk(arg, "\"\\"))
-		argp_error(state, "'%s' is no NAME=VALUE such as swiotlb.slots=1024", arg);
-	name = strndup(arg, (size_t)(equals - arg));
-	if (!name)
-		out_of_memory();
-	err = set_as(opts->set, name, equals + 1, "", &why);
-	if (err == -EINVAL) {
-		free(why);
-		why = NULL;
-		err = set_as(opts->set, name, equals + 1, "\"", &why);
-	}
-	if (err == -ENOMEM)
-		out_of_memory();
-	if (err)
-		argp_error(state, "'%s': %s", arg, why ? why : "no such value");
-	free(why);
-	free(name);
-}
-
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct fidelity_options *opts = state->input;
-	int status;
 
+	(void)arg;
 	switch (key) {
-	case ARGP_KEY_INIT:
-		opts->set = libdma_environment_create();
-		if (!opts->set)
-			out_of_memory();
-		return 0;
-	case OPTION_SET:
-		set_value(opts, arg, state);
-		return 0;
-	case OPTION_MACHINE:
-		status = environment_read(arg, opts->set);
-		if (status != EXIT_FINE)
-			exit(status);
-		return 0;
 	case OPTION_VERIFY:
 		opts->verify = true;
 		return 0;
@@ -185,7 +110,7 @@ static void begin(void *arg, const struct libdma_environment *environment)
 	struct fidelity *fidelity = arg;
 	struct libdma_environment *machine = libdma_environment_create();
 
-	if (!machine || libdma_environment_merge(machine, fidelity->options->set) ||
+	if (!machine || libdma_environment_merge(machine, fidelity->set) ||
 	    (fidelity->learned &&
 	     libdma_environment_merge(machine, fidelity->learned)) ||
 	    libdma_environment_merge(machine, environment) ||
@@ -234,7 +159,8 @@ static int survey(struct fidelity *fidelity, struct source_options *from)
 	return status == EXIT_SYSTEM ? status : EXIT_FINE;
 }
 
-int fidelity_create(const struct fidelity_options *opts, struct source_options *from,
+int fidelity_create(const struct fidelity_options *opts,
+		    const struct libdma_environment *set, struct source_options *from,
 		    struct fidelity **ret)
 {
 	struct fidelity *fidelity = calloc(1, sizeof(*fidelity));
@@ -244,6 +170,7 @@ int fidelity_create(const struct fidelity_options *opts, struct source_options *
 		out_of_memory();
 	*ret = fidelity;
 	fidelity->options = opts;
+	fidelity->set = set;
 	fidelity->strings = libdma_strings_create();
 	how.strings = fidelity->strings;
 	if (!fidelity->strings || libdma_predictor_create(&how, &fidelity->predictor))

@@ -15,12 +15,10 @@
 
 /**
  * struct fidelity_options - input of fidelity_argp
- * @set:	--set: what is said of the machine, later ones win
  * @verify:	--verify
  * @all:	--divergences: show all of them
  */
 struct fidelity_options {
-	struct libdma_environment *set;
 	bool verify;
 	bool all;
 };
@@ -32,12 +30,14 @@ struct fidelity;
 /**
  * fidelity_create() - prepare to predict a trace, which is read once where that is possible
  * @options:	as fidelity_argp left them
+ * @set:	what the user says of the machine
  * @from:	as source_argp left them; changed so that the trace can be read again
  * @ret:	set to the prediction; fidelity_observer() is to see the trace
  *
  * Return: EXIT_FINE, or the status to exit with; the reason was printed.
  */
-int fidelity_create(const struct fidelity_options *options, struct source_options *from,
+int fidelity_create(const struct fidelity_options *options,
+		    const struct libdma_environment *set, struct source_options *from,
 		    struct fidelity **ret);
 void fidelity_destroy(struct fidelity *fidelity);
 

@@ -36,6 +36,20 @@ static int select_ranges(const struct libdma_environment *known, const char *nam
 	return 0;
 }
 
+/* Is there a device in the group that somebody drives? */
+static bool is_driven(const struct libdma_environment *known,
+		      const struct libdma_group *group)
+{
+	for (size_t i = 0; i < group->devices; i++) {
+		const struct libdma_device_environment *device =
+			libdma_environment_find_device(known, group->device[i]);
+
+		if (device && device->driver)
+			return true;
+	}
+	return false;
+}
+
 /* Rule I22: windows of the host bridge, and what firmware and MSI keep for themselves. */
 static int reserved_ranges(const struct libdma_environment *known,
 			   struct libdma_machine_options *options,
@@ -50,7 +64,9 @@ static int reserved_ranges(const struct libdma_environment *known,
 	if (err)
 		return err;
 	for (size_t i = 0; i < known->iommu.groups; i++)
-		for (size_t j = 0; j < known->iommu.group[i].reserved.count; j++)
+		for (size_t j = 0; is_driven(known, &known->iommu.group[i]) &&
+				   j < known->iommu.group[i].reserved.count;
+		     j++)
 			(*ret)[count++] = known->iommu.group[i].reserved.range[j];
 	(*ret)[count++] = (struct libdma_range) { MSI_START, MSI_SIZE, NULL };
 	options->reserved = *ret;
