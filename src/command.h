@@ -45,6 +45,7 @@ int command_unknown(const char *name);
 extern const struct command command_check;
 extern const struct command command_completion;
 extern const struct command command_convert;
+extern const struct command command_diff;
 extern const struct command command_doctor;
 extern const struct command command_dump;
 extern const struct command command_explain;

@@ -24,6 +24,7 @@ const struct command *const commands[] = {
 	&command_stat,
 	&command_replay,
 	&command_whatif,
+	&command_diff,
 	&command_map,
 	&command_frag,
 	&command_check,
