@@ -90,6 +90,8 @@ struct taken *bounces_of(struct foreseen *event, uint32_t room)
 
 uint32_t list_entries(const struct dma_event *said)
 {
+	if (!said->dma_list || !said->phys_list)
+		return 0;
 	return said->dma_count < said->phys_count ? said->dma_count : said->phys_count;
 }
 
@@ -216,7 +218,7 @@ void bounces_drop_tail(struct direct *direct, const struct foreseen *event)
 {
 	const struct dma_event *said = &event->event, *begin = event->begin;
 
-	for (uint32_t i = begin->dma_count; i < said->phys_count; i++) {
+	for (uint32_t i = begin->dma_count; said->phys_list && i < said->phys_count; i++) {
 		struct bounce *bounce = direct->untaken.next;
 
 		while (bounce != &direct->untaken &&

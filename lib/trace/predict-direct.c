@@ -75,7 +75,7 @@ static int survey_list(struct direct *direct, const struct dma_event *event)
 {
 	int err = 0;
 
-	for (uint32_t i = 0; i < event->dma_count && i < event->phys_count && !err; i++)
+	for (uint32_t i = 0; i < list_entries(event) && !err; i++)
 		if (event->dma_list[i] != event->phys_list[i] && event->dma_size_list &&
 		    was_announced(direct, event->device, event->phys_list[i]))
 			err = slots_survey(direct->slots, event, event->dma_list[i],
@@ -279,7 +279,7 @@ static void judge_unmap(struct direct *direct, struct foreseen *event)
 		slots_release(direct->slots, event, said->dma - offset);
 		return;
 	}
-	for (uint32_t i = 0; begin && i < begin->dma_count; i++)
+	for (uint32_t i = 0; begin && begin->dma_list && i < begin->dma_count; i++)
 		slots_release(direct->slots, event, begin->dma_list[i] - offset);
 	if (begin && begin->flags & DMA_EVENT_CUT)
 		bounces_drop_tail(direct, event);

@@ -14,6 +14,8 @@
 #include "base/bits.h"
 #include "trace/predict-swiotlb.h"
 
+#define SLOTS_MAX (1U << 26) /* 128 GiB */
+
 int slots_create(struct libdma_predictor *frame, struct slots **ret)
 {
 	struct slots *slots = calloc(1, sizeof(*slots));
@@ -120,7 +122,7 @@ static int set_size(struct slots *slots, const struct libdma_environment *known,
 	if (swiotlb_size(text, cpus, SWIOTLB_SEGMENT, size))
 		swiotlb_size(NULL, 1, SWIOTLB_SEGMENT, size);
 	if (known->origin.swiotlb_slots == LIBDMA_GIVEN && known->swiotlb.slots &&
-	    known->swiotlb.slots <= 1U << 31)
+	    known->swiotlb.slots <= SLOTS_MAX)
 		size->slots = known->swiotlb.slots;
 	else
 		err = predict_assume(frame, "swiotlb.slots",

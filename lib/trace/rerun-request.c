@@ -11,6 +11,7 @@
 #include "trace/rerun.h"
 
 #define LENGTH_MAX 0x7fffffffULL /* of an entry */
+#define SIZE_LIMIT (1ULL << 32)  /* of a buffer: beyond all that drivers map */
 
 static gfp_t gfp_of(const struct libdma_rerun *rerun, const struct dma_event *event)
 {
@@ -117,7 +118,7 @@ static int map_list(struct libdma_rerun *rerun, struct device *dev,
 static int map_single(struct libdma_rerun *rerun, struct device *dev,
 		      const struct dma_event *event, struct made *made)
 {
-	if (!event->size)
+	if (!event->size || event->size > SIZE_LIMIT)
 		return -EINVAL;
 	rerun->count.bytes += event->size;
 	if (event->kind == DMA_EVENT_MAP_RESOURCE || event->attrs & DMA_ATTR_MMIO)
@@ -175,7 +176,8 @@ static int ask(struct libdma_rerun *rerun, struct device *dev,
 	case DMA_EVENT_ALLOC:
 	case DMA_EVENT_ALLOC_PAGES:
 	case DMA_EVENT_POOL_ALLOC:
-		return event->size || event->kind == DMA_EVENT_POOL_ALLOC
+		return (event->size && event->size <= SIZE_LIMIT) ||
+				       event->kind == DMA_EVENT_POOL_ALLOC
 			       ? alloc(rerun, dev, event, made)
 			       : -EINVAL;
 	default:

@@ -216,7 +216,7 @@ static int run_sync(struct libdma_rerun *rerun, const struct dma_event *event)
 	struct made *made =
 		mapping ? (struct made *)(uintptr_t)mapping->event.attrs : NULL;
 
-	if (!made || made->kind == DMA_EVENT_MAP_SG)
+	if (!made || made->kind == DMA_EVENT_MAP_SG || event->size > made->size)
 		return 0;
 	if (event->kind == DMA_EVENT_SYNC_SINGLE_FOR_CPU)
 		dma_sync_single_for_cpu(made->dev, made->dma, event->size, event->dir);
