@@ -209,6 +209,7 @@ static void pools_are_tried_in_the_kernels_order(void **state)
 {
 	static const bool all[] = { true, true, true }, none[] = { false, false, false };
 	static const bool dma_only[] = { true, false, false };
+	const struct kernel_rules *oldest = kernel_rules(DMA_KERNEL_6_1);
 	const struct kernel_rules *old = kernel_rules(DMA_KERNEL_6_12);
 	const struct kernel_rules *now = kernel_rules(DMA_KERNEL_7_2);
 
@@ -220,6 +221,8 @@ static void pools_are_tried_in_the_kernels_order(void **state)
 		assert_int_equal(atomic_pool_next(now, dma_only, -1, zone),
 				 MEMORY_ZONE_DMA);
 		assert_int_equal(atomic_pool_next(old, dma_only, -1, zone),
+				 zone ? -1 : MEMORY_ZONE_DMA);
+		assert_int_equal(atomic_pool_next(oldest, dma_only, -1, zone),
 				 zone ? -1 : MEMORY_ZONE_DMA);
 	}
 	assert_int_equal(

@@ -199,6 +199,25 @@ static void alignment_above_a_granule_is_refused(void **state)
 	}
 }
 
+/* I42: of kernels since 6.16, and only behind an IOMMU. */
+static void ranges_to_fill_are_of_7_2(void **state)
+{
+	(void)state;
+	for (int kernel = 0; kernel < KERNELS; kernel++) {
+		struct dma_iova_state range;
+
+		stand_strict((enum dma_kernel)kernel,
+			     (struct libdma_device_options) { .pci = true,
+							      .coherent = true });
+		assert_int_equal(dma_iova_try_alloc(stand.dev, &range, 0x800, 8192),
+				 kernel == DMA_KERNEL_7_2);
+		assert_int_equal(range.addr, kernel == DMA_KERNEL_7_2 ? 0xffffc800 : 0);
+		if (dma_use_iova(&range))
+			dma_iova_free(stand.dev, &range);
+		stand_down();
+	}
+}
+
 /* A5: whatever the attribute, be it one that only a later kernel knows. */
 static void memory_in_pieces_takes_one_attribute(void **state)
 {
@@ -466,6 +485,7 @@ int main(void)
 		cmocka_unit_test(pci_devices_get_low_addresses_first),
 		cmocka_unit_test(others_get_the_highest_they_reach),
 		cmocka_unit_test(alignment_above_a_granule_is_refused),
+		cmocka_unit_test(ranges_to_fill_are_of_7_2),
 		cmocka_unit_test(memory_in_pieces_takes_one_attribute),
 		cmocka_unit_test(memory_in_pieces_needs_syncs),
 		cmocka_unit_test(untrusted_devices_are_translated_and_strict),
