@@ -167,6 +167,32 @@ static void pages_out_of_reach_are_sought_in_a_lower_zone(void **state)
 	}
 }
 
+/* A8: a kernel without ZONE_DMA looks anywhere for what should be in it, and once. */
+static void without_its_zone_low_memory_is_not_found(void **state)
+{
+	(void)state;
+	for (int kernel = 0; kernel < KERNELS; kernel++)
+		for (int without = 0; without < 2; without++) {
+			dma_addr_t dma;
+			void *cpu;
+
+			stand_up((struct libdma_machine_options) {
+					 .kernel = (enum dma_kernel)kernel,
+					 .config = without ? LIBDMA_CONFIG_NO_ZONE_DMA : 0,
+					 .memory = large,
+					 .memory_count = 2 },
+				 (struct libdma_device_options) {
+					 .pci = true,
+					 .coherent = true,
+					 .bus_dma_limit = 0xffffff });
+			cpu = dma_alloc_coherent(stand.dev, 4096, &dma, GFP_KERNEL);
+			assert_int_equal(cpu != NULL, !without);
+			if (cpu)
+				dma_free_coherent(stand.dev, 4096, cpu, dma);
+			stand_down();
+		}
+}
+
 /* D9: what was mapped before the entry that fails is given back, and copies nothing. */
 static void a_list_that_fails_is_given_back(void **state)
 {
@@ -291,6 +317,7 @@ int main(void)
 		cmocka_unit_test(sizes_have_limits_where_bouncing_may_be_needed),
 		cmocka_unit_test(limits_are_set_in_dma_parms),
 		cmocka_unit_test(pages_out_of_reach_are_sought_in_a_lower_zone),
+		cmocka_unit_test(without_its_zone_low_memory_is_not_found),
 		cmocka_unit_test(a_list_that_fails_is_given_back),
 		cmocka_unit_test(events_have_each_kernels_names),
 		cmocka_unit_test(odd_requests_are_answered_as_each_kernel_does),

@@ -142,14 +142,17 @@ static bool has_dma_zone(const struct libdma_machine *machine)
 enum memory_zone backing_first_zone(const struct libdma_machine *machine,
 				    phys_addr_t limit)
 {
-	if (limit < ZONE_DMA_END && has_dma_zone(machine))
-		return MEMORY_ZONE_DMA;
+	/* The kernel asks for a zone that it has not, and so for any. */
+	if (limit < ZONE_DMA_END)
+		return has_dma_zone(machine) ? MEMORY_ZONE_DMA : MEMORY_ZONE_NORMAL;
 	return limit <= DMA_BIT_MASK(32) ? MEMORY_ZONE_DMA32 : MEMORY_ZONE_NORMAL;
 }
 
 enum memory_zone backing_lower_zone(const struct libdma_machine *machine,
 				    enum memory_zone zone, phys_addr_t limit)
 {
+	if (limit < ZONE_DMA_END)
+		return MEMORY_ZONES;
 	if (zone == MEMORY_ZONE_NORMAL && limit < DMA_BIT_MASK(64))
 		return MEMORY_ZONE_DMA32;
 	if (zone != MEMORY_ZONE_DMA && has_dma_zone(machine))
