@@ -79,15 +79,22 @@ static void an_address_finds_its_range(void **state)
 		uint64_t length = 1 + roll(roll(2) ? 20000 : 4096), offset;
 		uint64_t step = roll(2) ? length : length * 2 + roll(5000);
 		uint64_t base = roll(2) ? roll(1ULL << 40) : UINT64_MAX - 3000 * step;
+		bool down = roll(2); /* where memory is handed out from its end */
 		struct frames frames;
-		uint32_t count = 0;
+		uint32_t count = 0, most = 100 * (run + 1);
+
+		if (roll(2)) { /* pages, perhaps with holes, or somewhere else */
+			length = 4096 - (roll(2) ? 0 : roll(2000));
+			step = 4096 << roll(4);
+			base &= ~4095ULL;
+		}
 
 		assert_int_equal(frames_init(&frames, NULL, length), 0);
-		while (count < 100 * (run + 1)) {
+		while (count < most) {
 			if (frames_reserve(&frames, &heap))
 				continue;
-			start[count] = base + count * step;
-			frames_add(&frames, start[count], count);
+			start[count] = base + (down ? most - 1 - count : count) * step;
+			frames_add(&frames, &heap, start[count], count);
 			count++;
 		}
 		for (uint32_t number = 0; number < count; number++) {

@@ -3,7 +3,9 @@
  * frames.h - which of many ranges of one length holds an address
  *
  * A hash by address divided by a power of two not below the length: a range then
- * touches two frames at most, and an address is found with one or two looks.
+ * touches two frames at most, and an address is found with one or two looks. Ranges that
+ * begin where frames do, and lie close together, as pages mostly do, are found without
+ * hashing, in an array by frame.
  */
 #pragma once
 
@@ -21,6 +23,19 @@ struct frame_slot {
 };
 
 /**
+ * struct window - frames in a row
+ *
+ * @base:	the first
+ * @span:	how many
+ * @number:	of the range that begins with each; FRAMES_NONE for none
+ */
+struct window {
+	uint64_t base;
+	uint64_t span;
+	uint32_t *number;
+};
+
+/**
  * struct frames - ranges [start, start + length), each with a number
  *
  * @slot:	open addressing; no more than half are in use
@@ -28,8 +43,10 @@ struct frame_slot {
  * @shift:	log2 of a frame
  * @down:	64 - log2 of the number of slots
  * @used:	slots in use
+ * @window:	some of the ranges; the slots have all
  */
 struct frames {
+	struct window window;
 	struct frame_slot *slot;
 	uint64_t length;
 	unsigned int shift;
@@ -47,14 +64,11 @@ void frames_deinit(struct frames *frames);
  */
 int frames_reserve(struct frames *frames, struct heap *heap);
 
-/** frames_add() - add a range; frames_reserve() came before */
-void frames_add(struct frames *frames, uint64_t start, uint32_t number);
+/** frames_add() - add a range; frames_reserve() came before, so this cannot fail */
+void frames_add(struct frames *frames, struct heap *heap, uint64_t start, uint32_t number);
 
-/* Fibonacci hashing: neighbouring frames spread over the whole table. */
-static inline uint32_t frames_slot(const struct frames *frames, uint64_t frame)
-{
-	return (uint32_t)((frame * 0x9e3779b97f4a7c15ULL) >> frames->down);
-}
+/* By hash: FRAMES_NONE, or the range's number. */
+uint32_t frames_search(const struct frames *frames, uint64_t address, uint64_t *offset);
 
 /**
  * frames_find() - the range that holds an address
@@ -67,14 +81,14 @@ static inline uint32_t frames_slot(const struct frames *frames, uint64_t frame)
 static inline uint32_t frames_find(const struct frames *frames, uint64_t address,
 				   uint64_t *offset)
 {
-	const uint32_t last = UINT32_MAX >> (frames->down - 32);
-	uint32_t at = frames_slot(frames, address >> frames->shift);
+	uint64_t at = (address >> frames->shift) - frames->window.base;
+	uint32_t number;
 
-	while (frames->slot[at].number != FRAMES_NONE) {
-		*offset = address - frames->slot[at].start;
-		if (*offset < frames->length)
-			return frames->slot[at].number;
-		at = (at + 1) & last;
+	if (at < frames->window.span) {
+		number = frames->window.number[at];
+		*offset = address & ((1ULL << frames->shift) - 1);
+		if (number != FRAMES_NONE && *offset < frames->length)
+			return number;
 	}
-	return FRAMES_NONE;
+	return frames_search(frames, address, offset);
 }

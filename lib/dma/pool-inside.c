@@ -82,7 +82,7 @@ void pool_inside_add_page(struct pool *pool, uint32_t number)
 {
 	struct pool_page *page = &pool->page[number];
 
-	frames_add(&pool->by_cpu, (uintptr_t)page->cpu, number);
+	frames_add(&pool->by_cpu, pool->options.heap, (uintptr_t)page->cpu, number);
 	if (pool->one_stack) {
 		add_to_stack(pool, page);
 	} else {

@@ -274,7 +274,7 @@ static int grow(struct pool *pool, unsigned int gfp)
 		memset(cpu, POOL_POISON_FREED, pool->allocation);
 
 	pool->page[pool->pages] = page;
-	frames_add(&pool->by_dma, page.dma, pool->pages);
+	frames_add(&pool->by_dma, pool->options.heap, page.dma, pool->pages);
 	if (pool->options.layout == POOL_OUTSIDE)
 		chain_page(pool, pool->pages);
 	else
