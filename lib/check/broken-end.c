@@ -123,7 +123,8 @@ bool unmap_other_direction(const struct question *question, struct answer *answe
 bool map_error_unchecked(const struct question *question, struct answer *answer)
 {
 	(void)answer;
-	return question->record->error == ERROR_NOT_CHECKED && question->check->errors_seen;
+	return question->record->error == ERROR_NOT_CHECKED &&
+	       question->check->errors_seen;
 }
 
 bool unmap_other_attributes(const struct question *question, struct answer *answer)

@@ -159,7 +159,7 @@ int check_map(struct libdma_check *check, struct device_check *device,
 	if (!has_begun(check, event))
 		return 0;
 	ask_entries(check, device, event);
-	origin = ledger_origin(device, event);
+	origin = ledger_origin(event);
 	if (!origin)
 		return -ENOMEM;
 	if (event->kind == DMA_EVENT_MAP_SG) {

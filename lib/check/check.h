@@ -231,7 +231,7 @@ bool ledger_may_skip(const struct libdma_check *check, const struct device_check
 		     const struct dma_event *event);
 
 /* A copy of @event that lives as long as its users; NULL without memory. */
-struct origin *ledger_origin(struct device_check *device, const struct dma_event *event);
+struct origin *ledger_origin(const struct dma_event *event);
 void ledger_release(struct origin *origin);
 
 /* Enter a range; 0 or -ENOMEM. */

@@ -260,7 +260,8 @@ int libdma_leaks_put(struct libdma_leaks *leaks, const struct dma_event *event)
 	struct owner *owner;
 	int change;
 
-	if (!leaks->begun)
+	/* events of several CPUs may come a little out of order */
+	if (!leaks->begun || event->ns < leaks->first_ns)
 		leaks->first_ns = event->ns;
 	leaks->begun = true;
 	if (event->ns > leaks->last_ns)
@@ -371,8 +372,7 @@ static int look_at(const struct mapping *mapping, void *arg)
 		site->leak.verdict = verdict;
 	if (site->leak.ended && age / OVERDUE_TIMES <= site->leak.longest_ns)
 		return 0;
-	slice = (uint64_t)((double)(length - age) * LIBDMA_LEAK_SLICES /
-			   ((double)length + 1));
+	slice = (begin->ns - leaks->first_ns) / (length / LIBDMA_LEAK_SLICES + 1);
 	site->leak.overdue += mapping->times;
 	site->leak.births[slice] += mapping->times;
 	return 0;

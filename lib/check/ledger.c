@@ -73,7 +73,7 @@ static void *copy_list(char **to, const void *from, size_t size)
 	return copy;
 }
 
-struct origin *ledger_origin(struct device_check *device, const struct dma_event *event)
+struct origin *ledger_origin(const struct dma_event *event)
 {
 	size_t phys = event->phys_list ? event->phys_count : 0;
 	size_t dma = event->dma_list ? event->dma_count : 0;
@@ -94,10 +94,6 @@ struct origin *ledger_origin(struct device_check *device, const struct dma_event
 	origin->event.text = NULL;
 	origin->event.text_size = 0;
 	origin->users = 1;
-	if (is_list(event)) {
-		origin->by_phys.start = origin->by_phys.last = event->phys_list[0];
-		intervals_add(&device->lists, &origin->by_phys);
-	}
 	return origin;
 }
 
@@ -107,7 +103,17 @@ void ledger_release(struct origin *origin)
 		free(origin);
 }
 
-/* It is not live any more, and no end can name it. */
+/* One more range of it is live; an end can name it. */
+static void origin_begins(struct device_check *device, struct origin *origin)
+{
+	origin->users++;
+	if (origin->live++ || !is_list(&origin->event))
+		return;
+	origin->by_phys.start = origin->by_phys.last = origin->event.phys_list[0];
+	intervals_add(&device->lists, &origin->by_phys);
+}
+
+/* Once none of it is live any more, no end can name it. */
 static void origin_ends(struct device_check *device, struct origin *origin)
 {
 	if (!--origin->live && is_list(&origin->event))
@@ -193,8 +199,7 @@ int ledger_add(struct libdma_check *check, struct device_check *device,
 
 	if (record) {
 		record->times++;
-		origin->users++;
-		origin->live++;
+		origin_begins(device, origin);
 		origin_ends(device, record->origin);
 		record->origin = origin;
 		return 0;
@@ -218,8 +223,7 @@ int ledger_add(struct libdma_check *check, struct device_check *device,
 		.with_device = !(ref->attrs & DMA_ATTR_SKIP_CPU_SYNC),
 		.losses = check->losses,
 	};
-	origin->users++;
-	origin->live++;
+	origin_begins(device, origin);
 	intervals_add(&device->ranges, &record->by_dma);
 	device->live++;
 	if (!check->options.as_kernel)
