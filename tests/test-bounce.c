@@ -237,14 +237,21 @@ static void a_swiotlb_that_may_grow_does(void **state)
 		assert_int_equal(dma[4] & ((256 << 10) - 1), 0); /* as pages lie */
 		dma_unmap_single(stand.dev, dma[4], 256 << 10, DMA_TO_DEVICE);
 
+		libdma_machine_fail(stand.machine, 1, 0, 0);
 		libdma_machine_set_time(stand.machine, 1);
+		assert_string_equal(stand.log, "Failed to allocate new pool");
+		assert_int_equal(slots_in_all(), 512);
+		/* Ordered once more. */
+		dma[4] = dma_map_single(stand.dev, cpu, 256 << 10, DMA_TO_DEVICE);
+		dma_unmap_single(stand.dev, dma[4], 256 << 10, DMA_TO_DEVICE);
+		libdma_machine_set_time(stand.machine, 2);
 		assert_int_equal(slots_in_all(), 1024);
 		for (int i = 4; i < 6; i++)
 			dma[i] = dma_map_single(stand.dev, cpu, 256 << 10, DMA_TO_DEVICE);
 		assert_int_equal(dma[5], dma[4] + (256 << 10));
 		for (int i = 0; i < 6; i++)
 			dma_unmap_single(stand.dev, dma[i], 256 << 10, DMA_TO_DEVICE);
-		libdma_machine_set_time(stand.machine, 2);
+		libdma_machine_set_time(stand.machine, 3);
 		assert_int_equal(slots_in_all(), 1024);
 		stand_down();
 	}

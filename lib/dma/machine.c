@@ -350,8 +350,9 @@ void libdma_machine_set_time(struct libdma_machine *machine, uint64_t ns)
 	if (ns < machine->ns)
 		return;
 	/* What the kernel does in the background is done as soon as time passes. */
-	if (machine->swiotlb && ns > machine->ns)
-		swiotlb_grow(machine->swiotlb);
+	if (machine->swiotlb && ns > machine->ns &&
+	    swiotlb_grow(machine->swiotlb) == -ENOMEM)
+		machine_log(machine, LIBDMA_LOG_WARNING, "Failed to allocate new pool");
 	machine->ns = ns;
 	group_advance_all(machine);
 }
