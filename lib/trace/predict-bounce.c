@@ -179,14 +179,16 @@ void bounces_see_found(struct direct *direct, const struct foreseen *event)
 	struct bounce *bounce = find_untaken(direct, event, event->event.phys,
 					     event->event.size);
 
-	if (bounce && !bounce->answered)
-		bounce_answer(direct, bounce,
-			      event->event.error ? DMA_MAPPING_ERROR
-						 : event->event.dma + event->device->offset);
+	if (!bounce || bounce->answered)
+		return;
+	if (event->event.error || event->event.dma == DMA_MAPPING_ERROR)
+		bounce_answer(direct, bounce, DMA_MAPPING_ERROR);
+	else
+		bounce_answer(direct, bounce, event->event.dma + event->device->offset);
 }
 
 /* Copies that no map took: of a list that failed behind them. */
-void bounces_judge_given_back(struct direct *direct, const struct foreseen *event)
+bool bounces_judge_given_back(struct direct *direct, const struct foreseen *event)
 {
 	struct bounce *bounce = direct->untaken.previous;
 
@@ -195,10 +197,11 @@ void bounces_judge_given_back(struct direct *direct, const struct foreseen *even
 		bounce->got != event->event.dma))
 		bounce = bounce->previous;
 	if (bounce == &direct->untaken)
-		return;
+		return false;
 	slots_release(direct->slots, event, bounce->got);
 	unlink_bounce(direct, bounce);
 	free(bounce);
+	return true;
 }
 
 /*

@@ -87,6 +87,7 @@ static int direct_survey(void *state, const struct dma_event *event, bool strang
 {
 	struct direct *direct = state;
 
+	direct->slots->tells |= event->kind == DMA_EVENT_SWIOTLB_UNMAP;
 	if (stranger || event->kind == DMA_EVENT_LOST)
 		return slots_survey_stranger(direct->slots, event);
 	if (event->kind == DMA_EVENT_SWIOTLB_BOUNCED)
@@ -273,7 +274,7 @@ static void judge_unmap(struct direct *direct, struct foreseen *event)
 	const struct dma_event *said = &event->event, *begin = event->begin;
 	uint64_t offset = event->device->offset;
 
-	if (event->note == NOTE_RELEASED)
+	if (event->note == NOTE_RELEASED || direct->slots->tells)
 		return;
 	if (said->kind != DMA_EVENT_UNMAP_SG) {
 		slots_release(direct->slots, event, said->dma - offset);
@@ -310,7 +311,10 @@ static int direct_judge(void *state, struct foreseen *event)
 	if (said->kind == DMA_EVENT_SWIOTLB_BOUNCED && event->memo) {
 		err = judge_announced(direct, event);
 	} else if (said->kind == DMA_EVENT_SWIOTLB_UNMAP) {
-		bounces_judge_given_back(direct, event);
+		direct->slots->tells = true;
+		if (event->note != NOTE_RELEASED &&
+		    !bounces_judge_given_back(direct, event))
+			slots_release(direct->slots, event, said->dma);
 	} else if (is_direct_map(event)) {
 		err = judge_map(direct, event);
 	} else if (libdma_event_kind_class(said->kind) == DMA_CLASS_UNMAP) {

@@ -50,9 +50,10 @@ int bounces_see_announced(struct direct *direct, struct foreseen *event);
 int bounces_see_single(struct direct *direct, struct foreseen *event);
 int bounces_see_list(struct direct *direct, struct foreseen *event);
 
-/* What a search found, where the recorder tells it (swiotlb_map, swiotlb_unmap). */
+/* What a search found, where the recorder tells it (swiotlb_map, swiotlb_unmap). The
+ * latter is false where a map took what comes back. */
 void bounces_see_found(struct direct *direct, const struct foreseen *event);
-void bounces_judge_given_back(struct direct *direct, const struct foreseen *event);
+bool bounces_judge_given_back(struct direct *direct, const struct foreseen *event);
 
 /* A search failed, so that its list did: those of the same list come back. */
 void bounces_drop_failed(struct direct *direct, const struct bounce *failed);

@@ -111,7 +111,8 @@ static bool before_release(struct slots *slots, struct bounce *bounce,
 	bool found;
 
 	if (libdma_event_kind_class(other->event.kind) != DMA_CLASS_UNMAP ||
-	    other->event.kind == DMA_EVENT_UNMAP_SG || !slots_hold(slots, copy) ||
+	    other->event.kind == DMA_EVENT_UNMAP_SG || slots->tells ||
+	    !slots_hold(slots, copy) ||
 	    swiotlb_find(slots->swiotlb, &device, copy, &release.mapping))
 		return false;
 	take_away(slots, &release);

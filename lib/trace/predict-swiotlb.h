@@ -77,7 +77,7 @@ struct cpu_reach {
  * @area_bytes:	of each
  * @confirmed:	of each area: number of the last event that searched it, plus 1
  * @touched:	a bit a slot that the recording used
- * @held_by_cut: number of a list whose end was cut, UINT64_MAX for none
+ * @tells:	the recording has swiotlb_unmap: slots come back then
  * @first_cpu:	CPU of the survey's first bounce
  */
 struct slots {
@@ -89,6 +89,7 @@ struct slots {
 	uint64_t area_bytes;
 	uint64_t *confirmed;
 	uint64_t *touched;
+	bool tells;
 
 	struct release release[RELEASES];
 	uint64_t releases;
