@@ -13,6 +13,7 @@
 
 enum {
 	OPTION_MAX_SIZE = 256,
+	OPTION_OVERWRITE,
 };
 
 struct options {
@@ -30,6 +31,11 @@ static const struct argp_option options[] = {
 	  .key = OPTION_MAX_SIZE,
 	  .arg = "SIZE",
 	  .doc = "Until FILE has SIZE bytes" },
+	{ .name = "overwrite",
+	  .key = OPTION_OVERWRITE,
+	  .arg = "SIZE",
+	  .doc = "Keep the newest events in SIZE bytes of memory, and write them at the end; "
+		 "SIGUSR2 writes what is kept to FILE.1, FILE.2 ..." },
 	{},
 };
 
@@ -53,7 +59,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		if (!quantity_size(arg, &opts->recorder.max_size))
 			argp_error(state, "--max-size takes a number of bytes, not '%s'", arg);
 		return 0;
+	case OPTION_OVERWRITE:
+		if (!quantity_size(arg, &opts->recorder.overwrite) || !opts->recorder.overwrite)
+			argp_error(state, "--overwrite takes a number of bytes, not '%s'", arg);
+		return 0;
 	case ARGP_KEY_END:
+		if (opts->recorder.overwrite && opts->recorder.max_size)
+			argp_error(state, "--overwrite and --max-size exclude each other");
 		if (!strcmp(opts->output.path, "-") && isatty(STDOUT_FILENO))
 			argp_error(state, "a recording is nothing for a terminal: name a file, "
 				   "or use 'dmactl trace'");

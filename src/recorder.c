@@ -21,6 +21,7 @@
 
 #include "capture.h"
 #include "child.h"
+#include "history.h"
 #include "output.h"
 #include "privilege.h"
 #include "recorder.h"
@@ -41,6 +42,8 @@ struct recorder {
 	struct symbols *symbols;
 	struct libdma_writer *writer;
 	struct capture *capture;
+	struct history *history; /* with --overwrite; the writer gets it at the end */
+	unsigned int snapshots;
 	struct child child;
 	const char *end; /* why it is over, in words; NULL while it is not */
 	int child_status;
@@ -82,7 +85,15 @@ static int put(void *arg, const struct dma_event *event)
 	if (is_end(recorder, event))
 		recorder->end = event->kind == DMA_EVENT_SWIOTLB_MAP ? "no bounce buffer was found"
 								     : "a mapping failed";
-	return libdma_writer_put(recorder->writer, event);
+	if (!recorder->history)
+		return libdma_writer_put(recorder->writer, event);
+	history_add(recorder->history, event);
+	return 0;
+}
+
+static int put_kept(void *arg, const struct dma_event *event)
+{
+	return libdma_writer_put(arg, event);
 }
 
 /* Make safe what came; remember how much of the file is whole. */
@@ -99,6 +110,51 @@ static int flush(struct recorder *recorder)
 	if (max_size && (uint64_t)status.st_size >= max_size)
 		recorder->end = "the file has the size of --max-size";
 	return 0;
+}
+
+static int open_writer(struct recorder *recorder, const char *path,
+		       struct libdma_writer **ret)
+{
+	const struct libdma_writer_options how = {
+		.to = recorder->output->format,
+		.strings = recorder->strings,
+		.environment = recorder->environment,
+		.overwrite = recorder->output->force,
+	};
+
+	return libdma_writer_open(path, &how, ret);
+}
+
+static int open_output(struct recorder *recorder)
+{
+	const char *path = recorder->output->path;
+	int err = open_writer(recorder, path, &recorder->writer);
+
+	if (err == -EEXIST) {
+		complain("%s: exists already, --force replaces it", path);
+		return EXIT_SYSTEM;
+	}
+	return err ? trouble(out_name(recorder), err) : EXIT_FINE;
+}
+
+/* What is kept now, as a file of its own: FILE.1, FILE.2 ... */
+static void write_snapshot(struct recorder *recorder)
+{
+	struct libdma_writer *writer;
+	char path[4096];
+	int err, closed;
+
+	snprintf(path, sizeof(path), "%s.%u", recorder->output->path, ++recorder->snapshots);
+	err = open_writer(recorder, path, &writer);
+	if (!err) {
+		err = history_walk(recorder->history, put_kept, writer);
+		closed = libdma_writer_close(writer);
+		err = err ? err : closed;
+	}
+	if (err)
+		trouble(path, err);
+	else
+		complain("%s: what was recorded last", path);
 }
 
 static int step(struct recorder *recorder)
@@ -123,6 +179,8 @@ static void look_around(struct recorder *recorder, int signal)
 
 	if (signal == SIGINT || signal == SIGTERM || signal == SIGHUP)
 		recorder->end = signal == SIGINT ? "interrupted" : "told to end";
+	if (signal == SIGUSR2 && recorder->history)
+		write_snapshot(recorder);
 	if (child_ended(&recorder->child, &recorder->child_status))
 		recorder->end = "the command ended";
 	if (options->duration_ns && now() - recorder->begin_ns >= options->duration_ns)
@@ -156,23 +214,6 @@ static int drain(struct recorder *recorder)
 	return count < 0 ? count : capture_losses(recorder->capture, true);
 }
 
-static int open_output(struct recorder *recorder)
-{
-	const struct recorder_output *output = recorder->output;
-	const struct libdma_writer_options how = {
-		.to = output->format,
-		.strings = recorder->strings,
-		.environment = recorder->environment,
-		.overwrite = output->force,
-	};
-	int err = libdma_writer_open(output->path, &how, &recorder->writer);
-
-	if (err == -EEXIST) {
-		complain("%s: exists already, --force replaces it", output->path);
-		return EXIT_SYSTEM;
-	}
-	return err ? trouble(out_name(recorder), err) : EXIT_FINE;
-}
 
 static int prepare(struct recorder *recorder)
 {
@@ -237,6 +278,9 @@ static void print_summary(const struct recorder *recorder)
 			 ", interrupted probes %" PRIu64 "); lists cut %" PRIu64,
 			 (uint64_t)status.st_size, sum->dropped + sum->missed, sum->dropped,
 			 sum->missed, sum->cut);
+	if (recorder->history && history_forgotten(recorder->history))
+		complain("%" PRIu64 " events were overwritten by later ones",
+			 history_forgotten(recorder->history));
 	if (sum->dropped)
 		complain("a larger --buffer, or fewer --events, would lose less");
 }
@@ -249,6 +293,8 @@ static int finish(struct recorder *recorder, int err)
 
 	if (!err)
 		err = more;
+	if (!err && recorder->history)
+		err = history_walk(recorder->history, put_kept, recorder->writer);
 	if (!err && !running_describe(recorder->environment, probes_inside(recorder->probes)))
 		err = libdma_writer_environment(recorder->writer, recorder->environment);
 	closed = libdma_writer_close(recorder->writer);
@@ -292,6 +338,7 @@ static void release(struct recorder *recorder)
 	child_destroy(&recorder->child);
 	libdma_writer_close(recorder->writer);
 	capture_destroy(recorder->capture);
+	history_destroy(recorder->history);
 	symbols_destroy(recorder->symbols);
 	probes_destroy(recorder->probes);
 	libdma_environment_destroy(recorder->environment);
@@ -309,7 +356,10 @@ int recorder_run(const struct recorder_options *options, const struct recorder_o
 	sigset_t signals;
 	int status, err;
 
-	if (!recorder.strings || !recorder.environment)
+	if (options->overwrite)
+		recorder.history = history_create(options->overwrite);
+	if (!recorder.strings || !recorder.environment ||
+	    (options->overwrite && !recorder.history))
 		out_of_memory();
 	if (!output->force && strcmp(output->path, "-") && !access(output->path, F_OK)) {
 		struct stat file;
@@ -325,6 +375,7 @@ int recorder_run(const struct recorder_options *options, const struct recorder_o
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGHUP);
 	sigaddset(&signals, SIGCHLD);
+	sigaddset(&signals, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	err = options->command ? child_create(options->command, &recorder.child) : 0;
 	status = err ? trouble("cannot start a process", err) : record(&recorder, &signals);

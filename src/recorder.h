@@ -22,6 +22,7 @@ enum recorder_stop {
  * @ring_size:	--buffer, a power of two
  * @duration_ns: --duration, or 0
  * @max_size:	--max-size of the file in bytes, or 0
+ * @overwrite:	--overwrite: keep so many bytes of the newest events in memory, or 0
  * @stop_on:	--stop-on, bits of enum recorder_stop
  * @command:	what follows --, ends in NULL; or NULL
  * @propagate:	the command's exit status becomes ours
@@ -32,6 +33,7 @@ struct recorder_options {
 	uint64_t ring_size;
 	uint64_t duration_ns;
 	uint64_t max_size;
+	uint64_t overwrite;
 	unsigned int stop_on;
 	char **command;
 	bool propagate;

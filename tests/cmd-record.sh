@@ -62,18 +62,39 @@ expect 126 "$dmactl" record -f -o "$out" -- "$scratch"
 expect 0 "$dmactl" info "$out"
 expect 0 "$dmactl" trace --ndjson --events map,pool --duration 0.2
 
+expect 2 "$dmactl" record --overwrite 0
+expect 2 "$dmactl" record --overwrite 1M --max-size 1M
+
+# A file that is there says that the signals are waited for.
+appears() {
+	tries=0
+	until test -s "$1"; do
+		tries=$((tries + 1))
+		test $tries -lt 600 || { fail "$1 does not appear"; break; }
+		sleep 0.1
+	done
+}
+begin() {
+	rm -f "$out" "$out.1"
+	"$dmactl" record -o "$out" "$@" 2>"$scratch/err" &
+	appears "$out"
+}
+
+begin --overwrite 1M
+kill -USR2 $!
+appears "$out.1"
+kill -TERM $!
+wait $! || fail "told to end: exit $?"
+for file in "$out" "$out.1"; do expect 0 "$dmactl" info "$file"; done
+
 # Ended by a signal it is as whole; killed it opens all the same.
-"$dmactl" record -f -o "$out" 2>"$scratch/err" &
-until test -s "$out"; do sleep 0.1; done
-sleep 0.7
+begin
 kill -INT $!
 wait $! || fail "interrupted: exit $?"
 said interrupted
 expect 0 "$dmactl" info --json "$out"
 printed '"closed": 1'
-"$dmactl" record -f -o "$out" 2>"$scratch/err" &
-until test "$(wc -c <"$out")" -gt 0; do sleep 0.1; done
-sleep 0.7
+begin
 kill -KILL $!
 wait $! 2>/dev/null || :
 expect 0 "$dmactl" info "$out"
