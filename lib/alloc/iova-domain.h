@@ -97,6 +97,8 @@ void iova_cache_deinit(struct iova_domain *domain);
 /* iova-flush.c */
 
 void iova_queue_destroy(struct iova_queue *queue);
+int iova_queue_clone(struct heap *heap, const struct iova_queue *of,
+		     struct iova_queue **ret);
 bool iova_queue_valid(const struct iova_queue *queue);
 
 /* A timer was set: no later than then look again. */

@@ -8,6 +8,7 @@
  * Kernel counterpart: drivers/iommu/dma-iommu.c, from iova_fq on (RULES.md I29-I32)
  */
 #include <errno.h>
+#include <string.h>
 
 #include "alloc/iova-domain.h"
 #include "base/bits.h"
@@ -59,6 +60,29 @@ void iova_queue_destroy(struct iova_queue *queue)
 		return;
 	heap_free(queue->ring[0].entry);
 	heap_free(queue);
+}
+
+int iova_queue_clone(struct heap *heap, const struct iova_queue *of,
+		     struct iova_queue **ret)
+{
+	size_t size = sizeof(*of) + of->rings * sizeof(struct ring);
+	size_t slots = (size_t)of->rings * of->slots;
+	struct iova_queue *queue = heap_alloc(heap, 1, size);
+	struct queue_entry *entries;
+
+	if (!queue)
+		return -ENOMEM;
+	entries = heap_alloc(heap, slots, sizeof(*entries));
+	if (!entries) {
+		heap_free(queue);
+		return -ENOMEM;
+	}
+	memcpy(queue, of, size);
+	memcpy(entries, of->ring[0].entry, slots * sizeof(*entries));
+	for (unsigned int i = 0; i < of->rings; i++)
+		queue->ring[i].entry = entries + (size_t)i * of->slots;
+	*ret = queue;
+	return 0;
 }
 
 static void flush(struct iova_queue *queue)
@@ -131,15 +155,17 @@ bool iova_queue_valid(const struct iova_queue *queue)
 
 /* ---- the clock ---- */
 
-/* What was freed is in the caches of the CPU on which the timer was set. */
-static void queue_expire(struct iova_domain *domain)
+void iova_expire(struct iova_domain *domain, unsigned int cpu, bool alone)
 {
 	struct iova_queue *queue = domain->queue;
 
+	if (!queue)
+		return;
 	queue->due = NEVER;
 	flush(queue);
 	for (unsigned int i = 0; i < queue->rings; i++)
-		ring_drain(domain, queue->due_cpu, &queue->ring[i]);
+		if (!alone || i == cpu || queue->shared)
+			ring_drain(domain, cpu, &queue->ring[i]);
 }
 
 /* When the earliest timer is due, and which: a class, or IOVA_CLASSES for the queue. */
@@ -164,7 +190,8 @@ void iova_advance(struct iova_domain *domain, uint64_t ns)
 	while (domain->due <= ns && domain->due != NEVER) {
 		domain->now = domain->due > domain->now ? domain->due : domain->now;
 		if (earliest(domain, &which) <= ns && which == IOVA_CLASSES)
-			queue_expire(domain);
+			/* Where the timer was set. */
+			iova_expire(domain, domain->queue->due_cpu, false);
 		else if (which < IOVA_CLASSES && domain->depot[which].due <= ns)
 			iova_depot_trim(domain, which);
 		domain->due = earliest(domain, &which);

@@ -137,6 +137,51 @@ void iova_release(struct iova_domain *domain, unsigned int cpu, uint64_t pfn,
  */
 void iova_advance(struct iova_domain *domain, uint64_t ns);
 
+/*
+ * iova-follow.c: to follow a kernel whose answers are known.
+ */
+
+/** iova_clone() - another domain in the same state; 0 or -ENOMEM */
+int iova_clone(const struct iova_domain *of, struct iova_domain **ret);
+
+/**
+ * iova_adopt() - the kernel handed out this range, whatever the model would have
+ * @domain:	the domain
+ * @cpu:	where it did
+ * @size:	granules, as they were asked for
+ * @pfn:	the range's first number
+ *
+ * A range that lies in a magazine brings its whole magazine along: the kernel had that
+ * one loaded. One that waits for a flush waits no more.
+ *
+ * Return: 0, -EEXIST where the range, or part of it, is handed out or of another size,
+ * or -ENOMEM.
+ */
+int iova_adopt(struct iova_domain *domain, unsigned int cpu, uint64_t size, uint64_t pfn);
+
+/**
+ * iova_expire() - the flush queue's timer runs off now
+ * @domain:	the domain; nothing happens if it is strict
+ * @cpu:	where
+ * @alone:	the other CPUs, releasing just then, free what waited in their own rings
+ */
+void iova_expire(struct iova_domain *domain, unsigned int cpu, bool alone);
+
+/** iova_trim() - the timer of the depot that keeps ranges of @size runs off now */
+void iova_trim(struct iova_domain *domain, uint64_t size);
+
+/** iova_waiting() - how many ranges wait for a flush */
+size_t iova_waiting(const struct iova_domain *domain);
+
+/** iova_shift() - log2 of a granule's bytes */
+unsigned int iova_shift(const struct iova_domain *domain);
+
+/** iova_cpus() - how many CPUs the domain knows */
+unsigned int iova_cpus(const struct iova_domain *domain);
+
+/** iova_flushes() - how many flushes there were, timers and full rings alike */
+uint64_t iova_flushes(const struct iova_domain *domain);
+
 /* What a range is doing. */
 enum iova_state {
 	IOVA_LIVE,     /* handed out, or reserved */
@@ -171,5 +216,9 @@ size_t iova_count(const struct iova_domain *domain);
 /** iova_memory() - bytes that the domain takes */
 size_t iova_memory(const struct iova_domain *domain);
 
-/** iova_valid() - do the domain's own invariants hold? For tests. */
+/**
+ * iova_valid() - do the domain's own invariants hold? For tests.
+ *
+ * Not where iova_adopt() took one of the depot's ranges: a magazine there is not full then.
+ */
 bool iova_valid(const struct iova_domain *domain);

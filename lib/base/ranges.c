@@ -145,6 +145,70 @@ void ranges_destroy(struct ranges *ranges)
 	heap_free(ranges);
 }
 
+/* Lowest first, so that each leaf follows the one that @before points to. */
+static void *leaf_clone(struct ranges *ranges, const struct leaf *of, struct leaf **before)
+{
+	struct leaf *leaf = heap_alloc(ranges->heap, 1, sizeof(*leaf));
+
+	if (!leaf)
+		return NULL;
+	*leaf = *of;
+	leaf->prev = *before;
+	leaf->next = NULL;
+	if (*before)
+		(*before)->next = leaf;
+	*before = leaf;
+	ranges->leaves++;
+	return leaf;
+}
+
+static void *subtree_clone(struct ranges *ranges, const void *of, unsigned int height,
+			   struct leaf **before)
+{
+	const struct inner *from = of;
+	struct inner *inner;
+
+	if (!height)
+		return leaf_clone(ranges, of, before);
+	inner = heap_alloc(ranges->heap, 1, sizeof(*inner));
+	if (!inner)
+		return NULL;
+	*inner = *from;
+	ranges->inners++;
+	for (inner->count = 0; inner->count < from->count; inner->count++) {
+		void *child = subtree_clone(ranges, from->child[inner->count], height - 1,
+					    before);
+
+		if (!child)
+			goto destroy_inner;
+		inner->child[inner->count] = child;
+	}
+	return inner;
+
+destroy_inner:
+	subtree_destroy(inner, height);
+	return NULL;
+}
+
+int ranges_clone(const struct ranges *of, struct ranges **ret)
+{
+	struct ranges *ranges = heap_alloc(of->heap, 1, sizeof(*ranges));
+	struct leaf *before = NULL;
+
+	if (!ranges)
+		return -ENOMEM;
+	ranges->heap = of->heap;
+	ranges->height = of->height;
+	ranges->count = of->count;
+	ranges->root = subtree_clone(ranges, of->root, of->height, &before);
+	if (!ranges->root) {
+		heap_free(ranges);
+		return -ENOMEM;
+	}
+	*ret = ranges;
+	return 0;
+}
+
 int ranges_insert(struct ranges *ranges, struct range range)
 {
 	struct path path;

@@ -34,6 +34,9 @@ struct ranges;
 int ranges_create(struct heap *heap, struct ranges **ret);
 void ranges_destroy(struct ranges *ranges);
 
+/** ranges_clone() - another set of the same ranges; 0 or -ENOMEM */
+int ranges_clone(const struct ranges *of, struct ranges **ret);
+
 /**
  * ranges_take() - add the highest range of a size that lies below a bound
  * @ranges:	the set

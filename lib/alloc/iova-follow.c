@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * iova-follow.c - to follow a kernel whose answers are known
+ *
+ * Whoever compares the model with a recording tries what else could have happened on
+ * a clone, and where nothing tells how the kernel came to its answer, adopts it.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "alloc/iova-domain.h"
+#include "base/bits.h"
+
+static struct magazine *magazine_clone(struct iova_domain *domain,
+				       const struct magazine *of)
+{
+	struct magazine *magazine = heap_alloc(domain->heap, 1, sizeof(*magazine));
+
+	if (!magazine)
+		return NULL;
+	*magazine = *of;
+	magazine->next = NULL;
+	domain->magazines++;
+	return magazine;
+}
+
+static int slot_clone(struct iova_domain *domain, const struct magazine *of,
+		      struct magazine **ret)
+{
+	*ret = of ? magazine_clone(domain, of) : NULL;
+	return of && !*ret ? -ENOMEM : 0;
+}
+
+static int depot_clone(struct iova_domain *domain, const struct depot *of,
+		       struct depot *depot)
+{
+	struct magazine **end = &depot->top;
+
+	for (const struct magazine *it = of->top; it; it = it->next) {
+		*end = magazine_clone(domain, it);
+		if (!*end)
+			return -ENOMEM;
+		depot->count++;
+		end = &(*end)->next;
+	}
+	depot->due = of->due;
+	return 0;
+}
+
+static int cache_clone(struct iova_domain *domain, const struct iova_domain *of)
+{
+	for (unsigned int i = 0; i < of->cpus * IOVA_CLASSES; i++)
+		if (slot_clone(domain, of->cache[i].loaded, &domain->cache[i].loaded) ||
+		    slot_clone(domain, of->cache[i].prev, &domain->cache[i].prev))
+			return -ENOMEM;
+	for (unsigned int class = 0; class < IOVA_CLASSES; class ++)
+		if (depot_clone(domain, &of->depot[class], &domain->depot[class]))
+			return -ENOMEM;
+	return 0;
+}
+
+int iova_clone(const struct iova_domain *of, struct iova_domain **ret)
+{
+	size_t caches = (size_t)of->cpus * IOVA_CLASSES * sizeof(struct cpu_cache);
+	struct iova_domain *domain = heap_alloc(of->heap, 1, sizeof(*domain) + caches);
+
+	if (!domain)
+		return -ENOMEM;
+	*domain = *of;
+	domain->ranges = domain->reserved = NULL;
+	domain->queue = NULL;
+	domain->magazines = 0;
+	memset(domain->depot, 0, sizeof(domain->depot));
+	if (ranges_clone(of->ranges, &domain->ranges) ||
+	    ranges_clone(of->reserved, &domain->reserved) || cache_clone(domain, of) ||
+	    (of->queue && iova_queue_clone(of->heap, of->queue, &domain->queue))) {
+		iova_domain_destroy(domain);
+		return -ENOMEM;
+	}
+	*ret = domain;
+	return 0;
+}
+
+/* ---- to adopt an answer ---- */
+
+static bool magazine_take(struct magazine *magazine, uint64_t pfn)
+{
+	for (unsigned int i = magazine ? magazine->count : 0; i-- > 0;) {
+		if (magazine->pfn[i] != pfn)
+			continue;
+		magazine->pfn[i] = magazine->pfn[--magazine->count];
+		return true;
+	}
+	return false;
+}
+
+static void swap(struct magazine **one, struct magazine **other)
+{
+	struct magazine *magazine = *one;
+
+	*one = *other;
+	*other = magazine;
+}
+
+/* One of the depot's is loaded, and what was loaded goes where it was, if it has any. */
+static void depot_load(struct iova_domain *domain, struct depot *depot,
+		       struct magazine **at, struct cpu_cache *cache)
+{
+	struct magazine *magazine = *at, *loaded = cache->loaded;
+
+	if (loaded && loaded->count) {
+		loaded->next = magazine->next;
+		*at = loaded;
+	} else {
+		*at = magazine->next;
+		depot->count--;
+		domain->magazines -= !!loaded;
+		heap_free(loaded);
+	}
+	magazine->next = NULL;
+	cache->loaded = magazine;
+}
+
+/* Another CPU's magazine, or the depot's, and this one's loaded change places. */
+static bool cache_adopt(struct iova_domain *domain, unsigned int cpu, unsigned int class,
+			uint64_t pfn)
+{
+	struct cpu_cache *own = &domain->cache[cpu * IOVA_CLASSES + class];
+	struct depot *depot = &domain->depot[class];
+
+	for (unsigned int i = 0; i < domain->cpus; i++) {
+		struct cpu_cache *cache =
+			&domain->cache[(cpu + i) % domain->cpus * IOVA_CLASSES + class];
+
+		if (magazine_take(cache->loaded, pfn)) {
+			swap(&cache->loaded, &own->loaded);
+			return true;
+		}
+		if (magazine_take(cache->prev, pfn)) {
+			swap(&cache->prev, &own->loaded);
+			return true;
+		}
+	}
+	for (struct magazine **at = &depot->top; *at; at = &(*at)->next)
+		if (magazine_take(*at, pfn)) {
+			depot_load(domain, depot, at, own);
+			return true;
+		}
+	return false;
+}
+
+static bool ring_take(struct ring *ring, unsigned int slots, uint64_t pfn)
+{
+	unsigned int at = ring->head, next;
+
+	while (at != ring->tail && ring->entry[at].pfn != pfn)
+		at = (at + 1) & (slots - 1);
+	if (at == ring->tail)
+		return false;
+	for (next = (at + 1) & (slots - 1); next != ring->tail;
+	     at = next, next = (next + 1) & (slots - 1))
+		ring->entry[at] = ring->entry[next];
+	ring->tail = at;
+	return true;
+}
+
+static bool queue_adopt(struct iova_queue *queue, uint64_t pfn)
+{
+	for (unsigned int i = 0; queue && i < queue->rings; i++)
+		if (ring_take(&queue->ring[i], queue->slots, pfn))
+			return true;
+	return false;
+}
+
+int iova_adopt(struct iova_domain *domain, unsigned int cpu, uint64_t size, uint64_t pfn)
+{
+	unsigned int class = log2_up(size);
+	struct range range, *cached;
+	int r;
+
+	cpu %= domain->cpus;
+	if (class < IOVA_CLASSES)
+		size = 1UL << class;
+	if (!ranges_find(domain->ranges, pfn, &range)) {
+		if (range.lo != pfn || range.hi != pfn + size - 1)
+			return -EEXIST;
+		if (class < IOVA_CLASSES && cache_adopt(domain, cpu, class, pfn))
+			return 0;
+		return queue_adopt(domain->queue, pfn) ? 0 : -EEXIST;
+	}
+	range = (struct range) { pfn, pfn + size - 1 };
+	r = ranges_insert(domain->ranges, range);
+	if (r)
+		return r;
+	cached = range.hi < domain->pfn32 ? &domain->cached32 : &domain->cached;
+	*cached = range;
+	return 0;
+}
+
+void iova_trim(struct iova_domain *domain, uint64_t size)
+{
+	unsigned int class = log2_up(size);
+
+	if (class < IOVA_CLASSES && domain->rules->iova_depot_is_list)
+		iova_depot_trim(domain, class);
+}
+
+size_t iova_waiting(const struct iova_domain *domain)
+{
+	const struct iova_queue *queue = domain->queue;
+	size_t count = 0;
+
+	for (unsigned int i = 0; queue && i < queue->rings; i++)
+		count += (queue->ring[i].tail - queue->ring[i].head) & (queue->slots - 1);
+	return count;
+}
+
+unsigned int iova_shift(const struct iova_domain *domain)
+{
+	return domain->shift;
+}
+
+unsigned int iova_cpus(const struct iova_domain *domain)
+{
+	return domain->cpus;
+}
+
+uint64_t iova_flushes(const struct iova_domain *domain)
+{
+	return domain->queue ? domain->queue->finished : 0;
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdlib.h>
+
+#include "alloc/iova.h"
+
+#include "test.h"
+
+#define LIMIT 0xfffff
+
+static uint64_t seed = 1;
+
+static uint64_t dice(uint64_t sides)
+{
+	seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (seed >> 24) % sides;
+}
+
+static struct iova_domain *create(enum dma_kernel kernel, enum iova_release release)
+{
+	struct iova_options options = {
+		.rules = kernel_rules(kernel),
+		.granule = 4096,
+		.start = 1,
+		.cpus = 2,
+	};
+	struct iova_domain *domain;
+
+	assert_int_equal(iova_domain_create(&options, &domain), 0);
+	assert_int_equal(iova_reserve(domain, 0xfee00, 0xfeeff), 0);
+	assert_int_equal(iova_set_release(domain, release, NULL, NULL), 0);
+	return domain;
+}
+
+static uint64_t take(struct iova_domain *domain, unsigned int cpu, uint64_t size)
+{
+	uint64_t pfn;
+
+	return iova_alloc_fast(domain, cpu, size, LIMIT, true, &pfn) ? 0 : pfn;
+}
+
+struct live {
+	uint64_t pfn[600], size[600];
+	unsigned int count;
+};
+
+/* The same step on each of both domains; the answers must be the same. */
+static void step(struct iova_domain *one, struct iova_domain *other, struct live *live)
+{
+	unsigned int cpu = dice(2), at;
+	uint64_t size = dice(8) ? 1 + dice(40) : 1 + dice(300);
+
+	if (live->count < 600 && dice(5) < 3) {
+		live->pfn[live->count] = take(one, cpu, size);
+		live->size[live->count] = size;
+		if (other)
+			assert_int_equal(take(other, cpu, size), live->pfn[live->count]);
+		live->count += !!live->pfn[live->count];
+	} else if (live->count) {
+		at = dice(live->count);
+		iova_release(one, cpu, live->pfn[at], live->size[at]);
+		if (other)
+			iova_release(other, cpu, live->pfn[at], live->size[at]);
+		live->count--;
+		live->pfn[at] = live->pfn[live->count];
+		live->size[at] = live->size[live->count];
+	}
+	if (!dice(200)) {
+		iova_expire(one, cpu, false);
+		if (other)
+			iova_expire(other, cpu, false);
+	}
+}
+
+static void a_clone_goes_on_as_its_domain(void **state)
+{
+	(void)state;
+	for (unsigned int round = 0; round < 12; round++) {
+		enum dma_kernel kernel = round % 2 ? DMA_KERNEL_6_1 : DMA_KERNEL_7_2;
+		struct iova_domain *domain, *clone;
+		struct live live = { .count = 0 };
+
+		domain = create(kernel, round % 3 ? IOVA_LAZY : IOVA_STRICT);
+		for (unsigned int i = 0; i < 3000; i++)
+			step(domain, NULL, &live);
+		assert_int_equal(iova_clone(domain, &clone), 0);
+		assert_int_equal(iova_count(clone), iova_count(domain));
+		assert_true(iova_memory(clone) <= iova_memory(domain));
+		for (unsigned int i = 0; i < 3000; i++)
+			step(domain, clone, &live);
+		assert_true(iova_valid(clone));
+		iova_domain_destroy(clone);
+		iova_domain_destroy(domain);
+	}
+}
+
+static void a_clone_shares_nothing(void **state)
+{
+	struct iova_domain *domain = create(DMA_KERNEL_7_2, IOVA_LAZY), *clone;
+	uint64_t pfn = take(domain, 0, 1);
+
+	(void)state;
+	iova_release(domain, 0, pfn, 1);
+	assert_int_equal(iova_clone(domain, &clone), 0);
+	iova_expire(clone, 0, false);
+	assert_int_equal(iova_waiting(clone), 0);
+	assert_int_equal(iova_waiting(domain), 1);
+	assert_int_equal(take(clone, 0, 1), pfn);
+	assert_int_equal(take(domain, 0, 1), pfn - 1);
+	iova_domain_destroy(domain);
+	assert_int_equal(take(clone, 0, 1), pfn - 1);
+	iova_domain_destroy(clone);
+}
+
+/* A free range is adopted as if the model had found it: the search goes on below. */
+static void a_free_range_is_adopted(void **state)
+{
+	struct iova_domain *domain = create(DMA_KERNEL_7_2, IOVA_STRICT);
+
+	(void)state;
+	assert_int_equal(iova_adopt(domain, 0, 3, 0xff000), 0);
+	assert_int_equal(take(domain, 0, 1), 0xfefff);
+	assert_int_equal(iova_adopt(domain, 0, 1, 0xff003), -EEXIST); /* 3 take 4 */
+	assert_int_equal(iova_adopt(domain, 0, 3, 0xff000), -EEXIST);
+	assert_true(iova_valid(domain));
+	iova_domain_destroy(domain);
+}
+
+/* What another CPU has cached comes with all of its magazine. */
+static void a_magazine_is_adopted_whole(void **state)
+{
+	struct iova_domain *domain = create(DMA_KERNEL_7_2, IOVA_STRICT);
+	uint64_t pfn[3];
+
+	(void)state;
+	for (unsigned int i = 0; i < 3; i++)
+		pfn[i] = take(domain, 0, 1);
+	for (unsigned int i = 0; i < 3; i++)
+		iova_release(domain, 0, pfn[i], 1);
+	assert_int_equal(iova_adopt(domain, 1, 1, pfn[2]), 0);
+	assert_int_equal(take(domain, 1, 1), pfn[1]);
+	assert_int_equal(take(domain, 1, 1), pfn[0]);
+	assert_true(take(domain, 0, 1) < pfn[2]);
+	assert_true(iova_valid(domain));
+	iova_domain_destroy(domain);
+}
+
+static void the_depots_magazine_is_adopted(void **state)
+{
+	struct iova_domain *domain = create(DMA_KERNEL_7_2, IOVA_STRICT);
+	uint64_t pfn[128 * 3];
+
+	(void)state;
+	for (unsigned int i = 0; i < 128 * 3; i++)
+		pfn[i] = take(domain, 0, 1);
+	for (unsigned int i = 0; i < 128 * 3; i++)
+		iova_release(domain, 0, pfn[i], 1);
+	/* Of three hundred, the first full magazine lies in the depot. */
+	assert_int_equal(iova_adopt(domain, 1, 1, pfn[126]), 0);
+	assert_int_equal(take(domain, 1, 1), pfn[125]);
+	iova_domain_destroy(domain);
+}
+
+static void what_waits_is_adopted(void **state)
+{
+	struct iova_domain *domain = create(DMA_KERNEL_7_2, IOVA_LAZY);
+	uint64_t pfn[3];
+
+	(void)state;
+	for (unsigned int i = 0; i < 3; i++)
+		pfn[i] = take(domain, 0, 1);
+	for (unsigned int i = 0; i < 3; i++)
+		iova_release(domain, 0, pfn[i], 1);
+	assert_int_equal(iova_adopt(domain, 1, 1, pfn[1]), 0);
+	assert_int_equal(iova_waiting(domain), 2);
+	iova_expire(domain, 1, false);
+	assert_int_equal(take(domain, 1, 1), pfn[2]);
+	assert_int_equal(take(domain, 1, 1), pfn[0]);
+	assert_true(iova_valid(domain));
+	iova_domain_destroy(domain);
+}
+
+/* The other CPU, releasing at that moment, gets what it had queued itself. */
+static void a_flush_may_leave_the_rings_to_their_cpus(void **state)
+{
+	struct iova_domain *domain = create(DMA_KERNEL_7_2, IOVA_LAZY);
+	uint64_t one = take(domain, 0, 1), other = take(domain, 1, 1);
+	uint64_t third = take(domain, 1, 1);
+
+	(void)state;
+	iova_release(domain, 0, one, 1);
+	iova_release(domain, 1, other, 1);
+	iova_expire(domain, 0, true);
+	assert_int_equal(iova_waiting(domain), 1);
+	iova_release(domain, 1, third, 1);
+	assert_int_equal(take(domain, 0, 1), one);
+	assert_int_equal(take(domain, 1, 1), other);
+	assert_int_equal(iova_flushes(domain), 1);
+	iova_domain_destroy(domain);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_clone_goes_on_as_its_domain),
+		cmocka_unit_test(a_clone_shares_nothing),
+		cmocka_unit_test(a_free_range_is_adopted),
+		cmocka_unit_test(a_magazine_is_adopted_whole),
+		cmocka_unit_test(the_depots_magazine_is_adopted),
+		cmocka_unit_test(what_waits_is_adopted),
+		cmocka_unit_test(a_flush_may_leave_the_rings_to_their_cpus),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
