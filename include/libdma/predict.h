@@ -125,7 +125,7 @@ struct libdma_assumption {
  * @strings:	table of the strings of the events
  * @diverged:	called for each answer that was not predicted, in order, or NULL
  * @arg:	its first argument
- * @window_ns:	how far the model may look ahead of an event; 0 for 2 ms
+ * @window_ns:	how far the model may look ahead of an event; 0 for 100 ms
  * @window_events: at most so many events; 0 for 4096
  */
 struct libdma_predictor_options {

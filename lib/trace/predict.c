@@ -17,6 +17,7 @@ static const struct backend *const backends[BACKENDS] = {
 	[BACKEND_DIRECT] = &backend_direct,
 	[BACKEND_POOL] = &backend_pool,
 	[BACKEND_REGION] = &backend_region,
+	[BACKEND_IOVA] = &backend_iova,
 };
 
 static struct foreseen *at(const struct libdma_predictor *frame, uint64_t number)

@@ -13,7 +13,7 @@
 #include "base/rules.h"
 #include "dma/live.h"
 
-#define PREDICT_WINDOW_NS     2000000
+#define PREDICT_WINDOW_NS     100000000
 #define PREDICT_WINDOW_EVENTS 4096
 #define PREDICT_HISTORY	      512 /* judged events that can still be looked at */
 #define PREDICT_RACE_NS	      20000 /* how far apart two CPUs may change places */
@@ -32,6 +32,7 @@
  * @offset:	DMA address less the physical one, where no allocator decides
  * @offset_known: @offset is proven or given, not only assumed to be 0
  * @iova:	the IOVA backend's own
+ * @low_is_full: it was given an IOVA above 4 GiB, and asks for no other since
  */
 struct predict_device {
 	uint32_t name;
@@ -50,6 +51,7 @@ struct predict_device {
 	struct libdma_fidelity fidelity;
 	uint64_t direct;
 	void *iova;
+	bool low_is_full;
 };
 
 /**
@@ -93,8 +95,9 @@ struct backend {
 extern const struct backend backend_direct; /* and the swiotlb */
 extern const struct backend backend_pool;
 extern const struct backend backend_region;
+extern const struct backend backend_iova;
 
-enum { BACKEND_DIRECT, BACKEND_POOL, BACKEND_REGION, BACKENDS };
+enum { BACKEND_DIRECT, BACKEND_POOL, BACKEND_REGION, BACKEND_IOVA, BACKENDS };
 
 /**
  * struct libdma_predictor - the frame

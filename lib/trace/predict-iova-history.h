@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * predict-iova-history.h - the inside of a timeline, for its files alone
+ */
+#pragma once
+
+#include "trace/predict-iova-timeline.h"
+
+#define TIMELINE_TIMERS   64
+#define TIMELINE_PATIENCE 20000000 /* operations for one search */
+
+/**
+ * struct iova_timer - a timer that ran
+ *
+ * @place:	before this operation
+ * @cpu:	where
+ * @alone:	the flush queue's: the other CPUs freed what they had queued
+ * @trim:	that of the depot of ranges of so many granules; 0: the flush queue's
+ * @ns:		when
+ */
+struct iova_timer {
+	size_t place;
+	uint16_t cpu;
+	bool alone;
+	uint8_t trim;
+	uint64_t ns;
+};
+
+/**
+ * struct timeline - see predict-iova-timeline.h
+ *
+ * @now:	the domain after the last operation
+ * @first:	before op[0]
+ * @middle:	before op[half], or NULL
+ * @op:		the operations, @count of them
+ * @step:	how many lie between two copies
+ * @timer:	in the order of their places
+ * @low:	the highest number below 4 GiB
+ * @due:	ns, when the flush queue's timer runs next, UINT64_MAX if it is not set
+ * @patience:	operations that a search may run
+ */
+struct timeline {
+	struct timeline_options options;
+	struct iova_domain *now, *first, *middle;
+	struct iova_op *op;
+	size_t count, room, half, step;
+	struct iova_timer timer[TIMELINE_TIMERS];
+	unsigned int timers;
+	uint64_t low;
+	uint64_t due;
+	uint16_t due_cpu;
+	uint64_t patience;
+};
+
+/* Run an operation on a domain; a take's answer, 0 for none. */
+uint64_t timeline_run(const struct timeline *timeline, struct iova_domain *domain,
+		      const struct iova_op *op);
+void timeline_run_timer(struct iova_domain *domain, const struct iova_timer *timer);
+
+/* When the flush queue's timer runs that is set now. */
+uint64_t timeline_due(const struct timeline *timeline, uint64_t ns);
+
+/* The operation sets the flush queue's timer if it is not set. */
+void timeline_arm(struct timeline *timeline, const struct iova_op *op);
+
+/* The same from all operations since that timer ran last. */
+void timeline_arm_again(struct timeline *timeline);
+
+/* ---- what else could have been: predict-iova-search.c ---- */
+
+/**
+ * struct past - one that could have been
+ *
+ * @from:	another from this operation on
+ * @early:	the last operation ran before this one; its own place if it did not
+ * @ahead:	what ran before the last, or NULL
+ * @timer:	the timers from @from on
+ * @miss:	where it was run: the first operation whose answer is not the recorded one
+ * @got:	and its answer
+ */
+struct past {
+	size_t from;
+	size_t early;
+	const struct iova_op *ahead;
+	struct iova_timer timer[TIMELINE_TIMERS];
+	unsigned int timers;
+	size_t miss;
+	uint64_t got;
+};
+
+/**
+ * struct search - the way to an explanation
+ *
+ * @base:	the domain before operation @from
+ * @found:	the domain as it is now after a past that fits, NULL until one does
+ * @budget:	operations that may be run
+ * @price:	what a copy of the domain costs, in operations
+ */
+struct search {
+	struct timeline *timeline;
+	struct iova_domain *base;
+	size_t from;
+	struct iova_domain *found;
+	uint64_t budget;
+	uint64_t price;
+};
+
+/* Begin with the domain as it was before operation @from; 0 or -ENOMEM. */
+int search_begin(struct search *search, struct timeline *timeline, size_t from);
+void search_end(struct search *search);
+
+int search_copy(struct search *search, const struct iova_domain *domain,
+		struct iova_domain **ret);
+
+/* Once more: does the recorded answer come out? @got is what does. */
+bool search_run(struct search *search, struct iova_domain *domain,
+		const struct iova_op *op, uint64_t *got);
+
+/* The past as it is believed, from @from on. */
+void past_init(struct past *past, const struct timeline *timeline, size_t from);
+
+/* 1 if every answer comes out: then it is what was found; 0, or -ENOMEM. */
+int search_try(struct search *search, struct past *past);
+
+/* What was found is so from now on; it differs from operation @changed on. */
+void search_accept(struct search *search, size_t changed);
+
+/* predict-iova-flush.c: flushes at other moments, on other CPUs; 1, 0 or -ENOMEM */
+int search_flushes(struct timeline *timeline);

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * predict-iova-request.c - allocations and releases of IOVAs, from what events tell
+ *
+ * Kernel counterpart: where drivers/iommu/iommu.c and kernel/dma/mapping.c have their
+ * tracepoints (RULES.md T1-T6)
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "trace/predict-iova.h"
+
+struct request *request_get(struct request *request)
+{
+	request->users++;
+	return request;
+}
+
+void request_put(struct request *request)
+{
+	if (request && !--request->users)
+		free(request);
+}
+
+static void replace(struct request **at, struct request *request)
+{
+	request_put(*at);
+	*at = request ? request_get(request) : NULL;
+}
+
+/* ---- who does it ---- */
+
+/* From ftrace's column: 0 a task, 1 a softirq, 2 an interrupt. */
+static unsigned int level_of(const struct iova *iova, const struct dma_event *event)
+{
+	const char *text =
+		libdma_strings_get(iova->frame->options.strings, event->context);
+
+	if (!text || strlen(text) < 3)
+		return 0;
+	switch (text[2]) {
+	case '.':
+		return 0;
+	case 's':
+		return 1;
+	default:
+		return 2;
+	}
+}
+
+/* A task goes from one CPU to another, an interrupt does not. */
+static struct context *context_of(struct iova *iova, const struct dma_event *event)
+{
+	unsigned int level = level_of(iova, event);
+	bool task = !level && event->pid;
+	uint64_t key = task ? (uint32_t)event->pid : event->cpu;
+	struct context *context;
+
+	key = key << 3 | level << 1 | task | 1ULL << 62;
+	context = &iova->context[(key * 0x9e3779b97f4a7c15ULL) >> 56];
+	if (context->key != key) {
+		request_put(context->take);
+		request_put(context->release);
+		*context = (struct context) { .key = key };
+	}
+	return context;
+}
+
+/* ---- takes ---- */
+
+static struct request *create(struct foreseen *event, uint8_t kind, uint64_t dma,
+			      uint64_t size)
+{
+	struct request *request = calloc(1, sizeof(*request));
+
+	if (!request)
+		return NULL;
+	request->users = 1;
+	request->kind = kind;
+	request->cpu = event->event.cpu;
+	request->ns = event->event.ns;
+	request->number = event->event.number;
+	request->dma = dma;
+	request->size = size;
+	request->device = event->device;
+	request->witness = LIBDMA_NO_WITNESS;
+	event->memo = request;
+	return request;
+}
+
+/*
+ * Does this piece belong to the range before it? A range is as aligned as it is long,
+ * so that what would grow beyond its alignment is two.
+ */
+static bool goes_on(const struct iova *iova, const struct request *take,
+		    const struct dma_event *piece)
+{
+	uint64_t size = take->size + piece->size;
+
+	if (take->dma + take->size != piece->dma || take->done)
+		return false;
+	return !(take->dma & ((iova->granule << log2_up(size / iova->granule)) - 1));
+}
+
+static struct request **begun_at(struct iova *iova, uint64_t dma)
+{
+	return &iova->begun[(dma / iova->granule * 0x9e3779b97f4a7c15ULL) >> 54];
+}
+
+static int see_map(struct iova *iova, struct foreseen *event, struct context *context)
+{
+	const struct dma_event *said = &event->event;
+	struct request *take = context->take;
+
+	iova->shown = true;
+	if (take && goes_on(iova, take, said)) {
+		take->size += said->size;
+		return 0;
+	}
+	take = create(event, IOVA_OP_TAKE, said->dma, said->size);
+	if (!take)
+		return -ENOMEM;
+	take->since = context->ns;
+	replace(&context->take, take);
+	replace(begun_at(iova, said->dma), take);
+	return 0;
+}
+
+/* What the release of a range will say of it, if that is known already. */
+static uint64_t find_extent(struct iova *iova, struct foreseen *event)
+{
+	struct foreseen *next = event;
+
+	while ((next = predict_next(iova->frame, next)))
+		if (next->event.kind == DMA_EVENT_IOMMU_UNMAP &&
+		    next->event.dma == event->event.dma)
+			return next->event.size;
+	return 0;
+}
+
+int request_split(struct iova *iova, struct foreseen *event)
+{
+	struct request *take = event->memo, *rest;
+	struct foreseen *next = event;
+	uint64_t end = take->dma + take->size;
+
+	if (take->device || !take->extent || take->extent >= take->size)
+		return 0;
+	take->size = take->extent;
+	while ((next = predict_next(iova->frame, next)))
+		if (next->event.kind == DMA_EVENT_IOMMU_MAP && !next->memo &&
+		    next->event.dma == take->dma + take->size)
+			break;
+	if (!next)
+		return 0;
+	rest = create(next, IOVA_OP_TAKE, next->event.dma, end - next->event.dma);
+	if (!rest)
+		return -ENOMEM;
+	rest->since = event->event.ns;
+	rest->extent = find_extent(iova, next);
+	return 0;
+}
+
+static uint64_t first_dma(const struct dma_event *event)
+{
+	if (event->kind != DMA_EVENT_MAP_SG)
+		return event->dma;
+	return event->dma_count ? event->dma_list[0] : DMA_MAPPING_ERROR;
+}
+
+/* As far as the event itself tells: what a list has in gaps, it does not. */
+static uint64_t extent_of(const struct iova *iova, const struct dma_event *event)
+{
+	uint64_t first = first_dma(event), last = first + event->size;
+
+	if (event->kind == DMA_EVENT_MAP_SG && event->dma_size_list)
+		last = event->dma_list[event->dma_count - 1] +
+		       event->dma_size_list[event->dma_count - 1];
+	return align_up(last, iova->granule) - align_down(first, iova->granule);
+}
+
+static bool is_coherent(const struct dma_event *event)
+{
+	return event->kind == DMA_EVENT_ALLOC || event->kind == DMA_EVENT_ALLOC_SGT;
+}
+
+/* The mapping's range begins within the one before, which so is a range by itself. */
+static int see_split(struct iova *iova, struct foreseen *event, struct context *context,
+		     uint64_t dma)
+{
+	struct foreseen *piece = event;
+	struct request *take = context->take, *rest;
+
+	while ((piece = predict_previous(iova->frame, piece)) && !piece->judged)
+		if (piece->event.kind == DMA_EVENT_IOMMU_MAP && piece->event.dma == dma &&
+		    !piece->memo)
+			break;
+	if (!piece || piece->judged)
+		return 0;
+	rest = create(piece, IOVA_OP_TAKE, dma, take->dma + take->size - dma);
+	if (!rest)
+		return -ENOMEM;
+	rest->since = take->ns;
+	take->size = dma - take->dma;
+	replace(&context->take, rest);
+	return 0;
+}
+
+static bool has_result(const struct dma_event *event)
+{
+	uint64_t dma = first_dma(event);
+
+	if (event->flags & DMA_EVENT_REQUEST || event->error ||
+	    dma == DMA_MAPPING_ERROR || event->kind == DMA_EVENT_MAP_SG_ERR ||
+	    event->kind == DMA_EVENT_ALLOC_SGT_ERR)
+		return false;
+	return dma || libdma_event_kind_class(event->kind) != DMA_CLASS_ALLOC;
+}
+
+/* A mapping: that of the range whose pieces came before, or of one that has none. */
+static int see_mapping(struct iova *iova, struct foreseen *event, struct context *context)
+{
+	const struct dma_event *said = &event->event;
+	uint64_t dma = align_down(first_dma(said), iova->granule);
+	struct request *take = context->take;
+	int err = 0;
+
+	if (!has_result(said))
+		return 0;
+	if (take && !take->done && dma > take->dma && dma < take->dma + take->size)
+		err = see_split(iova, event, context, dma);
+	if (err)
+		return err;
+	take = context->take;
+	if (take && take->dma == dma) {
+		event->memo = request_get(take);
+	} else {
+		take = create(event, IOVA_OP_TAKE, dma, extent_of(iova, said));
+		if (!take)
+			return -ENOMEM;
+		take->since = context->ns;
+		take->cut = said->flags & DMA_EVENT_CUT;
+	}
+	take->device = event->device;
+	take->coherent = is_coherent(said);
+	replace(&context->take, NULL);
+	return 0;
+}
+
+/* ---- releases ---- */
+
+static int see_unmap(struct iova *iova, struct foreseen *event, struct context *context)
+{
+	struct request *release =
+		create(event, IOVA_OP_RELEASE, event->event.dma, event->event.size);
+	struct request *begun;
+
+	if (!release)
+		return -ENOMEM;
+	iova->shown = true;
+	begun = *begun_at(iova, release->dma);
+	if (begun && begun->dma == release->dma && !begun->extent)
+		begun->extent = release->size;
+	replace(&context->take, NULL);
+	release->since = release->ns;
+	release->device = context->device;
+	context->device = NULL;
+	replace(&context->release, release);
+	return 0;
+}
+
+/* Of one buffer it comes behind the release, of a list or an allocation before it. */
+static void see_unmapping(struct foreseen *event, struct context *context)
+{
+	const struct dma_event *said = &event->event;
+	struct request *release = context->release;
+
+	if (said->kind == DMA_EVENT_UNMAP_SG ||
+	    libdma_event_kind_class(said->kind) == DMA_CLASS_FREE) {
+		context->device = event->device;
+		return;
+	}
+	if (!release || said->dma < release->dma ||
+	    said->dma >= release->dma + release->size)
+		return;
+	release->device = event->device;
+	release->closed = true;
+	replace(&context->release, NULL);
+}
+
+/* ---- allocations and releases that were recorded themselves ---- */
+
+static int see_exact(struct iova *iova, struct foreseen *event, struct context *context)
+{
+	const struct dma_event *said = &event->event;
+	bool take = said->kind == DMA_EVENT_ALLOC_IOVA;
+	struct request *request;
+
+	iova->exact = iova->shown = true;
+	request = create(event, take ? IOVA_OP_TAKE : IOVA_OP_RELEASE, said->dma,
+			 said->size);
+	if (!request)
+		return -ENOMEM;
+	request->since = context->ns;
+	request->exact = true;
+	request->limit = said->limit;
+	if (take)
+		replace(&context->take, request);
+	else if (!request->device)
+		request->device = context->device;
+	return 0;
+}
+
+int request_see(struct iova *iova, struct foreseen *event)
+{
+	const struct dma_event *said = &event->event;
+	struct context *context;
+	int err = 0;
+
+	if (event->device && !event->device->translated)
+		return 0;
+	context = context_of(iova, said);
+	switch (libdma_event_kind_class(said->kind)) {
+	case DMA_CLASS_MAP:
+	case DMA_CLASS_ALLOC:
+		if (event->device)
+			err = see_mapping(iova, event, context);
+		break;
+	case DMA_CLASS_UNMAP:
+	case DMA_CLASS_FREE:
+		if (event->device)
+			see_unmapping(event, context);
+		break;
+	default:
+		if (said->kind == DMA_EVENT_ALLOC_IOVA ||
+		    said->kind == DMA_EVENT_FREE_IOVA)
+			err = see_exact(iova, event, context);
+		else if (said->kind == DMA_EVENT_IOMMU_MAP && !iova->exact)
+			err = see_map(iova, event, context);
+		else if (said->kind == DMA_EVENT_IOMMU_UNMAP && !iova->exact)
+			err = see_unmap(iova, event, context);
+		break;
+	}
+	context->ns = said->ns;
+	return err;
+}

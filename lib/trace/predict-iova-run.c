@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * predict-iova-run.c - requests for IOVAs, run on the model
+ *
+ * Kernel counterpart: iommu_dma_alloc_iova() of drivers/iommu/dma-iommu.c (RULES.md
+ * I20, I21)
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "trace/predict-iova.h"
+
+#define MASK_32 0xffffffffULL
+
+static uint64_t limit_of(const struct iova *iova, const struct request *request)
+{
+	const struct libdma_environment *known = iova->frame->environment;
+	const struct predict_device *device = request->device;
+	uint64_t limit = MASK_32;
+
+	if (request->exact)
+		return request->limit;
+	if (device)
+		limit = request->coherent ? device->coherent_mask : device->dma_mask;
+	if (device && device->bus_limit && device->bus_limit < limit)
+		limit = device->bus_limit;
+	if (known->iommu.aperture_end && known->iommu.aperture_end < limit)
+		limit = known->iommu.aperture_end;
+	return limit < INT64_MAX ? limit : INT64_MAX;
+}
+
+/* Below 4 GiB first: PCI devices, unless the kernel was told otherwise. */
+static bool goes_low(const struct iova *iova, const struct request *request)
+{
+	const struct libdma_environment *known = iova->frame->environment;
+	const char *name;
+
+	if (request->exact || !request->device)
+		return false;
+	if (known->cmdline && (strstr(known->cmdline, "iommu.forcedac=1") ||
+			       strstr(known->cmdline, "iommu.forcedac=y")))
+		return false;
+	if (request->device->low_is_full)
+		return false;
+	name = libdma_strings_get(iova->frame->options.strings, request->device->name);
+	return name && strlen(name) >= 12 && name[4] == ':' && name[7] == ':';
+}
+
+static struct iova_op op_of(const struct iova *iova, const struct request *request)
+{
+	uint64_t first = request->dma / iova->granule;
+	bool take = request->kind == IOVA_OP_TAKE;
+
+	return (struct iova_op) {
+		.kind = request->kind,
+		.low = take && goes_low(iova, request),
+		.cpu = (uint16_t)(request->cpu % iova->cpus),
+		.size = request->size / iova->granule,
+		.pfn = first,
+		.limit = take ? limit_of(iova, request) / iova->granule : 0,
+		.since = request->since,
+		.ns = request->ns,
+		.until = request->closed || take ? request->ns : request->ns + RACE_NS,
+		.number = request->number,
+	};
+}
+
+static int find_space(struct iova *iova, struct request *request)
+{
+	if (request->space)
+		return 0;
+	if (request->device)
+		return space_find(iova, request->device, &request->space);
+	request->space = space_guess(iova, request);
+	return 0;
+}
+
+/* ---- what may have come before, though it is recorded later ---- */
+
+struct ahead {
+	struct iova_op op[AHEAD];
+	struct request *request[AHEAD];
+	size_t count;
+};
+
+static void ahead_add(struct iova *iova, struct ahead *ahead, struct request *request,
+		      const struct space *space)
+{
+	if (ahead->count == AHEAD || request->done || find_space(iova, request) ||
+	    request->space != space)
+		return;
+	ahead->op[ahead->count] = op_of(iova, request);
+	ahead->request[ahead->count++] = request;
+}
+
+static void ahead_find(struct iova *iova, struct foreseen *event,
+		       const struct request *request, struct ahead *ahead)
+{
+	struct foreseen *next = event;
+
+	ahead->count = 0;
+	for (uint32_t cpu = 0; cpu < iova->cpus; cpu++)
+		if (iova->pending[cpu])
+			ahead_add(iova, ahead, iova->pending[cpu], request->space);
+	while ((next = predict_next(iova->frame, next)) && ahead->count < AHEAD &&
+	       next->event.ns <= event->event.ns + RACE_NS)
+		if (next->event.kind == DMA_EVENT_IOMMU_MAP && next->memo &&
+		    (next->event.cpu != event->event.cpu ||
+		     next->event.pid != event->event.pid))
+			ahead_add(iova, ahead, next->memo, request->space);
+}
+
+static void ahead_done(struct request *request, uint64_t witness)
+{
+	request->done = true;
+	request->verdict = LIBDMA_VERDICT_ORDER;
+	request->witness = witness;
+	request->expected = request->dma;
+	snprintf(request->state, sizeof(request->state),
+		 "ran before event %llu, whose answer it explains",
+		 (unsigned long long)witness);
+}
+
+/* ---- takes ---- */
+
+/* Nothing that was tried yields the answer: what stands in the way of knowing? */
+static void classify(struct iova *iova, struct request *request)
+{
+	const struct libdma_predictor *frame = iova->frame;
+
+	if (frame->lost_number != UINT64_MAX) {
+		request->verdict = LIBDMA_VERDICT_LOST;
+		request->witness = frame->lost_number;
+	} else if (request->cut) {
+		request->verdict = LIBDMA_VERDICT_CUT;
+		request->witness = request->number;
+	} else if (request->space->stranger != LIBDMA_NO_WITNESS) {
+		request->verdict = LIBDMA_VERDICT_ORIGIN;
+		request->witness = request->space->stranger;
+	} else {
+		request->verdict = LIBDMA_VERDICT_UNEXPLAINED;
+	}
+}
+
+static int explain(struct iova *iova, struct foreseen *event, struct request *request)
+{
+	static const char *const words[] = {
+		[IOVA_CHANGE_NONE] = "adopted",
+		[IOVA_CHANGE_EARLIER] = "taken before the witness",
+		[IOVA_CHANGE_LATER] = "taken behind the witness",
+		[IOVA_CHANGE_FLUSH] =
+			"the flush queue's timer ran at another moment or CPU",
+		[IOVA_CHANGE_TRIM] = "the depot's timer ran at another moment",
+	};
+	struct iova_explanation found;
+	struct ahead ahead;
+	int err;
+
+	ahead_find(iova, event, request, &ahead);
+	err = timeline_explain(request->space->timeline, ahead.op, ahead.count, &found);
+	if (err)
+		return err;
+	request->witness = found.witness;
+	switch (found.change) {
+	case IOVA_CHANGE_NONE:
+		classify(iova, request);
+		break;
+	case IOVA_CHANGE_LATER:
+		ahead_done(ahead.request[found.ahead], request->number);
+		request->verdict = LIBDMA_VERDICT_ORDER;
+		break;
+	case IOVA_CHANGE_EARLIER:
+		request->verdict = LIBDMA_VERDICT_ORDER;
+		break;
+	default:
+		request->verdict = LIBDMA_VERDICT_TIMER;
+		break;
+	}
+	snprintf(request->state, sizeof(request->state), "CPU %u, %llu pages: %s",
+		 request->cpu, (unsigned long long)(request->size / iova->granule),
+		 words[found.change]);
+	return 0;
+}
+
+int run_take(struct iova *iova, struct foreseen *event, struct request *request)
+{
+	struct iova_op op;
+	uint64_t pfn = 0;
+	int err;
+
+	if (request->done)
+		return 0;
+	err = find_space(iova, request);
+	if (err || !request->space)
+		return err;
+	if (!request->device)
+		iova->silent = request->space;
+	request->done = true;
+	op = op_of(iova, request);
+	if (!op.size)
+		return 0;
+	err = timeline_put(request->space->timeline, &op, &pfn);
+	if (err)
+		return err;
+	request->expected = pfn * iova->granule;
+	if (op.low && op.pfn * iova->granule > MASK_32 &&
+	    iova->frame->rules->low_iova_gives_up)
+		request->device->low_is_full = true;
+	return pfn == op.pfn ? 0 : explain(iova, event, request);
+}
+
+/* ---- releases ---- */
+
+/* What nobody took was there before the recording. */
+static int run_stranger(struct request *request, const struct iova_op *op)
+{
+	struct iova_domain *domain = timeline_domain(request->space->timeline);
+	uint64_t first, size;
+
+	if (!iova_find(domain, op->pfn, &first, &size) && first == op->pfn)
+		return 0;
+	request->space->stranger = request->number;
+	return timeline_begin(request->space->timeline, op);
+}
+
+int run_release(struct iova *iova, struct request *request)
+{
+	struct iova_op op;
+	int err;
+
+	if (request->done)
+		return 0;
+	request->done = true;
+	err = find_space(iova, request);
+	if (err || !request->space)
+		return err;
+	op = op_of(iova, request);
+	if (request->exact)
+		op.kind = IOVA_OP_FREE;
+	if (!op.size)
+		return 0;
+	err = run_stranger(request, &op);
+	return err ? err : timeline_put(request->space->timeline, &op, NULL);
+}

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * predict-iova-search.c - what else could have happened to a domain
+ *
+ * A take had another answer than the model's. Small changes of the past are tried, the
+ * likeliest first; the first that yields all recorded answers, this one included, is
+ * what happened.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/predict-iova-history.h"
+
+#define MOST_RACES  64     /* operations that a take may overtake */
+#define LEAST_SPENT 200000 /* operations, however many searches were in vain */
+#define COPY_COST   500    /* of a copy, in operations */
+
+bool search_run(struct search *search, struct iova_domain *domain,
+		const struct iova_op *op, uint64_t *got)
+{
+	search->budget -= !!search->budget;
+	*got = 0;
+	if (op->adopted)
+		return !iova_adopt(domain, op->cpu, op->size, op->pfn);
+	*got = timeline_run(search->timeline, domain, op);
+	return *got == op->pfn;
+}
+
+int search_copy(struct search *search, const struct iova_domain *domain,
+		struct iova_domain **ret)
+{
+	search->budget -= search->budget < search->price ? search->budget : search->price;
+	return iova_clone(domain, ret);
+}
+
+void search_end(struct search *search)
+{
+	iova_domain_destroy(search->base);
+	iova_domain_destroy(search->found);
+	search->base = search->found = NULL;
+}
+
+/* The domain as it was before operation @from. */
+int search_begin(struct search *search, struct timeline *timeline, size_t from)
+{
+	bool late = timeline->middle && from >= timeline->half;
+	size_t at = late ? timeline->half : 0;
+	unsigned int timer = 0;
+	uint64_t got;
+
+	*search = (struct search) {
+		.timeline = timeline,
+		.from = from,
+		.budget = timeline->patience,
+		.price = COPY_COST + iova_count(timeline->now) / 4,
+	};
+	if (iova_clone(late ? timeline->middle : timeline->first, &search->base))
+		return -ENOMEM;
+	for (; timer < timeline->timers && timeline->timer[timer].place < at; timer++)
+		;
+	for (; at < from; at++) {
+		for (; timer < timeline->timers && timeline->timer[timer].place == at;
+		     timer++)
+			timeline_run_timer(search->base, &timeline->timer[timer]);
+		search_run(search, search->base, &timeline->op[at], &got);
+	}
+	return 0;
+}
+
+void past_init(struct past *past, const struct timeline *timeline, size_t from)
+{
+	past->from = from;
+	past->early = timeline->count - 1;
+	past->ahead = NULL;
+	past->timers = 0;
+	for (unsigned int i = 0; i < timeline->timers; i++)
+		if (timeline->timer[i].place >= from)
+			past->timer[past->timers++] = timeline->timer[i];
+}
+
+/* What of a past runs at the place of operation @at. */
+static bool run_at(struct search *search, struct past *past, struct iova_domain *domain,
+		   size_t at)
+{
+	const struct timeline *timeline = search->timeline;
+	const struct iova_op *op = timeline->op, *last = &op[timeline->count - 1];
+
+	past->miss = at;
+	if (at == past->early && past->ahead &&
+	    !search_run(search, domain, past->ahead, &past->got))
+		return false;
+	if (at == past->early && !search_run(search, domain, last, &past->got))
+		return false;
+	return &op[at] == last || search_run(search, domain, &op[at], &past->got);
+}
+
+static bool past_fits(struct search *search, struct past *past,
+		      struct iova_domain *domain)
+{
+	unsigned int timer = 0;
+
+	for (size_t at = past->from; at < search->timeline->count; at++) {
+		for (; timer < past->timers && past->timer[timer].place <= at; timer++)
+			timeline_run_timer(domain, &past->timer[timer]);
+		if (!run_at(search, past, domain, at))
+			return false;
+	}
+	return true;
+}
+
+int search_try(struct search *search, struct past *past)
+{
+	struct iova_domain *domain;
+
+	if (!search->budget)
+		return 0;
+	if (search_copy(search, search->base, &domain))
+		return -ENOMEM;
+	if (!past_fits(search, past, domain)) {
+		iova_domain_destroy(domain);
+		return 0;
+	}
+	iova_domain_destroy(search->found);
+	search->found = domain;
+	return 1;
+}
+
+/* A copy from behind the change is none of this past. */
+void search_accept(struct search *search, size_t changed)
+{
+	struct timeline *timeline = search->timeline;
+
+	iova_domain_destroy(timeline->now);
+	timeline->now = search->found;
+	search->found = NULL;
+	if (!timeline->middle || changed >= timeline->half)
+		return;
+	iova_domain_destroy(timeline->middle);
+	timeline->middle = NULL;
+	timeline->half = 0;
+}
+
+static void insert_op(struct timeline *timeline, size_t place, const struct iova_op *op)
+{
+	memmove(&timeline->op[place + 1], &timeline->op[place],
+		(timeline->count - place) * sizeof(*op));
+	timeline->op[place] = *op;
+	timeline->count++;
+	for (unsigned int i = 0; i < timeline->timers; i++)
+		timeline->timer[i].place += timeline->timer[i].place > place;
+}
+
+/* ---- another order ---- */
+
+/* The first of the operations that the last one may have come before. */
+static size_t first_race(const struct timeline *timeline)
+{
+	const struct iova_op *last = &timeline->op[timeline->count - 1];
+	size_t at = timeline->count - 1;
+
+	while (at && timeline->count - at <= MOST_RACES) {
+		const struct iova_op *op = &timeline->op[at - 1];
+
+		if (op->until <= last->since ||
+		    op->ns + timeline->options.race < last->ns)
+			break;
+		at--;
+	}
+	return at;
+}
+
+static int explain_earlier(struct timeline *timeline, struct iova_explanation *ret)
+{
+	size_t end = timeline->count - 1, from = first_race(timeline), at = end;
+	struct iova_op last = timeline->op[end];
+	struct past past;
+	struct search search;
+	int r = 0;
+
+	if (from == end)
+		return 0;
+	if (search_begin(&search, timeline, from))
+		return -ENOMEM;
+	past_init(&past, timeline, from);
+	while (at > from && !r) {
+		past.early = --at;
+		r = search_try(&search, &past);
+	}
+	if (r > 0) {
+		ret->change = IOVA_CHANGE_EARLIER;
+		ret->witness = timeline->op[at].number;
+		timeline->count--;
+		insert_op(timeline, at, &last);
+		search_accept(&search, at);
+	}
+	search_end(&search);
+	return r < 0 ? r : 0;
+}
+
+static int explain_later(struct timeline *timeline, const struct iova_op *ahead,
+			 size_t count, struct iova_explanation *ret)
+{
+	size_t end = timeline->count - 1, i = 0;
+	struct past past;
+	struct search search;
+	int r = 0;
+
+	if (!count)
+		return 0;
+	if (search_begin(&search, timeline, end))
+		return -ENOMEM;
+	past_init(&past, timeline, end);
+	for (; i < count && !r; i++) {
+		past.ahead = &ahead[i];
+		r = search_try(&search, &past);
+	}
+	if (r > 0) {
+		ret->change = IOVA_CHANGE_LATER;
+		ret->witness = ahead[i - 1].number;
+		ret->ahead = i - 1;
+		insert_op(timeline, end, &ahead[i - 1]);
+		search_accept(&search, end);
+	}
+	search_end(&search);
+	return r < 0 ? r : 0;
+}
+
+/* ---- all of it ---- */
+
+static int explain_flush(struct timeline *timeline, struct iova_explanation *ret)
+{
+	int r;
+
+	if (!timeline->options.timeout)
+		return 0;
+	r = search_flushes(timeline);
+	if (r <= 0)
+		return r;
+	ret->change = IOVA_CHANGE_FLUSH;
+	ret->witness = timeline->op[timeline->count - 1].number;
+	return 0;
+}
+
+/* Undo the last take, and take the recorded answer over. */
+static int adopt(struct timeline *timeline)
+{
+	struct iova_op *last = &timeline->op[timeline->count - 1];
+	struct search search;
+
+	if (search_begin(&search, timeline, timeline->count - 1))
+		return -ENOMEM;
+	for (unsigned int i = 0; i < timeline->timers; i++)
+		if (timeline->timer[i].place == timeline->count - 1)
+			timeline_run_timer(search.base, &timeline->timer[i]);
+	last->adopted = true;
+	iova_adopt(search.base, last->cpu, last->size, last->pfn);
+	search.found = search.base;
+	search.base = NULL;
+	search_accept(&search, timeline->count - 1);
+	search_end(&search);
+	return 0;
+}
+
+int timeline_explain(struct timeline *timeline, const struct iova_op *ahead, size_t count,
+		     struct iova_explanation *ret)
+{
+	int r;
+
+	*ret = (struct iova_explanation) { .change = IOVA_CHANGE_NONE };
+	r = explain_earlier(timeline, ret);
+	if (!r && ret->change == IOVA_CHANGE_NONE)
+		r = explain_later(timeline, ahead, count, ret);
+	if (!r && ret->change == IOVA_CHANGE_NONE)
+		r = explain_flush(timeline, ret);
+	if (r)
+		return r;
+	if (ret->change != IOVA_CHANGE_NONE) {
+		timeline->patience = TIMELINE_PATIENCE;
+		return 0;
+	}
+	timeline->patience /= 2;
+	if (timeline->patience < LEAST_SPENT)
+		timeline->patience = LEAST_SPENT;
+	return adopt(timeline);
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * predict-iova-timeline.c - what happened to a domain
+ *
+ * Two copies of the domain trail behind, so that there is always one from before the
+ * last operations: as many as there are ranges, which makes the copies cheap.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/predict-iova-history.h"
+
+#define LEAST_OPS 1024 /* between two copies */
+
+static int copy_now(struct timeline *timeline, struct iova_domain **ret)
+{
+	timeline->step = iova_count(timeline->now);
+	if (timeline->step < LEAST_OPS)
+		timeline->step = LEAST_OPS;
+	return iova_clone(timeline->now, ret);
+}
+
+int timeline_create(const struct timeline_options *options, struct timeline **ret)
+{
+	struct timeline *timeline = calloc(1, sizeof(*timeline));
+
+	if (!timeline)
+		return -ENOMEM;
+	timeline->options = *options;
+	timeline->now = options->domain;
+	timeline->low = UINT32_MAX >> iova_shift(options->domain);
+	timeline->due = UINT64_MAX;
+	timeline->patience = TIMELINE_PATIENCE;
+	if (copy_now(timeline, &timeline->first)) {
+		free(timeline);
+		return -ENOMEM;
+	}
+	*ret = timeline;
+	return 0;
+}
+
+void timeline_destroy(struct timeline *timeline)
+{
+	if (!timeline)
+		return;
+	iova_domain_destroy(timeline->now);
+	iova_domain_destroy(timeline->first);
+	iova_domain_destroy(timeline->middle);
+	free(timeline->op);
+	free(timeline);
+}
+
+struct iova_domain *timeline_domain(struct timeline *timeline)
+{
+	return timeline->now;
+}
+
+/* ---- operations ---- */
+
+static uint64_t take(struct iova_domain *domain, const struct iova_op *op, uint64_t low)
+{
+	uint64_t pfn;
+
+	if (op->low && op->limit > low &&
+	    !iova_alloc_fast(domain, op->cpu, op->size, low, false, &pfn))
+		return pfn;
+	if (!iova_alloc_fast(domain, op->cpu, op->size, op->limit, true, &pfn))
+		return pfn;
+	return 0;
+}
+
+uint64_t timeline_run(const struct timeline *timeline, struct iova_domain *domain,
+		      const struct iova_op *op)
+{
+	switch (op->kind) {
+	case IOVA_OP_TAKE:
+		return take(domain, op, timeline->low);
+	case IOVA_OP_RELEASE:
+		iova_release(domain, op->cpu, op->pfn, op->size);
+		break;
+	case IOVA_OP_FREE:
+		iova_free_fast(domain, op->cpu, op->pfn, op->size);
+		break;
+	}
+	return op->pfn;
+}
+
+void timeline_run_timer(struct iova_domain *domain, const struct iova_timer *timer)
+{
+	if (timer->trim)
+		iova_trim(domain, timer->trim);
+	else
+		iova_expire(domain, timer->cpu, timer->alone);
+}
+
+static int make_room(struct timeline *timeline)
+{
+	size_t room = timeline->room ? timeline->room * 2 : 256;
+	struct iova_op *op;
+
+	if (timeline->count + 1 < timeline->room)
+		return 0;
+	op = realloc(timeline->op, room * sizeof(*op));
+	if (!op)
+		return -ENOMEM;
+	timeline->op = op;
+	timeline->room = room;
+	return 0;
+}
+
+/* Forget the first @count operations, and the timers before them. */
+static void forget(struct timeline *timeline, size_t count)
+{
+	unsigned int kept = 0;
+
+	timeline->count -= count;
+	memmove(timeline->op, timeline->op + count,
+		timeline->count * sizeof(*timeline->op));
+	for (unsigned int i = 0; i < timeline->timers; i++) {
+		if (timeline->timer[i].place < count)
+			continue;
+		timeline->timer[kept] = timeline->timer[i];
+		timeline->timer[kept++].place -= count;
+	}
+	timeline->timers = kept;
+}
+
+/* The older copy is given up for the newer, and that for one of now. */
+static int trail(struct timeline *timeline)
+{
+	struct iova_domain *copy;
+
+	if (copy_now(timeline, &copy))
+		return -ENOMEM;
+	if (timeline->middle) {
+		iova_domain_destroy(timeline->first);
+		timeline->first = timeline->middle;
+		forget(timeline, timeline->half);
+	}
+	timeline->middle = copy;
+	timeline->half = timeline->count;
+	return 0;
+}
+
+/* ---- the queue's timer ---- */
+
+/*
+ * A timer runs with a tick, the one after its time: that of the tick in which it was
+ * set, and the timeout in whole ticks.
+ */
+uint64_t timeline_due(const struct timeline *timeline, uint64_t ns)
+{
+	uint64_t tick = timeline->options.tick;
+	uint64_t ticks = (timeline->options.timeout + tick - 1) / tick;
+
+	return (ns / tick + ticks + 1) * tick;
+}
+
+void timeline_arm(struct timeline *timeline, const struct iova_op *op)
+{
+	if (op->kind != IOVA_OP_RELEASE || timeline->due != UINT64_MAX ||
+	    !timeline->options.timeout)
+		return;
+	timeline->due = timeline_due(timeline, op->ns);
+	timeline->due_cpu = op->cpu;
+}
+
+void timeline_arm_again(struct timeline *timeline)
+{
+	size_t at = 0;
+
+	for (unsigned int i = 0; i < timeline->timers; i++)
+		if (!timeline->timer[i].trim)
+			at = timeline->timer[i].place;
+	timeline->due = UINT64_MAX;
+	for (; at < timeline->count && timeline->due == UINT64_MAX; at++)
+		timeline_arm(timeline, &timeline->op[at]);
+}
+
+int timeline_flush(struct timeline *timeline, unsigned int cpu, uint64_t ns)
+{
+	struct iova_timer timer = { .cpu = (uint16_t)cpu, .ns = ns };
+
+	while (timeline->timers == TIMELINE_TIMERS)
+		if (trail(timeline))
+			return -ENOMEM;
+	timer.place = timeline->count;
+	timeline->timer[timeline->timers++] = timer;
+	timeline_run_timer(timeline->now, &timer);
+	timeline->due = UINT64_MAX;
+	return 0;
+}
+
+int timeline_put(struct timeline *timeline, const struct iova_op *op, uint64_t *ret)
+{
+	uint64_t pfn;
+	int err;
+
+	if (op->ns >= timeline->due) {
+		err = timeline_flush(timeline, timeline->due_cpu, timeline->due);
+		if (err)
+			return err;
+	}
+	if (timeline->count - timeline->half >= timeline->step && trail(timeline))
+		return -ENOMEM;
+	if (make_room(timeline))
+		return -ENOMEM;
+	timeline->op[timeline->count++] = *op;
+	timeline_arm(timeline, op);
+	pfn = timeline_run(timeline, timeline->now, op);
+	if (ret)
+		*ret = pfn;
+	return 0;
+}
+
+int timeline_begin(struct timeline *timeline, const struct iova_op *op)
+{
+	iova_adopt(timeline->first, op->cpu, op->size, op->pfn);
+	if (timeline->middle)
+		iova_adopt(timeline->middle, op->cpu, op->size, op->pfn);
+	iova_adopt(timeline->now, op->cpu, op->size, op->pfn);
+	return 0;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * predict-iova-timeline.h - what happened to a domain, and what else could have
+ *
+ * The operations on a domain in the order in which the model ran them, back to a copy
+ * of the domain from before. So another order, or a timer that ran at another moment,
+ * can be tried: on a copy, and every answer since must come out again.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "alloc/iova.h"
+
+enum iova_op_kind {
+	IOVA_OP_TAKE,
+	IOVA_OP_RELEASE,
+	IOVA_OP_FREE, /* at once, in a lazy domain too */
+};
+
+/**
+ * struct iova_op - one operation on a domain
+ *
+ * @kind:	enum iova_op_kind
+ * @low:	take: below 4 GiB first
+ * @adopted:	take: the answer is not the model's
+ * @cpu:	where
+ * @size:	granules
+ * @pfn:	take: the kernel's answer, 0 for none; otherwise what is released
+ * @limit:	take: the highest number
+ * @since:	ns: it happened after this,
+ * @ns:		about now,
+ * @until:	and before this
+ * @number:	of the event
+ */
+struct iova_op {
+	uint8_t kind;
+	bool low;
+	bool adopted;
+	uint16_t cpu;
+	uint64_t size;
+	uint64_t pfn;
+	uint64_t limit;
+	uint64_t since;
+	uint64_t ns;
+	uint64_t until;
+	uint64_t number;
+};
+
+struct timeline;
+
+/**
+ * struct timeline_options - what a timeline is of
+ *
+ * @domain:	the domain, the timeline's own from now on
+ * @race:	ns that two operations may be apart and yet have happened the other way
+ * @tick:	ns between two ticks of the kernel's timers
+ * @slack:	ns that a timer may be late
+ * @timeout:	ns after which the flush queue's timer runs; 0 where flushes are recorded
+ */
+struct timeline_options {
+	struct iova_domain *domain;
+	uint64_t race;
+	uint64_t tick;
+	uint64_t slack;
+	uint64_t timeout;
+};
+
+/** timeline_create() - 0 or -ENOMEM */
+int timeline_create(const struct timeline_options *options, struct timeline **ret);
+void timeline_destroy(struct timeline *timeline);
+
+/** timeline_domain() - as it is after the last operation */
+struct iova_domain *timeline_domain(struct timeline *timeline);
+
+/**
+ * timeline_put() - run one more, and what timers were due before it
+ * @timeline:	the timeline
+ * @op:		what
+ * @ret:	take: set to the model's answer, 0 for none; may be NULL
+ *
+ * Where a take's answer is not @op->pfn, timeline_explain() must follow.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int timeline_put(struct timeline *timeline, const struct iova_op *op, uint64_t *ret);
+
+/**
+ * timeline_begin() - this range was taken before the first operation
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int timeline_begin(struct timeline *timeline, const struct iova_op *op);
+
+/** timeline_flush() - the queue's timer ran here; 0 or -ENOMEM */
+int timeline_flush(struct timeline *timeline, unsigned int cpu, uint64_t ns);
+
+/* What else must have happened. */
+enum iova_change {
+	IOVA_CHANGE_NONE,    /* nothing that was tried yields the answer: it is adopted */
+	IOVA_CHANGE_EARLIER, /* the take came before an operation */
+	IOVA_CHANGE_LATER,   /* it came after one that the recording has later */
+	IOVA_CHANGE_FLUSH,   /* the queue's timer ran at another moment, or elsewhere */
+	IOVA_CHANGE_TRIM,    /* the depot's timer ran */
+};
+
+/**
+ * struct iova_explanation - what yields a recorded answer
+ *
+ * @change:	what
+ * @witness:	number of the operation that changed places, or of the one before which
+ *		the timer ran
+ * @ahead:	IOVA_CHANGE_LATER: which of those that were given
+ */
+struct iova_explanation {
+	enum iova_change change;
+	uint64_t witness;
+	size_t ahead;
+};
+
+/**
+ * timeline_explain() - find what yields the last take's recorded answer
+ * @timeline:	the timeline, after a take with another answer
+ * @ahead:	operations that are recorded later, and may have come before it
+ * @count:	how many
+ * @ret:	set to what was found; the timeline is now that one
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int timeline_explain(struct timeline *timeline, const struct iova_op *ahead, size_t count,
+		     struct iova_explanation *ret);

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * predict-iova.c - mappings of devices behind an IOMMU
+ *
+ * Which address a mapping gets was decided when its range was taken, at the first
+ * iommu:map of it; the mapping's own event comes later. What is taken without such an
+ * event (dma_iova_try_alloc() has none) is counted where the range begins.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/bits.h"
+#include "trace/predict-iova.h"
+
+static int iova_create(struct libdma_predictor *frame, void **ret)
+{
+	struct iova *iova = calloc(1, sizeof(*iova));
+
+	if (!iova)
+		return -ENOMEM;
+	iova->frame = frame;
+	*ret = iova;
+	return 0;
+}
+
+static bool is_ours(const struct foreseen *event)
+{
+	switch (event->event.kind) {
+	case DMA_EVENT_IOMMU_MAP:
+	case DMA_EVENT_IOMMU_UNMAP:
+	case DMA_EVENT_ALLOC_IOVA:
+	case DMA_EVENT_FREE_IOVA:
+		return true;
+	default:
+		return event->device && event->device->translated;
+	}
+}
+
+static void iova_destroy(void *state)
+{
+	struct iova *iova = state;
+	struct libdma_predictor *frame = iova->frame;
+
+	for (uint64_t i = frame->next; i < frame->newest; i++) {
+		struct foreseen *event = &frame->window[i & (frame->room - 1)];
+
+		if (is_ours(event))
+			request_put(event->memo);
+	}
+	for (unsigned int i = 0; i < CONTEXTS; i++) {
+		request_put(iova->context[i].take);
+		request_put(iova->context[i].release);
+	}
+	for (unsigned int i = 0; i < BEGUN; i++)
+		request_put(iova->begun[i]);
+	for (uint32_t cpu = 0; iova->pending && cpu < iova->cpus; cpu++)
+		request_put(iova->pending[cpu]);
+	while (iova->spaces) {
+		struct space *space = iova->spaces;
+
+		iova->spaces = space->next;
+		space_destroy(space);
+	}
+	free(iova->pending);
+	free(iova->stranger);
+	free(iova);
+}
+
+/* What ends without a beginning was there before; a list's end does not say where. */
+static int iova_survey(void *state, const struct dma_event *event, bool stranger)
+{
+	struct iova *iova = state;
+	struct stranger *grown;
+
+	if (!stranger || event->kind == DMA_EVENT_UNMAP_SG || !event->size)
+		return 0;
+	grown = realloc(iova->stranger, (iova->strangers + 1) * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	iova->stranger = grown;
+	grown[iova->strangers++] = (struct stranger) { event->device, event->dma,
+						       event->size, event->number };
+	return 0;
+}
+
+static int iova_start(void *state)
+{
+	struct iova *iova = state;
+	const struct libdma_environment *known = iova->frame->environment;
+
+	iova->granule = known->iommu.granule ? known->iommu.granule : 4096;
+	iova->cpus = known->cpus ? known->cpus : 1;
+	iova->pending = calloc(iova->cpus, sizeof(*iova->pending));
+	return iova->pending ? 0 : -ENOMEM;
+}
+
+static int iova_see(void *state, struct foreseen *event)
+{
+	struct iova *iova = state;
+
+	if (iova->frame->environment->iommu.mode < LIBDMA_IOMMU_STRICT)
+		return 0;
+	return request_see(iova, event);
+}
+
+/* ---- verdicts ---- */
+
+/* Its answer is that of the range, the place in the granule that of the buffer. */
+static void report(struct iova *iova, struct foreseen *event,
+		   const struct request *request)
+{
+	const struct dma_event *said = &event->event;
+	uint64_t got = said->kind == DMA_EVENT_MAP_SG ? said->dma_list[0] : said->dma;
+	uint64_t offset = got & (iova->granule - 1);
+	struct libdma_divergence divergence = {
+		.verdict = request->verdict,
+		.decider = LIBDMA_DECIDER_IOVA,
+		.expected = request->expected + offset,
+		.got = got,
+		.witness = request->witness,
+		.state = request->state,
+	};
+
+	if (!request->space)
+		return;
+	if (request->verdict == LIBDMA_VERDICT_PREDICTED)
+		predict_right(iova->frame, event, LIBDMA_DECIDER_IOVA);
+	else
+		predict_wrong(iova->frame, event, &divergence);
+}
+
+/* The release is over when its CPU goes on. */
+static int finish_pending(struct iova *iova, uint32_t cpu, uint64_t ns)
+{
+	struct request *request = iova->pending[cpu];
+	int err;
+
+	if (!request)
+		return 0;
+	iova->pending[cpu] = NULL;
+	request->ns = ns;
+	err = run_release(iova, request);
+	request_put(request);
+	return err;
+}
+
+static int judge_release(struct iova *iova, struct request *request)
+{
+	uint32_t cpu = request->cpu % iova->cpus;
+
+	if (!request->closed)
+		return run_release(iova, request);
+	iova->pending[cpu] = request_get(request);
+	return 0;
+}
+
+static int judge_request(struct iova *iova, struct foreseen *event)
+{
+	struct request *request = event->memo;
+	int err;
+
+	if (request->kind != IOVA_OP_TAKE)
+		return judge_release(iova, request);
+	if (event->event.kind == DMA_EVENT_IOMMU_MAP) {
+		err = request_split(iova, event);
+		if (err)
+			return err;
+	}
+	err = run_take(iova, event, request);
+	if (err)
+		return err;
+	if (event->event.kind != DMA_EVENT_IOMMU_MAP &&
+	    event->event.kind != DMA_EVENT_ALLOC_IOVA)
+		report(iova, event, request);
+	else if (!request->device)
+		report(iova, event, request);
+	return 0;
+}
+
+static int iova_judge(void *state, struct foreseen *event)
+{
+	struct iova *iova = state;
+	int err = finish_pending(iova, event->event.cpu % iova->cpus, event->event.ns);
+
+	if (err || !is_ours(event) || !event->memo)
+		return err;
+	err = judge_request(iova, event);
+	request_put(event->memo);
+	event->memo = NULL;
+	return err;
+}
+
+const struct backend backend_iova = {
+	.create = iova_create,
+	.destroy = iova_destroy,
+	.survey = iova_survey,
+	.start = iova_start,
+	.see = iova_see,
+	.judge = iova_judge,
+};

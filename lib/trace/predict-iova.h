@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * predict-iova.h - IOVAs that a recording should have got, for its own files
+ *
+ * The recording shows an allocation of IOVAs by its traces: iommu:map of the range's
+ * pieces, then the mapping's own event; a release by iommu:unmap. A request is one of
+ * these, put together; a space is an IOMMU group's domain, on which requests run.
+ */
+#pragma once
+
+#include "trace/predict-iova-timeline.h"
+#include "trace/predict.h"
+
+#define CONTEXTS   256    /* that are told apart */
+#define BEGUN      1024   /* ranges whose end is looked for */
+#define RACE_NS    200000 /* between an operation and its event, and so twice that apart */
+#define AHEAD      16     /* operations that a take may come after */
+#define STATE_SIZE 160
+
+/**
+ * struct space - the IOVAs of a group's devices
+ *
+ * @group:	index in the environment, or PREDICT_NO_GROUP
+ * @device:	its device where the group is not known
+ * @lazy:	released addresses wait for a flush
+ * @stranger:	number of an event that shows a request from before the recording,
+ *		LIBDMA_NO_WITNESS if there is none
+ */
+struct space {
+	struct space *next;
+	uint32_t group;
+	const struct predict_device *device;
+	bool lazy;
+	uint64_t stranger;
+	struct timeline *timeline;
+};
+
+/**
+ * struct request - an allocation or a release
+ *
+ * @users:	who points here; the last one releases it
+ * @kind:	IOVA_OP_TAKE or IOVA_OP_RELEASE
+ * @coherent:	take: with the coherent mask
+ * @exact:	take: the event is that of the allocation itself
+ * @done:	it ran
+ * @closed:	release: an event tells that it was over
+ * @cut:	its extent is not known for sure
+ * @cpu, @dma, @size, @since, @ns, @number: as struct iova_op, in bytes
+ * @extent:	take: bytes that were released at once later, 0 where not known yet
+ * @limit:	exact takes: the highest address
+ * @device:	NULL where no event tells
+ * @space:	where it ran
+ * @verdict, @expected, @witness: what came of a take
+ * @state:	the state that mattered
+ */
+struct request {
+	unsigned int users;
+	uint8_t kind;
+	bool coherent, exact, done, closed, cut;
+	uint32_t cpu;
+	uint64_t dma, size;
+	uint64_t since, ns, number;
+	uint64_t extent;
+	uint64_t limit;
+	struct predict_device *device;
+	struct space *space;
+	enum libdma_verdict verdict;
+	uint64_t expected;
+	uint64_t witness;
+	char state[STATE_SIZE];
+};
+
+/**
+ * struct context - a task, or the interrupts of a level on a CPU
+ *
+ * @key:	which; 0 for none
+ * @ns:		of its last event
+ * @take:	a range that may go on
+ * @release:	the last one
+ * @device:	said that it is about to unmap
+ */
+struct context {
+	uint64_t key;
+	uint64_t ns;
+	struct request *take;
+	struct request *release;
+	struct predict_device *device;
+};
+
+/* A mapping from before the recording. */
+struct stranger {
+	uint32_t device;
+	uint64_t dma, size, number;
+};
+
+/**
+ * struct iova - the backend
+ *
+ * @granule:	bytes
+ * @shown:	the recording has iommu:map and iommu:unmap
+ * @exact:	it has allocations and releases themselves
+ * @begun:	by a hash of the address: the last range that began there
+ * @pending:	of each CPU: a release that has begun
+ * @silent:	where the last range without a mapping's event was taken
+ */
+struct iova {
+	struct libdma_predictor *frame;
+	uint64_t granule;
+	uint32_t cpus;
+	bool shown, exact;
+	struct space *spaces;
+	struct space *silent;
+	struct context context[CONTEXTS];
+	struct request *begun[BEGUN];
+	struct request **pending;
+	struct stranger *stranger;
+	size_t strangers;
+};
+
+/* predict-iova-request.c: what the events tell */
+
+struct request *request_get(struct request *request);
+void request_put(struct request *request);
+
+/*
+ * The range was released in pieces of another length than the one that its own pieces
+ * seemed to make: what is too much of it is a range of its own.
+ */
+int request_split(struct iova *iova, struct foreseen *event);
+
+/* An event enters the window: its request is left in @event->memo. */
+int request_see(struct iova *iova, struct foreseen *event);
+
+/* predict-iova-space.c */
+
+/* The space of a device, made if need be. */
+int space_find(struct iova *iova, struct predict_device *device, struct space **ret);
+void space_destroy(struct space *space);
+
+/* Where a range without a device was taken or lies; NULL if nothing tells. */
+struct space *space_guess(struct iova *iova, const struct request *request);
+
+/* predict-iova-run.c: requests on the model */
+
+/* What the model says to a take goes into the request. */
+int run_take(struct iova *iova, struct foreseen *event, struct request *request);
+int run_release(struct iova *iova, struct request *request);

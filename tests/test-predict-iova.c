@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+
+#include "trace/predict-iova-timeline.h"
+
+#include "test.h"
+
+#define LIMIT 0xfffff
+#define US    1000ULL
+#define MS    1000000ULL
+
+/* A domain that is driven as the kernel's is, and the timeline that follows it. */
+struct pair {
+	struct iova_domain *kernel;
+	struct timeline *timeline;
+	uint64_t ns;
+	uint64_t number;
+};
+
+static struct iova_domain *create_domain(bool lazy)
+{
+	struct iova_options options = {
+		.rules = kernel_rules(DMA_KERNEL_6_12),
+		.granule = 4096,
+		.start = 1,
+		.cpus = 2,
+	};
+	struct iova_domain *domain;
+
+	assert_int_equal(iova_domain_create(&options, &domain), 0);
+	if (lazy)
+		assert_int_equal(iova_set_release(domain, IOVA_LAZY, NULL, NULL), 0);
+	return domain;
+}
+
+static void create(struct pair *pair, bool lazy)
+{
+	struct timeline_options options = {
+		.domain = create_domain(lazy),
+		.race = 100 * US,
+		.tick = 4 * MS,
+		.slack = 16 * MS,
+		.timeout = lazy ? 10 * MS : 0,
+	};
+
+	*pair = (struct pair) { .kernel = create_domain(lazy), .ns = 1000 * MS };
+	assert_int_equal(timeline_create(&options, &pair->timeline), 0);
+}
+
+static void destroy(struct pair *pair)
+{
+	timeline_destroy(pair->timeline);
+	iova_domain_destroy(pair->kernel);
+}
+
+static uint64_t kernel_takes(struct pair *pair, unsigned int cpu)
+{
+	uint64_t pfn;
+
+	assert_int_equal(iova_alloc_fast(pair->kernel, cpu, 1, LIMIT, true, &pfn), 0);
+	return pfn;
+}
+
+static struct iova_op operation(struct pair *pair, uint8_t kind, unsigned int cpu,
+				uint64_t pfn)
+{
+	pair->ns += 10 * US;
+	return (struct iova_op) {
+		.kind = kind,
+		.cpu = (uint16_t)cpu,
+		.size = 1,
+		.pfn = pfn,
+		.limit = LIMIT,
+		.since = pair->ns - 50 * US,
+		.ns = pair->ns,
+		.until = pair->ns,
+		.number = pair->number++,
+	};
+}
+
+/* The timeline is told what the kernel answered; its own answer. */
+static uint64_t told(struct pair *pair, unsigned int cpu, uint64_t pfn)
+{
+	struct iova_op op = operation(pair, IOVA_OP_TAKE, cpu, pfn);
+	uint64_t expected;
+
+	assert_int_equal(timeline_put(pair->timeline, &op, &expected), 0);
+	return expected;
+}
+
+static uint64_t take(struct pair *pair, unsigned int cpu)
+{
+	uint64_t pfn = kernel_takes(pair, cpu);
+
+	assert_int_equal(told(pair, cpu, pfn), pfn);
+	return pfn;
+}
+
+static void release_told(struct pair *pair, unsigned int cpu, uint64_t pfn)
+{
+	struct iova_op op = operation(pair, IOVA_OP_RELEASE, cpu, pfn);
+
+	assert_int_equal(timeline_put(pair->timeline, &op, NULL), 0);
+}
+
+static void release(struct pair *pair, unsigned int cpu, uint64_t pfn)
+{
+	iova_release(pair->kernel, cpu, pfn, 1);
+	release_told(pair, cpu, pfn);
+}
+
+static struct iova_explanation explain(struct pair *pair, const struct iova_op *ahead,
+				       size_t count)
+{
+	struct iova_explanation found;
+
+	assert_int_equal(timeline_explain(pair->timeline, ahead, count, &found), 0);
+	return found;
+}
+
+/* An interrupt released between the take and its event, on the same CPU. */
+static void a_take_came_before_what_is_recorded_before_it(void **state)
+{
+	struct iova_explanation found;
+	uint64_t first, second;
+	struct pair pair;
+
+	(void)state;
+	create(&pair, false);
+	first = take(&pair, 0);
+	second = kernel_takes(&pair, 0);
+	iova_release(pair.kernel, 0, first, 1);
+	release_told(&pair, 0, first);
+	assert_int_equal(told(&pair, 0, second), first);
+	found = explain(&pair, NULL, 0);
+	assert_int_equal(found.change, IOVA_CHANGE_EARLIER);
+	assert_int_equal(found.witness, 1);
+	/* From now on both agree. */
+	assert_int_equal(take(&pair, 0), first);
+	take(&pair, 0);
+	destroy(&pair);
+}
+
+/* The same, but long before: then it is no race, and nothing else explains it. */
+static void what_is_too_far_away_is_no_witness(void **state)
+{
+	struct iova_explanation found;
+	uint64_t first, second;
+	struct pair pair;
+
+	(void)state;
+	create(&pair, false);
+	first = take(&pair, 0);
+	second = kernel_takes(&pair, 0);
+	iova_release(pair.kernel, 0, first, 1);
+	release_told(&pair, 0, first);
+	pair.ns += 200 * US;
+	assert_int_equal(told(&pair, 0, second), first);
+	found = explain(&pair, NULL, 0);
+	assert_int_equal(found.change, IOVA_CHANGE_NONE);
+	/* The answer was adopted. */
+	take(&pair, 0);
+	destroy(&pair);
+}
+
+/* A release on the other CPU is recorded behind the take that it served. */
+static void a_take_came_behind_what_is_recorded_later(void **state)
+{
+	struct iova_explanation found;
+	uint64_t one, other;
+	struct iova_op ahead;
+	struct pair pair;
+
+	(void)state;
+	create(&pair, false);
+	one = take(&pair, 0);
+	other = kernel_takes(&pair, 1);
+	assert_int_equal(kernel_takes(&pair, 0), other - 1);
+	assert_int_equal(one, other + 1);
+	/* The kernel was on CPU 1 first. */
+	assert_int_equal(told(&pair, 0, other - 1), other);
+	ahead = operation(&pair, IOVA_OP_TAKE, 1, other);
+	found = explain(&pair, &ahead, 1);
+	assert_int_equal(found.change, IOVA_CHANGE_LATER);
+	assert_int_equal(found.ahead, 0);
+	assert_int_equal(found.witness, ahead.number);
+	take(&pair, 0);
+	take(&pair, 1);
+	destroy(&pair);
+}
+
+/* The queue's timer: where it was set, at the tick after ten milliseconds. */
+static void a_flush_is_expected(void **state)
+{
+	struct pair pair;
+	uint64_t pfn;
+
+	(void)state;
+	create(&pair, true);
+	pfn = take(&pair, 1);
+	release(&pair, 1, pfn);
+	pair.ns += 8 * MS;
+	assert_int_equal(take(&pair, 1), pfn - 1); /* not yet */
+	iova_expire(pair.kernel, 1, false);
+	pair.ns += 8 * MS;
+	assert_int_equal(take(&pair, 1), pfn);
+	destroy(&pair);
+}
+
+/* It ran elsewhere, which shows one flush later. */
+static void a_flush_was_elsewhere(void **state)
+{
+	struct iova_explanation found;
+	uint64_t first, second, pfn;
+	struct pair pair;
+
+	(void)state;
+	create(&pair, true);
+	first = take(&pair, 1);
+	second = take(&pair, 1);
+	release(&pair, 1, first);
+	pair.ns += 17 * MS;
+	iova_expire(pair.kernel, 0, false);
+	release(&pair, 1, second);
+	pair.ns += 17 * MS;
+	iova_expire(pair.kernel, 1, false);
+	take(&pair, 1);
+	pfn = kernel_takes(&pair, 1);
+	assert_int_equal(told(&pair, 1, pfn), first);
+	found = explain(&pair, NULL, 0);
+	assert_int_equal(found.change, IOVA_CHANGE_FLUSH);
+	assert_int_equal(take(&pair, 0), first);
+	destroy(&pair);
+}
+
+/* It was late: the take before it got a new address. */
+static void a_flush_was_late(void **state)
+{
+	struct iova_explanation found;
+	struct pair pair;
+	uint64_t pfn;
+
+	(void)state;
+	create(&pair, true);
+	pfn = take(&pair, 1);
+	release(&pair, 1, pfn);
+	pair.ns += 17 * MS;
+	assert_int_equal(told(&pair, 1, kernel_takes(&pair, 1)), pfn);
+	found = explain(&pair, NULL, 0);
+	assert_int_equal(found.change, IOVA_CHANGE_FLUSH);
+	iova_expire(pair.kernel, 1, false);
+	assert_int_equal(told(&pair, 1, kernel_takes(&pair, 1)), pfn - 2);
+	found = explain(&pair, NULL, 0);
+	assert_int_equal(found.change, IOVA_CHANGE_FLUSH);
+	take(&pair, 1);
+	destroy(&pair);
+}
+
+/* A long past is forgotten, and what was live remains. */
+static void a_long_timeline_goes_on(void **state)
+{
+	uint64_t live[64], seed = 1;
+	struct pair pair;
+
+	(void)state;
+	create(&pair, true);
+	for (unsigned int i = 0; i < 64; i++)
+		live[i] = take(&pair, i % 2);
+	for (unsigned int i = 0; i < 20000; i++) {
+		unsigned int at = (seed = seed * 6364136223846793005ULL + 1) >> 58;
+
+		release(&pair, at % 2, live[at]);
+		if (!(i % 100)) {
+			iova_expire(pair.kernel, at % 2, false);
+			assert_int_equal(timeline_flush(pair.timeline, at % 2, pair.ns),
+					 0);
+		}
+		live[at] = take(&pair, i % 2);
+	}
+	destroy(&pair);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_take_came_before_what_is_recorded_before_it),
+		cmocka_unit_test(what_is_too_far_away_is_no_witness),
+		cmocka_unit_test(a_take_came_behind_what_is_recorded_later),
+		cmocka_unit_test(a_flush_is_expected),
+		cmocka_unit_test(a_flush_was_elsewhere),
+		cmocka_unit_test(a_flush_was_late),
+		cmocka_unit_test(a_long_timeline_goes_on),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
