@@ -137,17 +137,21 @@ static int search_behind(struct timeline *timeline, unsigned int first, uint64_t
 
 /* ---- other CPUs ---- */
 
-/* The timer that freed what was released last before operation @at as @pfn. */
-static struct iova_timer *freed_by(const struct timeline *timeline, struct past *past,
-				   size_t at, uint64_t pfn)
+/* Where @pfn was released last before operation @at; SIZE_MAX if that is not known. */
+static size_t released_at(const struct timeline *timeline, const struct past *past,
+			  size_t at, uint64_t pfn)
 {
 	while (at-- > past->from)
 		if (timeline->op[at].kind == IOVA_OP_RELEASE &&
 		    timeline->op[at].pfn == pfn)
-			break;
-	if (at < past->from || at == SIZE_MAX)
-		return NULL;
-	for (unsigned int i = 0; i < past->timers; i++)
+			return at;
+	return SIZE_MAX;
+}
+
+/* The timer that freed what was released at @at. */
+static struct iova_timer *freed_by(struct past *past, size_t at)
+{
+	for (unsigned int i = 0; i < past->timers && at != SIZE_MAX; i++)
 		if (past->timer[i].place > at)
 			return &past->timer[i];
 	return NULL;
@@ -161,47 +165,76 @@ static void repaired(struct timeline *timeline, const struct past *past)
 
 static int repair(struct search *search, struct past *past, unsigned int repairs);
 
+/* The same with one of the timers, @which of @past, as @timer has it. */
 static int repair_as(struct search *search, const struct past *past,
-		     struct iova_timer timer, unsigned int repairs)
+		     const struct iova_timer *which, struct iova_timer timer,
+		     unsigned int repairs)
 {
 	struct past other = *past;
 
-	for (unsigned int i = 0; i < other.timers; i++)
-		if (other.timer[i].place == timer.place)
-			other.timer[i] = timer;
+	other.timer[which - past->timer] = timer;
 	return repair(search, &other, repairs);
+}
+
+/* What the kernel handed out was freed here, and was the last that was. */
+static int repair_right(struct search *search, struct past *past, size_t right,
+			size_t wrong, unsigned int repairs)
+{
+	const struct iova_op *miss = &search->timeline->op[past->miss];
+	struct iova_timer *timer = freed_by(past, right), moved;
+	int r = 0;
+
+	if (!timer)
+		return 0;
+	moved = *timer;
+	moved.cpu = miss->cpu;
+	moved.alone = false;
+	if (timer->cpu != miss->cpu || timer->alone)
+		r = repair_as(search, past, timer, moved, repairs);
+	moved.place = right + 1;
+	moved.ns = search->timeline->op[right].ns;
+	if (!r && timer == freed_by(past, wrong) && moved.place < timer->place)
+		r = repair_as(search, past, timer, moved, repairs);
+	return r;
+}
+
+/* What the model would have was not freed here. */
+static int repair_wrong(struct search *search, struct past *past, size_t wrong,
+			unsigned int repairs)
+{
+	const struct iova_op *miss = &search->timeline->op[past->miss];
+	unsigned int cpus = iova_cpus(search->timeline->now);
+	struct iova_timer *timer = freed_by(past, wrong), moved;
+	int r;
+
+	if (!timer)
+		return 0;
+	moved = *timer;
+	moved.alone = !timer->alone;
+	r = repair_as(search, past, timer, moved, repairs);
+	moved.alone = false;
+	for (unsigned int i = 1; timer->cpu == miss->cpu && i < cpus && !r; i++) {
+		moved.cpu = (uint16_t)((timer->cpu + i) % cpus);
+		r = repair_as(search, past, timer, moved, repairs);
+	}
+	return r;
 }
 
 /* The first wrong answer has its reason in what a timer freed here, or did not. */
 static int repair(struct search *search, struct past *past, unsigned int repairs)
 {
 	const struct timeline *timeline = search->timeline;
-	unsigned int cpus = iova_cpus(timeline->now);
-	const struct iova_op *wrong;
-	struct iova_timer *timer, moved;
+	size_t right, wrong;
 	int r = search_try(search, past);
 
 	if (r > 0)
 		repaired(search->timeline, past);
 	if (r || !repairs || !search->budget)
 		return r;
-	wrong = &timeline->op[past->miss];
-	timer = freed_by(timeline, past, past->miss, wrong->pfn);
-	if (timer && (timer->cpu != wrong->cpu || timer->alone)) {
-		moved = *timer;
-		moved.cpu = wrong->cpu;
-		moved.alone = false;
-		r = repair_as(search, past, moved, repairs - 1);
-	}
-	timer = freed_by(timeline, past, past->miss, past->got);
-	if (r || !timer || timer->cpu != wrong->cpu)
-		return r;
-	moved = *timer;
-	for (unsigned int i = 1; i < cpus && !r; i++) {
-		moved.cpu = (uint16_t)((timer->cpu + i) % cpus);
-		r = repair_as(search, past, moved, repairs - 1);
-	}
-	return r;
+	right = released_at(timeline, past, past->miss, timeline->op[past->miss].pfn);
+	wrong = released_at(timeline, past, past->miss, past->got);
+	r = repair_right(search, past, right, wrong, repairs - 1);
+	return r ? r : repair_wrong(search, past, wrong, repairs - 1);
 }
 
 static int search_elsewhere(struct timeline *timeline)
@@ -218,8 +251,10 @@ static int search_elsewhere(struct timeline *timeline)
 		return -ENOMEM;
 	past_init(&past, timeline, from);
 	r = repair(&search, &past, MOST_REPAIRS);
-	if (r > 0)
+	if (r > 0) {
 		search_accept(&search, from);
+		timeline_arm_again(timeline);
+	}
 	search_end(&search);
 	return r;
 }

@@ -7,7 +7,7 @@
 #include "trace/predict-iova-timeline.h"
 
 #define TIMELINE_TIMERS   64
-#define TIMELINE_PATIENCE 20000000 /* operations for one search */
+#define TIMELINE_PATIENCE 60000000 /* operations for one explanation */
 
 /**
  * struct iova_timer - a timer that ran
@@ -37,7 +37,8 @@ struct iova_timer {
  * @timer:	in the order of their places
  * @low:	the highest number below 4 GiB
  * @due:	ns, when the flush queue's timer runs next, UINT64_MAX if it is not set
- * @patience:	operations that a search may run
+ * @patience:	operations that the search for an explanation may run
+ * @left:	of these, in the search that goes on
  */
 struct timeline {
 	struct timeline_options options;
@@ -49,7 +50,7 @@ struct timeline {
 	uint64_t low;
 	uint64_t due;
 	uint16_t due_cpu;
-	uint64_t patience;
+	uint64_t patience, left;
 };
 
 /* Run an operation on a domain; a take's answer, 0 for none. */

@@ -140,12 +140,28 @@ static uint64_t find_extent(struct iova *iova, struct foreseen *event)
 	return 0;
 }
 
+/* Whose release is not known yet: it ends where another that is released begins. */
+static uint64_t guess_extent(struct iova *iova, struct foreseen *event,
+			     const struct request *take)
+{
+	struct foreseen *next = event;
+	uint64_t extent = take->size;
+
+	while ((next = predict_next(iova->frame, next)))
+		if (next->event.kind == DMA_EVENT_IOMMU_UNMAP &&
+		    next->event.dma > take->dma && next->event.dma < take->dma + extent)
+			extent = next->event.dma - take->dma;
+	return extent;
+}
+
 int request_split(struct iova *iova, struct foreseen *event)
 {
 	struct request *take = event->memo, *rest;
 	struct foreseen *next = event;
 	uint64_t end = take->dma + take->size;
 
+	if (!take->device && !take->extent && take->size > event->event.size)
+		take->extent = guess_extent(iova, event, take);
 	if (take->device || !take->extent || take->extent >= take->size)
 		return 0;
 	take->size = take->extent;

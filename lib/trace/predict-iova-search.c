@@ -36,6 +36,7 @@ int search_copy(struct search *search, const struct iova_domain *domain,
 
 void search_end(struct search *search)
 {
+	search->timeline->left = search->budget;
 	iova_domain_destroy(search->base);
 	iova_domain_destroy(search->found);
 	search->base = search->found = NULL;
@@ -52,7 +53,7 @@ int search_begin(struct search *search, struct timeline *timeline, size_t from)
 	*search = (struct search) {
 		.timeline = timeline,
 		.from = from,
-		.budget = timeline->patience,
+		.budget = timeline->left,
 		.price = COPY_COST + iova_count(timeline->now) / 4,
 	};
 	if (iova_clone(late ? timeline->middle : timeline->first, &search->base))
@@ -268,6 +269,7 @@ int timeline_explain(struct timeline *timeline, const struct iova_op *ahead, siz
 	int r;
 
 	*ret = (struct iova_explanation) { .change = IOVA_CHANGE_NONE };
+	timeline->left = timeline->patience;
 	r = explain_earlier(timeline, ret);
 	if (!r && ret->change == IOVA_CHANGE_NONE)
 		r = explain_later(timeline, ahead, count, ret);
@@ -279,7 +281,7 @@ int timeline_explain(struct timeline *timeline, const struct iova_op *ahead, siz
 		timeline->patience = TIMELINE_PATIENCE;
 		return 0;
 	}
-	timeline->patience /= 2;
+	timeline->patience /= 4;
 	if (timeline->patience < LEAST_SPENT)
 		timeline->patience = LEAST_SPENT;
 	return adopt(timeline);
