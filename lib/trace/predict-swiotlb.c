@@ -134,12 +134,12 @@ int slots_resolve(struct slots *slots, struct bounce *bounce, struct foreseen *e
 	if (!slots->swiotlb)
 		return 0;
 	bounce->searched = true;
-	describe(slots, bounce);
 	bounce->expected = slots_search(slots, bounce, &before);
 	if (!bounce->answered)
 		return 0;
 	if (bounce->expected != bounce->got) {
 		slots_unsearch(slots, bounce, bounce->expected, before);
+		describe(slots, bounce);
 		if (!slots_order(slots, bounce, event)) {
 			slots_explain(slots, bounce);
 			adopt(slots, bounce);
@@ -156,6 +156,7 @@ void slots_answer(struct slots *slots, struct bounce *bounce)
 	if (bounce->expected != bounce->got) {
 		if (bounce->expected != DMA_MAPPING_ERROR)
 			swiotlb_unmap(slots->swiotlb, &device, bounce->expected);
+		describe(slots, bounce);
 		slots_explain(slots, bounce);
 		adopt(slots, bounce);
 	}
