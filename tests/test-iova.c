@@ -235,6 +235,24 @@ static void nonsense_is_refused(void **state)
 
 /* ---- memory that runs out ---- */
 
+/* I13: the magazines say 0 for none, so that a 0 in them is lost. */
+static void a_zero_that_was_freed_is_never_handed_out(void **state)
+{
+	const struct iova_options options = { .rules = kernel_rules(DMA_KERNEL_7_2),
+					      .granule = 4096,
+					      .start = 1,
+					      .cpus = 1 };
+	struct iova_domain *domain;
+	uint64_t pfn;
+
+	(void)state;
+	assert_int_equal(iova_domain_create(&options, &domain), 0);
+	iova_free_fast(domain, 0, 0, 4);
+	assert_int_equal(iova_alloc_fast(domain, 0, 4, 0xfffff, true, &pfn), 0);
+	assert_int_equal(pfn, 0xffffc);
+	iova_domain_destroy(domain);
+}
+
 static void without_a_magazine_ranges_go_to_the_set(void **state)
 {
 	struct heap heap = { 0 };
@@ -324,6 +342,7 @@ int main(void)
 		cmocka_unit_test(reservations_cover_what_they_say),
 		cmocka_unit_test(a_walk_tells_what_a_range_is_doing),
 		cmocka_unit_test(nonsense_is_refused),
+		cmocka_unit_test(a_zero_that_was_freed_is_never_handed_out),
 		cmocka_unit_test(without_a_magazine_ranges_go_to_the_set),
 		cmocka_unit_test(a_failure_leaves_all_as_it_was),
 	};

@@ -164,7 +164,8 @@ int iova_alloc_fast(struct iova_domain *domain, unsigned int cpu, uint64_t size,
 	class = log2_up(size);
 	if (class < IOVA_CLASSES) {
 		size = 1UL << class;
-		if (pop(domain, cpu_of(domain, cpu), class, limit + 1 - size, ret))
+		/* 0 is to say that there was none: one that was freed so is lost (I13). */
+		if (pop(domain, cpu_of(domain, cpu), class, limit + 1 - size, ret) && *ret)
 			return 0;
 	}
 	r = iova_alloc(domain, size, limit, ret);
