@@ -3,6 +3,7 @@
  * Lists as the kernel's own dma-iommu.c lays them out, recorded; and what must hold of
  * any list.
  */
+#include <errno.h>
 #include <inttypes.h>
 
 #include "dma/iommu-sg.h"
@@ -54,6 +55,16 @@ static void read_list(struct player *player, char *text)
 	}
 }
 
+static uint64_t layout(struct scatterlist *list, unsigned int nents, uint64_t boundary)
+{
+	uint64_t size = 0;
+
+	assert_int_equal(iommu_sg_layout(kernel_rules(DMA_KERNEL_7_2), list, nents, GRANULE,
+					 boundary, &size),
+			 0);
+	return size;
+}
+
 static void check_result(struct player *player, char *text)
 {
 	unsigned int count, expected;
@@ -61,7 +72,7 @@ static void check_result(struct player *player, char *text)
 	dma_addr_t dma;
 	char *at;
 
-	size = iommu_sg_layout(player->list, player->nents, GRANULE, player->boundary);
+	size = layout(player->list, player->nents, player->boundary);
 	count = iommu_sg_merge(player->list, player->nents, player->boundary, player->longest,
 			 place(size));
 	expected = (unsigned int)strtoul(text + 1, &at, 10);
@@ -160,12 +171,12 @@ static void any_list_keeps_its_bytes_and_bounds(void **state)
 		for (unsigned int i = 0; i < nents; i++)
 			bytes += list[i].length > longest ? longest = list[i].length
 							  : list[i].length;
-		size = iommu_sg_layout(list, nents, GRANULE, boundary);
+		size = layout(list, nents, boundary);
 		for (unsigned int i = 0; i < nents; i++)
 			assert_true((list[i].offset | list[i].length) % GRANULE == 0);
 		if (dice(4) == 0) {
 			iommu_sg_restore(list, nents);
-			size = iommu_sg_layout(list, nents, GRANULE, boundary);
+			size = layout(list, nents, boundary);
 		}
 		count = iommu_sg_merge(list, nents, boundary, longest, place(size));
 		assert_true(count >= 1 && count <= nents);
@@ -196,13 +207,53 @@ static void a_piece_too_long_takes_in_the_rest(void **state)
 	sg_set_page(&list[0], (struct page *)0x1000, 0x20000, 0);
 	sg_set_page(&list[1], (struct page *)0x9000, 0x1000, 0);
 	sg_set_page(&list[2], (struct page *)0x5000, 0x1000, 0);
-	assert_int_equal(iommu_sg_layout(list, 3, GRANULE, 0xffffffff), 0x22000);
+	assert_int_equal(layout(list, 3, 0xffffffff), 0x22000);
 	assert_int_equal(iommu_sg_merge(list, 3, 0xffffffff, 0x10000, BASE), 1);
 	assert_int_equal(sg_dma_len(&list[0]), 0x22000);
 	assert_int_equal(iommu_sg_extent(list, 3, &start), 0x22000);
 	assert_int_equal(iommu_sg_extent(list, 0, &start), 0);
-	assert_int_equal(iommu_sg_layout(list, 0, GRANULE, 0xffff), 0);
+	assert_int_equal(layout(list, 0, 0xffff), 0);
 	assert_int_equal(iommu_sg_merge(list, 0, 0xffff, 0x10000, BASE), 0);
+}
+
+/* I35: a padding up to a far boundary may need more than 32 bits. */
+static void only_6_12_looks_for_lengths_beyond_32_bits(void **state)
+{
+	(void)state;
+	for (int kernel = 0; kernel < DMA_KERNELS; kernel++) {
+		bool checks = kernel == DMA_KERNEL_6_12;
+		struct scatterlist list[2];
+		uint64_t size = 0;
+
+		sg_init_table(list, 2);
+		sg_set_page(&list[0], (struct page *)0x1000, 0x1234, 0x800);
+		sg_set_page(&list[1], (struct page *)0x9000, 0, 0);
+		assert_int_equal(iommu_sg_layout(kernel_rules((enum dma_kernel)kernel), list, 2,
+						 GRANULE, (1ULL << 36) - 1, &size),
+				 checks ? -EOVERFLOW : 0);
+		if (!checks)
+			assert_true(size == 1ULL << 36);
+		iommu_sg_restore(list, 2);
+		assert_int_equal(list[0].offset, 0x800);
+		assert_int_equal(list[0].length, 0x1234);
+		assert_true(sg_dma_address(&list[0]) == DMA_MAPPING_ERROR);
+		assert_int_equal(sg_dma_len(&list[0]), 0);
+	}
+}
+
+/* As in the kernel: 0 bytes there mean that nothing was kept. */
+static void a_piece_without_a_byte_keeps_its_granule_when_restored(void **state)
+{
+	struct scatterlist list[2];
+
+	(void)state;
+	sg_init_table(list, 2);
+	sg_set_page(&list[0], (struct page *)0x1000, 0x1234, 0x800);
+	sg_set_page(&list[1], (struct page *)0x9000, 0, 0x10);
+	assert_int_equal(layout(list, 2, 0xffffffff), 0x3000);
+	iommu_sg_restore(list, 2);
+	assert_int_equal(list[1].offset, 0x10);
+	assert_int_equal(list[1].length, GRANULE);
 }
 
 int main(void)
@@ -211,6 +262,8 @@ int main(void)
 		cmocka_unit_test(lists_are_laid_out_as_by_the_kernel),
 		cmocka_unit_test(any_list_keeps_its_bytes_and_bounds),
 		cmocka_unit_test(a_piece_too_long_takes_in_the_rest),
+		cmocka_unit_test(only_6_12_looks_for_lengths_beyond_32_bits),
+		cmocka_unit_test(a_piece_without_a_byte_keeps_its_granule_when_restored),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

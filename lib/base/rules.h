@@ -63,6 +63,7 @@ struct kernel_rules {
 	bool bounce_zeroes_before;    /* I27: and behind; else behind, or all of it */
 	bool low_iova_gives_up;	      /* I21: for good, when 32 bits are full once */
 	bool iova_refuses_min_align;  /* I24 */
+	bool list_lengths_are_checked; /* I35: where an entry would get beyond 32 bits */
 	bool has_iova_api;	      /* I42 */
 	bool unmap_can_be_skipped;    /* Y11 */
 

@@ -74,49 +74,60 @@ static int map_each(struct device *dev, struct scatterlist *sgl, int nents,
 
 /* Translate the granules of all pieces, in runs that lie together in memory. */
 static int translate_list(struct device *dev, struct scatterlist *sgl, int nents,
-			  dma_addr_t dma, enum dma_data_direction dir)
+			  dma_addr_t dma, enum dma_data_direction dir, uint64_t *mapped)
 {
 	unsigned int permission = iommu_dma_permission(dir);
 	phys_addr_t phys = 0;
 	struct scatterlist *sg;
 	uint64_t run = 0;
-	int i, err = 0;
+	int i, err;
 
+	*mapped = 0;
 	for_each_sg(sgl, sg, nents, i)
 	{
 		if (run && phys + run == sg_phys(sg)) {
 			run += sg->length;
 			continue;
 		}
-		if (run)
-			err = iommu_dma_translate(dev, dma, phys, run, permission);
-		if (err)
-			return err;
-		dma += run;
+		if (run) {
+			err = iommu_dma_translate(dev, dma + *mapped, phys, run, permission);
+			if (err)
+				return err;
+		}
+		*mapped += run;
 		phys = sg_phys(sg);
 		run = sg->length;
 	}
-	return run ? iommu_dma_translate(dev, dma, phys, run, permission) : 0;
+	err = run ? iommu_dma_translate(dev, dma + *mapped, phys, run, permission) : 0;
+	*mapped += err ? 0 : run;
+	return err;
 }
 
 static int map_merged(struct device *dev, struct scatterlist *sgl, int nents,
 		      enum dma_data_direction dir)
 {
-	uint64_t granule = dev->machine->granule, boundary = dma_get_seg_boundary(dev);
-	uint64_t size = iommu_sg_layout(sgl, (unsigned int)nents, granule, boundary);
-	int err = -ENOMEM;
+	uint64_t boundary = dma_get_seg_boundary(dev), size, mapped;
 	dma_addr_t dma;
+	int err;
+
+	err = iommu_sg_layout(dev->machine->rules, sgl, (unsigned int)nents,
+			      dev->machine->granule, boundary, &size);
+	if (err)
+		goto restore;
 
 	/* Entries without a byte are segments at 0, and nothing is translated. */
 	if (!size)
 		return (int)iommu_sg_merge(sgl, (unsigned int)nents, boundary,
 					   dma_get_max_seg_size(dev), 0);
 	dma = iommu_dma_alloc_iova(dev, size, dma_get_mask(dev));
-	if (!dma)
+	err = dma ? 0 : -ENOMEM;
+	if (err)
 		goto restore;
-	err = translate_list(dev, sgl, nents, dma, dir);
-	if (err) {
-		iommu_unmap(dev->state->group->table, dma, size);
+	err = translate_list(dev, sgl, nents, dma, dir, &mapped);
+	if (err)
+		iommu_unmap(dev->state->group->table, dma, mapped);
+	/* Fewer where 32 bits were too few for a padding: they stay, as in the kernel. */
+	if (err || mapped < size) {
 		iommu_dma_free_iova(dev, dma, size);
 		goto restore;
 	}

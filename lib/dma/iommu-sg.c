@@ -4,11 +4,18 @@
  *
  * Kernel counterpart: drivers/iommu/dma-iommu.c (RULES.md I35-I39)
  */
+#include <errno.h>
+
 #include "base/bits.h"
 #include "dma/iommu-sg.h"
 
-uint64_t iommu_sg_layout(struct scatterlist *sgl, unsigned int nents, uint64_t granule,
-		   uint64_t boundary)
+static bool is_too_long(const struct kernel_rules *rules, unsigned int length, uint64_t more)
+{
+	return rules->list_lengths_are_checked && more > UINT32_MAX - length;
+}
+
+int iommu_sg_layout(const struct kernel_rules *rules, struct scatterlist *sgl,
+		    unsigned int nents, uint64_t granule, uint64_t boundary, uint64_t *ret)
 {
 	struct scatterlist *sg, *before = NULL;
 	uint64_t total = 0;
@@ -22,17 +29,22 @@ uint64_t iommu_sg_layout(struct scatterlist *sgl, unsigned int nents, uint64_t g
 		sg_dma_address(sg) = offset;
 		sg_dma_len(sg) = sg->length;
 		sg->offset -= (unsigned int)offset;
+		if (is_too_long(rules, 0, size))
+			return -EOVERFLOW;
 		sg->length = (unsigned int)size;
 
 		/* What would cross a boundary begins behind it. */
 		if (before && padding && padding < size - 1) {
+			if (is_too_long(rules, before->length, padding))
+				return -EOVERFLOW;
 			before->length += (unsigned int)padding;
 			total += padding;
 		}
 		total += size;
 		before = sg;
 	}
-	return total;
+	*ret = total;
+	return 0;
 }
 
 unsigned int iommu_sg_merge(struct scatterlist *sgl, unsigned int nents, uint64_t boundary,
@@ -75,8 +87,10 @@ void iommu_sg_restore(struct scatterlist *sgl, unsigned int nents)
 	unsigned int i;
 
 	for_each_sg(sgl, sg, nents, i) {
-		sg->offset += (unsigned int)sg_dma_address(sg);
-		sg->length = sg_dma_len(sg);
+		if (sg_dma_address(sg) != DMA_MAPPING_ERROR)
+			sg->offset += (unsigned int)sg_dma_address(sg);
+		if (sg_dma_len(sg)) /* an entry without a byte keeps its granule */
+			sg->length = sg_dma_len(sg);
 		sg_dma_address(sg) = DMA_MAPPING_ERROR;
 		sg_dma_len(sg) = 0;
 	}

@@ -15,17 +15,22 @@
 
 #include <libdma/scatterlist.h>
 
+#include "base/rules.h"
+
 /**
  * iommu_sg_layout() - the address space that a list needs
+ * @rules:	of the modelled kernel
  * @sgl:	the list
  * @nents:	its pieces
  * @granule:	of the IOMMU, bytes
  * @boundary:	segment boundary mask of the device, 2^n-1
+ * @ret:	set to bytes, 0 where the list has none
  *
- * Return: bytes, 0 where the list has none.
+ * Return: 0, or -EOVERFLOW where a piece would get longer than 32 bits say, and the kernel
+ * looks (rule I35): the list is then to be restored.
  */
-uint64_t iommu_sg_layout(struct scatterlist *sgl, unsigned int nents, uint64_t granule,
-		   uint64_t boundary);
+int iommu_sg_layout(const struct kernel_rules *rules, struct scatterlist *sgl,
+		    unsigned int nents, uint64_t granule, uint64_t boundary, uint64_t *ret);
 
 /**
  * iommu_sg_merge() - the segments that a device sees
@@ -43,7 +48,11 @@ uint64_t iommu_sg_layout(struct scatterlist *sgl, unsigned int nents, uint64_t g
 unsigned int iommu_sg_merge(struct scatterlist *sgl, unsigned int nents, uint64_t boundary,
 		      unsigned int longest, dma_addr_t dma);
 
-/** iommu_sg_restore() - a list after iommu_sg_layout() as it was, mapped nowhere */
+/**
+ * iommu_sg_restore() - a list after iommu_sg_layout() as it was, mapped nowhere
+ *
+ * As in the kernel a piece without a byte keeps the length of its granule.
+ */
 void iommu_sg_restore(struct scatterlist *sgl, unsigned int nents);
 
 /**
