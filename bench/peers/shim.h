@@ -137,7 +137,7 @@ struct callback_head {
 #define dev_err(...) ((void)0)
 #define dev_warn_ratelimited(...) ((void)0)
 #define dev_warn_once(...) ((void)0)
-#define dev_WARN_ONCE(dev, x, ...) ((void)(x))
+#define dev_WARN_ONCE(dev, x, ...) WARN_ON(x)
 #define kmemleak_transient_leak(x) ((void)0)
 
 /* ---- lists ---- */
@@ -415,6 +415,13 @@ struct io_tlb_mem;
 struct dma_coherent_mem;
 struct cma;
 struct device_driver;
+struct dev_iommu {
+	bool is_pci, shadow_on_flush, pci_32bit_workaround;
+};
+struct device_dma_parameters {
+	unsigned int max_segment_size, min_align_mask;
+	unsigned long segment_boundary_mask;
+};
 struct device {
 	struct device_driver *driver;
 	struct list_head dma_pools;
@@ -423,7 +430,13 @@ struct device {
 	struct io_tlb_mem *dma_io_tlb_mem;
 	unsigned int min_align_mask;
 	unsigned long seg_boundary;
-	u64 *dma_mask, bus_dma_limit;
+	u64 *dma_mask, coherent_dma_mask, bus_dma_limit;
+	struct device_dma_parameters *dma_parms;
+	const struct bus_dma_region *dma_range_map;
+	const struct dma_map_ops *dma_ops;
+	struct dev_iommu *iommu;
+	void *of_node;
+	bool dma_iommu;
 	spinlock_t dma_io_tlb_lock;
 	struct list_head dma_io_tlb_pools;
 	bool dma_uses_io_tlb;
