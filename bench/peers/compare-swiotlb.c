@@ -15,6 +15,7 @@
 
 #define CALLS 100000
 #define RUNS  16
+#define BOOTS 10000
 #define CPUS  8
 #define MOST  SWIOTLB_DEFAULT_SLOTS
 
@@ -106,6 +107,63 @@ static void run(struct trial *trial, enum dma_kernel kernel)
 	swiotlb_destroy(trial->swiotlb);
 }
 
+/* ---- how large it is ---- */
+
+static void pick_text(char *text, size_t size)
+{
+	static const char *const flags[] = { "",         "",      ",force",
+					     ",noforce", "force", ",forced" };
+	char slots[16] = "", areas[16] = "";
+
+	if (roll(5))
+		snprintf(slots, sizeof(slots), roll(4) ? "%u" : "%#x",
+			 (unsigned int)roll(1ULL << roll(20)));
+	if (roll(3))
+		snprintf(areas, sizeof(areas), ",%u",
+			 (unsigned int)roll(1ULL << roll(9)));
+	snprintf(text, size, "%s%s%s", slots, areas, flags[roll(6)]);
+}
+
+/* Halved until so much memory is to be had. */
+static bool boot(const struct kernel_rules *rules, const char *text, unsigned int cpus,
+		 uint64_t most_slots, struct swiotlb_size *size)
+{
+	unsigned int wanted;
+
+	if (swiotlb_size(text, cpus, SWIOTLB_SEGMENT, size))
+		exit(1);
+	wanted = size->areas;
+	if (size->disable)
+		return false;
+	while (size->slots > most_slots)
+		if (swiotlb_size_halve(size, SWIOTLB_SEGMENT))
+			return false;
+	if (rules->swiotlb_keeps_areas)
+		size->areas = wanted;
+	return true;
+}
+
+static void compare_boot(const struct peer_swiotlb *peer,
+			 const struct kernel_rules *rules)
+{
+	unsigned int cpus = 1 + (unsigned int)roll(64), areas;
+	uint64_t most_slots = 1ULL << roll(19);
+	struct swiotlb_size size;
+	unsigned long slots;
+	bool force, has_bank;
+	char text[64];
+
+	pick_text(text, sizeof(text));
+	has_bank = boot(rules, text, cpus, most_slots, &size);
+	compare("is there a bank", has_bank,
+		peer->boot(text, cpus, most_slots, &slots, &areas, &force));
+	compare("are all to bounce", size.force, force);
+	if (!has_bank)
+		return;
+	compare("a bank's slots", size.slots, slots);
+	compare("a bank's areas", size.areas, areas);
+}
+
 int main(int argc, char **argv)
 {
 	static struct trial trial;
@@ -114,7 +172,9 @@ int main(int argc, char **argv)
 	trial.peer = open_peer(argv[2], "peer_swiotlb");
 	for (unsigned int i = 0; i < RUNS; i++)
 		run(&trial, kernel);
-	printf("swiotlb of %s: %u runs of %u calls, no difference (%u endless searches)\n",
-	       argv[1], RUNS, CALLS, trial.endless);
+	for (unsigned int i = 0; i < BOOTS; i++)
+		compare_boot(trial.peer, kernel_rules(kernel));
+	printf("swiotlb of %s: %u runs of %u calls, %u boots, no difference (%u endless searches)\n",
+	       argv[1], RUNS, CALLS, BOOTS, trial.endless);
 	return 0;
 }

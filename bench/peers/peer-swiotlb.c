@@ -3,8 +3,7 @@
  * peer-swiotlb.c - the kernel's kernel/dma/swiotlb.c, as it is, behind a table of
  * functions
  *
- * What it asks of the machine at boot is answered by nothing, since the bank is made
- * here; and nothing is copied, since there is no memory behind the addresses.
+ * Nothing is copied, since there is no memory behind the addresses.
  */
 #include "shim.h"
 
@@ -17,8 +16,9 @@
 
 /* ---- at boot ---- */
 
-#define memblock_alloc(...)                 NULL
-#define memblock_alloc_low(...)             NULL
+static size_t low_memory; /* bytes that the bank itself may have */
+#define memblock_alloc(size, align)	calloc(1, size)
+#define memblock_alloc_low(size, align) ((size) <= low_memory ? (void *)PAGE_SIZE : NULL)
 #define memblock_free(...)                  ((void)0)
 #define memblock_phys_free(...)             ((void)0)
 #define memblock_free_late(...)             ((void)0)
@@ -92,6 +92,31 @@ static struct io_tlb_pool *const bank = &io_tlb_default_mem.defpool;
 #define release_slots(device, phys) swiotlb_release_slots(device, phys, bank)
 #endif
 
+static bool peer_boot(const char *text, unsigned int cpus, unsigned long most_slots,
+		      unsigned long *slots, unsigned int *areas, bool *force)
+{
+	char parameter[64];
+
+	shim_cpus = cpus;
+	low_memory = most_slots << IO_TLB_SHIFT;
+	free(bank->areas);
+	free(bank->slots);
+	bank->areas = NULL;
+	bank->slots = NULL;
+	default_nslabs = IO_TLB_DEFAULT_SIZE >> IO_TLB_SHIFT;
+	default_nareas = 0;
+	swiotlb_force_bounce = swiotlb_force_disable = false;
+	if (text) {
+		snprintf(parameter, sizeof(parameter), "%s", text);
+		setup_io_tlb_npages(parameter);
+	}
+	swiotlb_init_remap(true, 0, NULL);
+	*slots = bank->nslabs;
+	*areas = bank->nareas;
+	*force = swiotlb_force_bounce;
+	return bank->slots;
+}
+
 static void peer_create(uint64_t start, unsigned long slots, unsigned int areas)
 {
 	shim_cpus = SHIM_CPUS;
@@ -146,4 +171,5 @@ const struct peer_swiotlb peer_swiotlb = {
 	.unmap = peer_unmap,
 	.used = peer_used,
 	.max_mapping_size = peer_max_mapping_size,
+	.boot = peer_boot,
 };

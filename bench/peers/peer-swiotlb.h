@@ -4,8 +4,9 @@
  */
 #pragma once
 
-#include <stdint.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct peer_swiotlb_device {
 	unsigned int min_align_mask;
@@ -22,4 +23,8 @@ struct peer_swiotlb {
 	void (*unmap)(const struct peer_swiotlb_device *device, uint64_t phys);
 	unsigned long (*used)(void); /* slots */
 	size_t (*max_mapping_size)(const struct peer_swiotlb_device *device);
+	/* as at boot, with what stands after swiotlb= and so much memory that can be had:
+	 * is there a bank? */
+	bool (*boot)(const char *text, unsigned int cpus, unsigned long most_slots,
+		     unsigned long *slots, unsigned int *areas, bool *force);
 };
