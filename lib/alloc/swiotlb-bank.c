@@ -190,7 +190,7 @@ bool bank_is_free(const struct bank *bank, uint32_t slot, uint32_t slots)
 void bank_take(struct bank *bank, uint32_t slot, uint32_t slots)
 {
 	fill(bank->used, slot, slot + slots, true);
-	fill(bank->head, slot, slot + 1, true);
+	bank->head[slot >> 6] |= 1ULL << (slot & 63);
 }
 
 uint32_t bank_head(const struct bank *bank, uint32_t slot, uint32_t *slots)
@@ -210,7 +210,7 @@ void bank_release(struct bank *bank, uint32_t slot)
 	uint32_t end = slot + slots_of(bank->size[slot]);
 
 	fill(bank->used, slot, end, false);
-	fill(bank->head, slot, slot + 1, false);
+	bank->head[slot >> 6] &= ~(1ULL << (slot & 63));
 	runs_raise(bank, last_bit(bank->used, set_start(bank, slot), slot) + 1,
 		   next_used(bank, end, set_end(bank, slot)));
 }
