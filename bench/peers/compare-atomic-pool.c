@@ -117,12 +117,13 @@ static void compare_pools(void)
 
 static void alloc(void)
 {
-	static const uint64_t masks[] = { 24, 30, 32, 36, 64 };
+	static const uint64_t masks[] = { DMA_BIT_MASK(24), DMA_BIT_MASK(30), DMA_BIT_MASK(32),
+					  DMA_BIT_MASK(36), DMA_BIT_MASK(64) };
 	size_t size = 1 + roll(roll(4) ? 5 * PAGE_SIZE : roll(10) ? 100000 : 6 * MIB);
 	enum memory_zone zone = (enum memory_zone)roll(MEMORY_ZONES);
 	phys_addr_t phys = UINT64_MAX;
 
-	dev->coherent_dma_mask = DMA_BIT_MASK(masks[roll(5)]);
+	dev->coherent_dma_mask = masks[roll(5)];
 	if (backing_atomic(dev, zone, size, __GFP_NOWARN, &phys)) {
 		phys = UINT64_MAX;
 		failures++;
