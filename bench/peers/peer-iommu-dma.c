@@ -315,7 +315,6 @@ static void peer_create(const struct peer_iommu *made)
 static void peer_destroy(void)
 {
 	iommu_put_dma_cookie(&the_domain);
-	iova_cache_put();
 }
 
 static void peer_set_device(const struct peer_iommu_device *wanted)
