@@ -174,7 +174,8 @@ int main(int argc, char **argv)
 		run(&trial, kernel);
 	for (unsigned int i = 0; i < BOOTS; i++)
 		compare_boot(trial.peer, kernel_rules(kernel));
-	printf("swiotlb of %s: %u runs of %u calls, %u boots, no difference (%u endless searches)\n",
+	printf("swiotlb of %s: %u runs of %u calls, %u boots, no difference "
+	       "(%u endless searches)\n",
 	       argv[1], RUNS, CALLS, BOOTS, trial.endless);
 	return 0;
 }
