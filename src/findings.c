@@ -39,36 +39,61 @@ static uint32_t site_of(const struct libdma_check_verdict *verdict)
 	return verdict->begin ? verdict->begin->stack : 0;
 }
 
+static bool is_same(const struct finding *a, const struct finding *b)
+{
+	return a->rule == b->rule && a->device == b->device && a->site == b->site &&
+	       a->kind == b->kind && !a->doubt == !b->doubt;
+}
+
+/* Where a finding is, or the free slot where it would go. */
+static uint32_t *slot_of(const struct findings *findings, const struct finding *finding)
+{
+	size_t mask = findings->room * 2 - 1;
+	uint64_t hash = ((uint64_t)finding->device << 32 | finding->site) ^
+			(uintptr_t)finding->rule << 7 ^ (uint64_t)finding->kind << 48 ^
+			!finding->doubt;
+	size_t at = (hash * 0x9e3779b97f4a7c15 >> 32) & mask;
+
+	while (findings->slot[at] &&
+	       !is_same(&findings->finding[findings->slot[at] - 1], finding))
+		at = (at + 1) & mask;
+	return &findings->slot[at];
+}
+
+static void grow(struct findings *findings)
+{
+	findings->room = findings->room ? findings->room * 2 : 16;
+	findings->finding =
+		realloc(findings->finding, findings->room * sizeof(*findings->finding));
+	free(findings->slot);
+	findings->slot = calloc(findings->room * 2, sizeof(*findings->slot));
+	if (!findings->finding || !findings->slot)
+		out_of_memory();
+	for (size_t i = 0; i < findings->count; i++)
+		*slot_of(findings, &findings->finding[i]) = (uint32_t)i + 1;
+}
+
 /* The group that a verdict belongs to, made if there is none. */
 static struct finding *group_of(struct findings *findings,
 				const struct libdma_check_verdict *verdict)
 {
 	const struct dma_event *event = verdict->event;
-	uint32_t site = site_of(verdict);
-	struct finding *grown;
+	const struct finding wanted = { .rule = verdict->rule,
+					.device = event->device,
+					.driver = driver_of(findings, event->device),
+					.site = site_of(verdict),
+					.kind = event->kind,
+					.doubt = verdict->doubt };
+	uint32_t *slot;
 
-	for (size_t i = 0; i < findings->count; i++) {
-		struct finding *it = &findings->finding[i];
-
-		if (it->rule == verdict->rule && it->device == event->device &&
-		    it->site == site && it->kind == event->kind &&
-		    !it->doubt == !verdict->doubt)
-			return it;
+	if (findings->count == findings->room)
+		grow(findings);
+	slot = slot_of(findings, &wanted);
+	if (!*slot) {
+		findings->finding[findings->count++] = wanted;
+		*slot = (uint32_t)findings->count;
 	}
-	if (findings->count == findings->room) {
-		findings->room = findings->room ? findings->room * 2 : 16;
-		grown = realloc(findings->finding, findings->room * sizeof(*grown));
-		if (!grown)
-			out_of_memory();
-		findings->finding = grown;
-	}
-	grown = &findings->finding[findings->count++];
-	*grown = (struct finding) { .rule = verdict->rule,
-				    .device = event->device,
-				    .driver = driver_of(findings, event->device),
-				    .site = site,
-				    .kind = event->kind };
-	return grown;
+	return &findings->finding[*slot - 1];
 }
 
 static void keep(struct dma_event *to, const struct dma_event *event)
@@ -165,5 +190,6 @@ void findings_deinit(struct findings *findings)
 	for (size_t i = 0; i < findings->count; i++)
 		free(findings->finding[i].text);
 	free(findings->finding);
+	free(findings->slot);
 	free(findings->driver);
 }

@@ -41,6 +41,8 @@ struct finding {
 struct findings {
 	struct finding *finding;
 	size_t count, room;
+	uint32_t
+		*slot; /* twice @room of them: number of a finding and 1, by hash, or 0 */
 	uint64_t suppressed; /* verdicts */
 	const struct libdma_strings *strings;
 	const struct suppressions *suppressions; /* or NULL */
@@ -54,7 +56,7 @@ void findings_add(void *arg, const struct libdma_check_verdict *verdict);
 /* Say which driver a device has; a callback for source_drivers(). 0. */
 int findings_driver(void *arg, uint32_t device, uint32_t driver);
 
-/* The worst first, then the most; those in doubt behind all others. */
+/* The worst first, then the most; those in doubt behind all others. The last call. */
 void findings_sort(struct findings *findings);
 
 /* How many findings there are of a severity, and verdicts in doubt. */
