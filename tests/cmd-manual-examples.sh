@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The examples in dmat(5) are what it says: a trace in the text form, and a machine.
-dmactl="$builddir/src/dmactl"
+dmactl="${DMACTL:-$builddir/src/dmactl}"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

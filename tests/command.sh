@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # For the tests of commands, which source it: run dmactl, and say what it should do.
 # shellcheck disable=SC2034
-dmactl="$builddir/src/dmactl"
+dmactl="${DMACTL:-$builddir/src/dmactl}"
 data="$srcdir/tests/data"
 traces="$srcdir/corpus/traces"
 scratch=$(mktemp -d)

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "short-of.h"
+#include "valgrind.h"
 
 /* What came out, as a number; two runs that agree in it did the same. */
 static uint64_t outcome;
@@ -33,7 +34,7 @@ struct job {
 /* All of the first, then fewer and fewer of the rest. */
 static inline uint64_t after(uint64_t nth, uint64_t all)
 {
-	return nth + 1 + (nth > all ? nth / 8 : 0);
+	return nth + valgrind_stride(9) + (nth > all ? nth / 8 : 0);
 }
 
 static inline void fail_each(const struct job *job, enum shortage of)

@@ -274,14 +274,12 @@ ssize_t __real_read(int fd, void *bytes, size_t size);
 ssize_t __real_pread(int fd, void *bytes, size_t size, off_t offset);
 ssize_t __real_write(int fd, const void *bytes, size_t size);
 int __real_ftruncate(int fd, off_t size);
-int __real_mprotect(void *at, size_t size, int access);
 int __real_memfd_create(const char *name, unsigned int flags);
 void *__real_mmap(void *at, size_t size, int access, int flags, int fd, off_t offset);
 ssize_t __wrap_read(int fd, void *bytes, size_t size);
 ssize_t __wrap_pread(int fd, void *bytes, size_t size, off_t offset);
 ssize_t __wrap_write(int fd, const void *bytes, size_t size);
 int __wrap_ftruncate(int fd, off_t size);
-int __wrap_mprotect(void *at, size_t size, int access);
 int __wrap_memfd_create(const char *name, unsigned int flags);
 void *__wrap_mmap(void *at, size_t size, int access, int flags, int fd, off_t offset);
 
@@ -303,11 +301,6 @@ ssize_t __wrap_write(int fd, const void *bytes, size_t size)
 int __wrap_ftruncate(int fd, off_t size)
 {
 	return runs_short(OF_SYSTEM) ? -1 : __real_ftruncate(fd, size);
-}
-
-int __wrap_mprotect(void *at, size_t size, int access)
-{
-	return runs_short(OF_SYSTEM) ? -1 : __real_mprotect(at, size, access);
 }
 
 int __wrap_memfd_create(const char *name, unsigned int flags)

@@ -8,6 +8,7 @@
 
 #include "dice.h"
 #include "machine-census.h"
+#include "valgrind.h"
 
 static const struct backend {
 	struct libdma_machine_options options;
@@ -39,7 +40,7 @@ static void sizes_that_wrap_are_refused(void **state)
 					1UL << 31,    0 };
 
 	(void)state;
-	for (size_t i = 0; i < BACKENDS; i++) {
+	for (size_t i = 0; i < BACKENDS; i += valgrind_stride(3)) {
 		stand_up_backend(i);
 		for (size_t j = 0; j < sizeof(sizes) / sizeof(sizes[0]); j++) {
 			size_t size = sizes[j];
@@ -70,10 +71,10 @@ static void wild_calls_change_nothing_that_matters(void **state)
 					~0ULL,	     0x100000,	 0x3ffff000, 0x7f000010 };
 
 	(void)state;
-	for (size_t i = 0; i < BACKENDS; i++) {
+	for (size_t i = 0; i < BACKENDS; i += valgrind_stride(3)) {
 		stand_up_backend(i);
 		buffer = stand_buffer(16 * PAGE_SIZE);
-		for (int round = 0; round < 300; round++) {
+		for (int round = 0; round < (int)(300 / valgrind_stride(10)); round++) {
 			uint64_t a = odd[roll(12)], b = odd[roll(12)];
 			uint64_t size = b >> 63 ? b : b & 0xfffff;
 			enum dma_data_direction dir = (enum dma_data_direction)roll(3);
@@ -110,7 +111,7 @@ static void wild_calls_change_nothing_that_matters(void **state)
 static void ranges_that_do_not_exist_are_told(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < BACKENDS; i++) {
+	for (size_t i = 0; i < BACKENDS; i += valgrind_stride(3)) {
 		struct dma_iova_state none = { 0 };
 
 		stand_up_backend(i);
@@ -130,7 +131,7 @@ static void ranges_that_do_not_exist_are_told(void **state)
 static void freeing_twice_or_by_another_size_is_told(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < BACKENDS; i++) {
+	for (size_t i = 0; i < BACKENDS; i += valgrind_stride(3)) {
 		dma_addr_t dma;
 		void *cpu;
 		unsigned int logged;
@@ -212,7 +213,7 @@ static void a_managed_pool_ends_once(void **state)
 static void memory_of_another_machine_is_not_freed(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < BACKENDS; i++) {
+	for (size_t i = 0; i < BACKENDS; i += valgrind_stride(3)) {
 		struct libdma_machine *own, *other;
 		dma_addr_t dma, same;
 		unsigned int logged;

@@ -13,6 +13,7 @@
 #include "api-calls.h"
 #include "dice.h"
 #include "machine-census.h"
+#include "valgrind.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -226,8 +227,8 @@ static void fail_each_of_undo(const struct machine_kind *kind, enum dma_kernel k
 static void each_allocation_of_each_call_can_fail(void **state)
 {
 	(void)state;
-	for (size_t at = 0; at < MACHINES; at = next_machine(at + 1))
-		for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+	for (size_t at = 0; at < MACHINES; at = next_machine(at + valgrind_stride(23)))
+		for (size_t i = 0; i < ARRAY_SIZE(calls); i += valgrind_stride(4)) {
 			const struct machine_kind *kind = &machines[at / DMA_KERNELS];
 			enum dma_kernel kernel = (enum dma_kernel)(at % DMA_KERNELS);
 			struct outcome expect;
@@ -280,7 +281,7 @@ static void a_sync_works_or_is_told_of(void **state)
 
 	(void)state;
 	for (size_t at = 0; at < 2 * MACHINES;
-	     at = at & 1 ? 2 * next_machine(at / 2 + 1) : at + 1)
+	     at = at & 1 ? 2 * next_machine(at / 2 + valgrind_stride(9)) : at + 1)
 		for (uint64_t nth = 1; nth == 1 || fired; nth++) {
 			begin(&machines[at / 2 / DMA_KERNELS],
 			      (enum dma_kernel)(at / 2 % DMA_KERNELS), &none);
@@ -304,7 +305,7 @@ static void what_fails_by_chance_is_undone_too(void **state)
 	const struct call none = { .name = "any" };
 
 	(void)state;
-	for (size_t at = 0; at < MACHINES; at = next_machine(at + 1)) {
+	for (size_t at = 0; at < MACHINES; at = next_machine(at + valgrind_stride(5))) {
 		enum dma_kernel kernel = (enum dma_kernel)(at % DMA_KERNELS);
 		const struct machine_kind *kind = &machines[at / DMA_KERNELS];
 		struct census before, after;

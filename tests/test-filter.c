@@ -429,9 +429,56 @@ static void drivers_are_learned(void **state)
 	libdma_strings_destroy(strings);
 }
 
+/* Fields that the random trees leave out, against an event whose members all differ. */
+static void every_field_is_its_own_member(void **state)
+{
+	static const struct {
+		const char *text;
+		bool holds;
+	} asked[] = {
+		{ "cpu_addr == 0x1001", true }, { "cpu_addr == 0x1002", false },
+		{ "attrs == 0x20", true },      { "attrs != 0x20", false },
+		{ "number >= 1234", true },     { "number > 1234", false },
+		{ "ents == 5", true },          { "ents == 6", false },
+		{ "handle == 77", true },       { "handle < 77", false },
+		{ "name == \"block\"", true },  { "name == \"x\"", false },
+		{ "stack ~ \"a;*\"", true },    { "stack ~ \"b*\"", false },
+		{ "gfp == GFP_KERNEL", true },  { "gfp != GFP_KERNEL", false },
+		{ "error == 12", true },        { "error == 11", false },
+	};
+	struct libdma_strings *strings = libdma_strings_create();
+	struct dma_event event = { .kind = DMA_EVENT_ALLOC,
+				   .cpu_addr = 0x1001,
+				   .attrs = 0x20,
+				   .number = 1234,
+				   .nents = 6,
+				   .ents = 5,
+				   .handle = 77,
+				   .error = -12 };
+
+	(void)state;
+	assert_int_equal(libdma_strings_add(strings, "block", 5, &event.name), 0);
+	assert_int_equal(libdma_strings_add(strings, "a;b", 3, &event.stack), 0);
+	assert_int_equal(libdma_strings_add(strings, "GFP_KERNEL", 10, &event.gfp), 0);
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		struct libdma_filter *filter;
+		char *why = NULL;
+		size_t at;
+
+		if (libdma_filter_create(asked[i].text, &filter, &at, &why))
+			fail_msg("%s: %s", asked[i].text, why);
+		if (libdma_filter_match(filter, &event, strings) != asked[i].holds)
+			fail_msg("%s is not %d", asked[i].text, asked[i].holds);
+		libdma_filter_destroy(filter);
+	}
+	libdma_filter_destroy(NULL);
+	libdma_strings_destroy(strings);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_field_is_its_own_member),
 		cmocka_unit_test(filters_agree),
 		cmocka_unit_test(mistakes_are_placed),
 		cmocka_unit_test(values_mean_what_they_say),

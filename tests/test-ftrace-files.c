@@ -74,6 +74,7 @@ static void expect_same_text(const char *path)
 static void kernel_text_comes_back(void **state)
 {
 	static const char *const patterns[] = { "tests/data/*.ftrace",
+						"tests/data/every-event.txt",
 						"corpus/traces/*.ftrace.zst" };
 	char pattern[4096];
 	size_t files = 0;

@@ -9,6 +9,7 @@
 #include "hardware/memory.h"
 #include "machine-census.h"
 #include "short-of.h"
+#include "valgrind.h"
 
 static const struct libdma_range small[] = { { .start = 0x1000, .length = 0x7fff000 } };
 
@@ -38,7 +39,7 @@ static void a_machine_that_cannot_be_leaves_nothing(void **state)
 		enum shortage of = (enum shortage)(i % SHORTAGES);
 		bool failed = true;
 
-		for (uint64_t nth = 1; failed; nth++) {
+		for (uint64_t nth = 1; failed; nth += valgrind_stride(9)) {
 			struct libdma_machine *machine = NULL;
 			size_t before = blocks;
 			int err;
@@ -172,7 +173,7 @@ static void a_call_that_fails_leaves_the_machine_as_it_was(void **state)
 		for (size_t j = 0; j < sizeof(calls) / sizeof(calls[0]); j++) {
 			bool done = false, failed = true;
 
-			for (uint64_t nth = 1; failed; nth++) {
+			for (uint64_t nth = 1; failed; nth += valgrind_stride(9)) {
 				struct census before = census(), after;
 
 				fail_nth(of, nth);
@@ -228,7 +229,7 @@ static void what_is_live_is_known_after_a_failure(void **state)
 		assert_null(live_create());
 		fail_nth(OF_MEMORY, 0);
 	}
-	for (uint64_t nth = 1; nth < 40; nth++) {
+	for (uint64_t nth = 1; nth < 40; nth += valgrind_stride(5)) {
 		size_t before = blocks;
 
 		fail_nth(OF_MEMORY, 0);

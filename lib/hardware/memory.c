@@ -80,11 +80,23 @@ static int reserve_linear(struct memory *memory)
 	return -ENOMEM;
 }
 
+/*
+ * Let a range of the reservation be read and written. By a mapping over it: valgrind
+ * takes ten seconds a gigabyte for a change of protection, and next to nothing for this.
+ */
+static int open_range(const struct memory *memory, phys_addr_t start, uint64_t length)
+{
+	void *got = mmap(memory->linear + start, length, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_NORESERVE | MAP_FIXED, memory->fd,
+			 (off_t)start);
+
+	return got == MAP_FAILED ? -ENOMEM : 0;
+}
+
 static int open_ranges(const struct memory *memory)
 {
 	for (size_t at = 0; at < memory->ranges; at++)
-		if (mprotect(memory->linear + memory->range[at].start,
-			     memory->range[at].length, PROT_READ | PROT_WRITE))
+		if (open_range(memory, memory->range[at].start, memory->range[at].length))
 			return -ENOMEM;
 	return 0;
 }
@@ -224,7 +236,7 @@ static int open_device(struct memory *memory, struct device_memory *device)
 	void *got;
 
 	if (end <= memory->end)
-		return mprotect(place, device->length, PROT_READ | PROT_WRITE) ? -ENOMEM : 0;
+		return open_range(memory, device->start, device->length);
 	if (device->start < memory->end)
 		return -EINVAL;
 	if (ftruncate(memory->fd, (off_t)MEMORY_LIMIT))
