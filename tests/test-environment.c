@@ -9,6 +9,7 @@
 #include <libdma/environment.h>
 
 #include "test.h"
+#include "valgrind.h"
 
 static uint64_t seed = 1;
 
@@ -215,7 +216,7 @@ static void expect_same(const struct libdma_environment *a,
 static void print_and_parse_change_nothing(void **state)
 {
 	(void)state;
-	for (int i = 0; i < 3000; i++) {
+	for (unsigned int i = 0; i < 3000; i += valgrind_stride(60)) {
 		struct libdma_environment *environment = draw_environment();
 		struct libdma_environment *back = libdma_environment_create();
 		struct libdma_environment *copy = libdma_environment_create();
@@ -352,7 +353,7 @@ static void a_text_cut_anywhere_is_refused(void **state)
 	(void)state;
 	assert_int_equal(libdma_environment_print(environment, &text), 0);
 	size = strlen(text);
-	for (size_t i = 0; i + 2 < size; i++) {
+	for (size_t i = 0; i + 2 < size; i += valgrind_stride(50)) {
 		cut = malloc(i + 1);
 		memcpy(cut, text, i);
 		back = libdma_environment_create();

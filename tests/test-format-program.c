@@ -6,6 +6,7 @@
 #include <libdma/trace.h>
 
 #include "events.h"
+#include "valgrind.h"
 
 #define FILE_NAME "test-format-program.tmp"
 #define COPY_NAME "test-format-program-copy.tmp"
@@ -104,7 +105,7 @@ static void any_bytes_are_a_program(void **state)
 	uint8_t bytes[700], once[8192], twice[8192];
 
 	(void)state;
-	for (int i = 0; i < 500; i++) {
+	for (unsigned int i = 0; i < 500; i += valgrind_stride(25)) {
 		const char *by_text = COPY_NAME ".text";
 		size_t size = draw_program(&draw, bytes, sizeof(bytes)), copy;
 		struct libdma_reader *reader;
