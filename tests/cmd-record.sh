@@ -25,6 +25,15 @@ expect 5 "$dmactl" record -o "$out" --duration 0.1
 said "exists already, --force replaces it"
 grep -qx precious "$out" || fail "the file was replaced"
 
+# Without the kernel's types nobody can.
+if ! test -r /sys/kernel/btf/vmlinux; then
+	rm -f "$out"
+	expect 125 "$dmactl" record -o "$out" --duration 0.1
+	said "CONFIG_DEBUG_INFO_BTF"
+	expect 125 "$dmactl" doctor
+	exit "$status"
+fi
+
 # Without privilege: refused, in words that say what to do.
 refused() {
 	rm -f "$out"
