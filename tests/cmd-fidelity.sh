@@ -52,6 +52,14 @@ if command -v zstd >/dev/null; then
 	expect 0 "$dmactl" replay --verify "$traces/6.12-direct5g-e100.ftrace.zst"
 	test "$(figure swiotlb)" = "762 of 762" || fail "direct5g: $(figure swiotlb)"
 
+	# a part from the middle: what was there before is known by its end, where the swiotlb
+	# lies by what bounces reach, and where its areas went on by the first answer of each
+	expect 0 "$dmactl" convert --begin '#1500' "$traces/6.12-swiotlbsmall-nvme-ahci.ftrace.zst" \
+		"$scratch/tail.dmat"
+	expect 0 "$dmactl" replay --verify "$scratch/tail.dmat"
+	printed '^assumed: swiotlb.start = 0x3d000000 (what bounces reach)$'
+	test "$(figure swiotlb)" = "265 of 267" || fail "tail: $(figure swiotlb)"
+
 	# where it is given, nothing is taken from the answers
 	expect 0 "$dmactl" replay --verify --set swiotlb.start=0x39200000 \
 		"$traces/6.12-swiotlb-nvme.ftrace.zst"

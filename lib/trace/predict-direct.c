@@ -144,6 +144,21 @@ static bool must_bounce(const struct direct *direct, const struct foreseen *even
 	return known->swiotlb.force || last > limit;
 }
 
+/*
+ * Is it a bounce that nothing announced? Where the recording has announcements, only one
+ * that came before its beginning, or was lost.
+ */
+static bool is_unannounced(const struct direct *direct, const struct foreseen *event,
+			   phys_addr_t phys, uint64_t size, dma_addr_t dma)
+{
+	uint64_t offset = event->device->offset;
+
+	if (direct->frame->announced)
+		return dma != DMA_MAPPING_ERROR && dma != phys + offset &&
+		       slots_hold(direct->slots, dma - offset);
+	return must_bounce(direct, event, phys, size);
+}
+
 /* Where searches are not announced, they begin with the map that needs them. */
 static int search_now(struct direct *direct, struct foreseen *event, phys_addr_t phys,
 		      uint64_t size, dma_addr_t dma, uint32_t room)
@@ -167,27 +182,30 @@ static int search_unannounced(struct direct *direct, struct foreseen *event)
 	const struct dma_event *said = &event->event;
 	int err = 0;
 
-	if (direct->frame->announced || event->memo)
+	if (event->memo)
 		return 0;
 	if (said->kind != DMA_EVENT_MAP_SG)
-		return must_bounce(direct, event, said->phys, said->size)
+		return is_unannounced(direct, event, said->phys, said->size, said->dma)
 			       ? search_now(direct, event, said->phys, said->size,
 					    said->dma, 1)
 			       : 0;
 	for (uint32_t i = 0; said->dma_size_list && i < list_entries(said) && !err; i++)
-		if (must_bounce(direct, event, said->phys_list[i], said->dma_size_list[i]))
+		if (is_unannounced(direct, event, said->phys_list[i],
+				   said->dma_size_list[i], said->dma_list[i]))
 			err = search_now(direct, event, said->phys_list[i],
 					 said->dma_size_list[i], said->dma_list[i],
 					 list_entries(said));
 	return err;
 }
 
-static bool is_as_mapped(struct predict_device *device, phys_addr_t phys, dma_addr_t dma)
+static bool is_as_mapped(const struct direct *direct, struct predict_device *device,
+			 phys_addr_t phys, dma_addr_t dma)
 {
 	if (dma == phys + device->offset)
 		return true;
 	/* the bus adds something; it is told once */
-	if (!device->offset_known && dma != DMA_MAPPING_ERROR && !device->direct)
+	if (!device->offset_known && dma != DMA_MAPPING_ERROR && !device->direct &&
+	    !direct->frame->announced)
 		device->offset = dma - phys;
 	device->offset_known = true;
 	return false;
@@ -200,10 +218,10 @@ static void judge_direct(struct direct *direct, struct foreseen *event)
 
 	if (said->kind == DMA_EVENT_MAP_SG)
 		for (uint32_t i = 0; i < list_entries(said) && same; i++)
-			same = is_as_mapped(event->device, said->phys_list[i],
+			same = is_as_mapped(direct, event->device, said->phys_list[i],
 					    said->dma_list[i]);
 	else
-		same = is_as_mapped(event->device, said->phys, said->dma);
+		same = is_as_mapped(direct, event->device, said->phys, said->dma);
 	direct->frame->totals.direct++;
 	event->device->direct++;
 	direct->frame->totals.direct_other += !same;

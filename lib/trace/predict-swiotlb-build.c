@@ -208,13 +208,25 @@ static bool holds_all(const struct slots *slots, const struct swiotlb_size *size
 	return true;
 }
 
+/* The value of @low to @high that is a multiple of most. */
+static uint64_t roundest(uint64_t low, uint64_t high)
+{
+	uint64_t align = PAGE_SIZE;
+
+	while (align_up(low, align * 2) <= high && align < 1ULL << 40)
+		align *= 2;
+	return align_up(low, align);
+}
+
 /*
- * No area is where its first bounce lies, so others were before the recording. Each CPU
- * bounces in its area unless that is full; the beginning is a page.
+ * Others were there before the recording, so that no first bounce tells where an area
+ * begins. All copies lie inside, and those of a CPU in its area, unless that was full once.
+ * Of the places that are left the roundest is as good as any: where its sets begin is the
+ * same for all but the most crooked.
  */
 static uint64_t start_by_reach(const struct slots *slots, const struct swiotlb_size *size)
 {
-	uint64_t most = UINT64_MAX, low = UINT64_MAX;
+	uint64_t most = UINT64_MAX, least = 0, low = UINT64_MAX, high = 0, bytes;
 
 	for (uint32_t cpu = 0; cpu < CPUS_MAX; cpu++) {
 		const struct cpu_reach *reach = &slots->reach[cpu];
@@ -224,9 +236,32 @@ static uint64_t start_by_reach(const struct slots *slots, const struct swiotlb_s
 			continue;
 		start = start_by(size, cpu, reach->low);
 		most = start < most ? start : most;
+		start = start_by(size, cpu, reach->high - 1) + PAGE_SIZE - area_bytes(size);
+		least = start > least ? start : least;
 		low = reach->low < low ? reach->low : low;
+		high = reach->high > high ? reach->high : high;
 	}
-	return most < low ? most : align_down(low, PAGE_SIZE);
+	if (least <= most && most <= low)
+		return roundest(least, most);
+	bytes = size->slots << SWIOTLB_SHIFT;
+	high = align_up(high, PAGE_SIZE);
+	return roundest(high > bytes ? high - bytes : 0, align_down(low, PAGE_SIZE));
+}
+
+/* Do the first bounces of two CPUs tell the same, or is nothing older than they are? */
+static bool is_fresh(const struct slots *slots, const struct swiotlb_size *size,
+		     uint64_t start)
+{
+	unsigned int cpus = 0, agree = 0;
+
+	for (uint32_t cpu = 0; cpu < CPUS_MAX; cpu++) {
+		if (!slots->reach[cpu].used)
+			continue;
+		cpus++;
+		agree += start_by(size, cpu, slots->reach[cpu].first) == start;
+	}
+	return holds_all(slots, size, start) &&
+	       (agree > 1 || (cpus == 1 && !slots->strangers));
 }
 
 int slots_start(struct slots *slots)
@@ -251,11 +286,12 @@ int slots_start(struct slots *slots)
 		start = start_by(&size, cpu, slots->reach[cpu].first);
 		slots->told_by = slots->reach[cpu].number;
 	}
-	if (holds_all(slots, &size, start)) {
+	if (is_fresh(slots, &size, start)) {
 		err = predict_assume(slots->frame, "swiotlb.start", "the first bounce",
 				     "0x%llx", (unsigned long long)start);
 	} else {
 		start = start_by_reach(slots, &size);
+		slots->told_by = UINT64_MAX;
 		err = predict_assume(slots->frame, "swiotlb.start", "what bounces reach",
 				     "0x%llx", (unsigned long long)start);
 	}
