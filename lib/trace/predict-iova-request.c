@@ -50,22 +50,33 @@ static unsigned int level_of(const struct iova *iova, const struct dma_event *ev
 	}
 }
 
+/* Of the few that a hash leaves, the one whose last event is longest ago makes room. */
+static struct context *context_find(struct iova *iova, uint64_t key)
+{
+	struct context *set = iova->context[(key * 0x9e3779b97f4a7c15ULL) >> 56];
+	struct context *oldest = set;
+
+	for (unsigned int i = 0; i < WAYS; i++) {
+		if (set[i].key == key)
+			return &set[i];
+		if (set[i].ns < oldest->ns)
+			oldest = &set[i];
+	}
+	request_put(oldest->take);
+	request_put(oldest->release);
+	*oldest = (struct context) { .key = key };
+	return oldest;
+}
+
 /* A task goes from one CPU to another, an interrupt does not. */
 static struct context *context_of(struct iova *iova, const struct dma_event *event)
 {
 	unsigned int level = level_of(iova, event);
 	bool task = !level && event->pid;
 	uint64_t key = task ? (uint32_t)event->pid : event->cpu;
-	struct context *context;
 
 	key = key << 3 | level << 1 | task | 1ULL << 62;
-	context = &iova->context[(key * 0x9e3779b97f4a7c15ULL) >> 56];
-	if (context->key != key) {
-		request_put(context->take);
-		request_put(context->release);
-		*context = (struct context) { .key = key };
-	}
-	return context;
+	return context_find(iova, key);
 }
 
 /* ---- takes ---- */
@@ -115,6 +126,8 @@ static int see_map(struct iova *iova, struct foreseen *event, struct context *co
 	struct request *take = context->take;
 
 	iova->shown = true;
+	if (said->dma >= context->linked && said->dma < context->linked_end)
+		return 0;
 	if (take && goes_on(iova, take, said)) {
 		take->size += said->size;
 		return 0;
@@ -265,6 +278,19 @@ static int see_mapping(struct iova *iova, struct foreseen *event, struct context
 	return 0;
 }
 
+/* Its pieces are told of by iommu:map, which is no other range. */
+static int see_try_alloc(struct iova *iova, struct foreseen *event,
+			 struct context *context)
+{
+	const struct dma_event *said = &event->event;
+
+	if (has_result(said)) {
+		context->linked = align_down(said->dma, iova->granule);
+		context->linked_end = align_up(said->dma + said->size, iova->granule);
+	}
+	return see_mapping(iova, event, context);
+}
+
 /* ---- releases ---- */
 
 static int see_unmap(struct iova *iova, struct foreseen *event, struct context *context)
@@ -321,6 +347,7 @@ static int see_exact(struct iova *iova, struct foreseen *event, struct context *
 		return -ENOMEM;
 	request->since = context->ns;
 	request->exact = true;
+	request->handle = said->handle;
 	request->limit = said->limit;
 	if (take)
 		replace(&context->take, request);
@@ -350,8 +377,10 @@ int request_see(struct iova *iova, struct foreseen *event)
 			see_unmapping(event, context);
 		break;
 	default:
-		if (said->kind == DMA_EVENT_ALLOC_IOVA ||
-		    said->kind == DMA_EVENT_FREE_IOVA)
+		if (said->kind == DMA_EVENT_IOVA_TRY_ALLOC && event->device)
+			err = see_try_alloc(iova, event, context);
+		else if (said->kind == DMA_EVENT_ALLOC_IOVA ||
+			 said->kind == DMA_EVENT_FREE_IOVA)
 			err = see_exact(iova, event, context);
 		else if (said->kind == DMA_EVENT_IOMMU_MAP && !iova->exact)
 			err = see_map(iova, event, context);

@@ -69,10 +69,22 @@ static struct iova_op op_of(const struct iova *iova, const struct request *reque
 
 static int find_space(struct iova *iova, struct request *request)
 {
+	int err;
+
 	if (request->space)
 		return 0;
-	if (request->device)
-		return space_find(iova, request->device, &request->space);
+	for (struct space *space = iova->spaces; space && request->handle;
+	     space = space->next)
+		if (space->handle == request->handle) {
+			request->space = space;
+			return 0;
+		}
+	if (request->device) {
+		err = space_find(iova, request->device, &request->space);
+		if (!err)
+			request->space->handle = request->handle;
+		return err;
+	}
 	request->space = space_guess(iova, request);
 	return 0;
 }

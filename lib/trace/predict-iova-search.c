@@ -255,7 +255,10 @@ static int adopt(struct timeline *timeline)
 		if (timeline->timer[i].place == timeline->count - 1)
 			timeline_run_timer(search.base, &timeline->timer[i]);
 	last->adopted = true;
-	iova_adopt(search.base, last->cpu, last->size, last->pfn);
+	if (last->pfn)
+		iova_adopt(search.base, last->cpu, last->size, last->pfn);
+	else
+		timeline->count--; /* it failed, and left nothing */
 	search.found = search.base;
 	search.base = NULL;
 	search_accept(&search, timeline->count - 1);

@@ -47,9 +47,9 @@ static void iova_destroy(void *state)
 		if (is_ours(event))
 			request_put(event->memo);
 	}
-	for (unsigned int i = 0; i < CONTEXTS; i++) {
-		request_put(iova->context[i].take);
-		request_put(iova->context[i].release);
+	for (unsigned int i = 0; i < CONTEXTS * WAYS; i++) {
+		request_put(iova->context[i / WAYS][i % WAYS].take);
+		request_put(iova->context[i / WAYS][i % WAYS].release);
 	}
 	for (unsigned int i = 0; i < BEGUN; i++)
 		request_put(iova->begun[i]);

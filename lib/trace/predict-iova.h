@@ -11,7 +11,8 @@
 #include "trace/predict-iova-timeline.h"
 #include "trace/predict.h"
 
-#define CONTEXTS   256    /* that are told apart */
+#define CONTEXTS   256	  /* times WAYS are told apart */
+#define WAYS	   4
 #define BEGUN      1024   /* ranges whose end is looked for */
 #define RACE_NS    200000 /* between an operation and its event, and so twice that apart */
 #define AHEAD      16     /* operations that a take may come after */
@@ -22,6 +23,7 @@
  *
  * @group:	index in the environment, or PREDICT_NO_GROUP
  * @device:	its device where the group is not known
+ * @handle:	its number where allocations themselves are recorded; 0 if not known
  * @lazy:	released addresses wait for a flush
  * @stranger:	number of an event that shows a request from before the recording,
  *		LIBDMA_NO_WITNESS if there is none
@@ -30,6 +32,7 @@ struct space {
 	struct space *next;
 	uint32_t group;
 	const struct predict_device *device;
+	uint64_t handle;
 	bool lazy;
 	uint64_t stranger;
 	struct timeline *timeline;
@@ -46,6 +49,7 @@ struct space {
  * @closed:	release: an event tells that it was over
  * @cut:	its extent is not known for sure
  * @cpu, @dma, @size, @since, @ns, @number: as struct iova_op, in bytes
+ * @handle:	as the space's
  * @extent:	take: bytes that were released at once later, 0 where not known yet
  * @limit:	exact takes: the highest address
  * @device:	NULL where no event tells
@@ -60,6 +64,7 @@ struct request {
 	uint32_t cpu;
 	uint64_t dma, size;
 	uint64_t since, ns, number;
+	uint64_t handle;
 	uint64_t extent;
 	uint64_t limit;
 	struct predict_device *device;
@@ -78,6 +83,8 @@ struct request {
  * @take:	a range that may go on
  * @release:	the last one
  * @device:	said that it is about to unmap
+ * @linked:	where the range of dma_iova_try_alloc() begins that is filled now,
+ * @linked_end:	and ends
  */
 struct context {
 	uint64_t key;
@@ -85,6 +92,7 @@ struct context {
 	struct request *take;
 	struct request *release;
 	struct predict_device *device;
+	uint64_t linked, linked_end;
 };
 
 /* A mapping from before the recording. */
@@ -110,7 +118,7 @@ struct iova {
 	bool shown, exact;
 	struct space *spaces;
 	struct space *silent;
-	struct context context[CONTEXTS];
+	struct context context[CONTEXTS][WAYS];
 	struct request *begun[BEGUN];
 	struct request **pending;
 	struct stranger *stranger;
