@@ -278,15 +278,24 @@ static int see_mapping(struct iova *iova, struct foreseen *event, struct context
 	return 0;
 }
 
-/* Its pieces are told of by iommu:map, which is no other range. */
+/*
+ * Its pieces are told of by iommu:map, which is no other range. Told twice in a row, it
+ * was taken once.
+ */
 static int see_try_alloc(struct iova *iova, struct foreseen *event,
 			 struct context *context)
 {
 	const struct dma_event *said = &event->event;
+	uint64_t start = align_down(said->dma, iova->granule);
+	uint64_t end = align_up(said->dma + said->size, iova->granule);
 
 	if (has_result(said)) {
-		context->linked = align_down(said->dma, iova->granule);
-		context->linked_end = align_up(said->dma + said->size, iova->granule);
+		if (context->linked == start && context->linked_end == end &&
+		    context->linked_ns == context->ns)
+			return 0;
+		context->linked = start;
+		context->linked_end = end;
+		context->linked_ns = said->ns;
 	}
 	return see_mapping(iova, event, context);
 }
@@ -368,7 +377,9 @@ int request_see(struct iova *iova, struct foreseen *event)
 	switch (libdma_event_kind_class(said->kind)) {
 	case DMA_CLASS_MAP:
 	case DMA_CLASS_ALLOC:
-		if (event->device)
+		if (event->device && said->kind == DMA_EVENT_IOVA_TRY_ALLOC)
+			err = see_try_alloc(iova, event, context);
+		else if (event->device)
 			err = see_mapping(iova, event, context);
 		break;
 	case DMA_CLASS_UNMAP:
@@ -377,10 +388,8 @@ int request_see(struct iova *iova, struct foreseen *event)
 			see_unmapping(event, context);
 		break;
 	default:
-		if (said->kind == DMA_EVENT_IOVA_TRY_ALLOC && event->device)
-			err = see_try_alloc(iova, event, context);
-		else if (said->kind == DMA_EVENT_ALLOC_IOVA ||
-			 said->kind == DMA_EVENT_FREE_IOVA)
+		if (said->kind == DMA_EVENT_ALLOC_IOVA ||
+		    said->kind == DMA_EVENT_FREE_IOVA)
 			err = see_exact(iova, event, context);
 		else if (said->kind == DMA_EVENT_IOMMU_MAP && !iova->exact)
 			err = see_map(iova, event, context);

@@ -11,8 +11,8 @@
 #include "trace/predict-iova-timeline.h"
 #include "trace/predict.h"
 
-#define CONTEXTS   256	  /* times WAYS are told apart */
-#define WAYS	   4
+#define CONTEXTS   256 /* times WAYS are told apart */
+#define WAYS       4
 #define BEGUN      1024   /* ranges whose end is looked for */
 #define RACE_NS    200000 /* between an operation and its event, and so twice that apart */
 #define AHEAD      16     /* operations that a take may come after */
@@ -85,6 +85,7 @@ struct request {
  * @device:	said that it is about to unmap
  * @linked:	where the range of dma_iova_try_alloc() begins that is filled now,
  * @linked_end:	and ends
+ * @linked_ns:	and when it was taken
  */
 struct context {
 	uint64_t key;
@@ -92,7 +93,7 @@ struct context {
 	struct request *take;
 	struct request *release;
 	struct predict_device *device;
-	uint64_t linked, linked_end;
+	uint64_t linked, linked_end, linked_ns;
 };
 
 /* A mapping from before the recording. */
