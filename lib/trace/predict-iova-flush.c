@@ -129,7 +129,9 @@ static int search_behind(struct timeline *timeline, unsigned int first, uint64_t
 	search.base = NULL;
 	flushes.search = &search;
 	r = follow(&flushes, domain, from);
-	if (r > 0 && first + flushes.timers <= TIMELINE_TIMERS)
+	if (r > 0 && first + flushes.timers > TIMELINE_TIMERS)
+		r = 0;
+	if (r > 0)
 		accept_flushes(&flushes, first);
 	search_end(&search);
 	return r;
