@@ -43,6 +43,9 @@ static enum how judge_other(const struct libdma_inference *inference,
 		return HOW_UNKNOWN;
 	if (inference->iommu_maps || device->merged)
 		return HOW_TRANSLATED;
+	/* the first of a recording may have been announced before it */
+	if (device->bounced.count > other->count)
+		return HOW_UNKNOWN;
 	if (other->one_offset && other->count >= ENOUGH && other->low != other->high)
 		return HOW_DIRECT;
 	return other->differing & (SLOT_SIZE - 1) ? HOW_BOUNCED : HOW_TRANSLATED;
