@@ -216,12 +216,14 @@ static void print_counts(FILE *out, const char *name, const struct libdma_fideli
 {
 	uint64_t all = libdma_fidelity_predictable(counts);
 	uint64_t right = counts->count[LIBDMA_VERDICT_PREDICTED];
+	uint64_t hundredths;
 
 	if (!all)
 		return;
 	/* never rounded up to all */
+	hundredths = right * 10000 / all;
 	fprintf(out, "%s: %.2f %% predicted, %" PRIu64 " of %" PRIu64, name,
-		(double)(right * 10000 / all) / 100, right, all);
+		(double)hundredths / 100, right, all);
 	for (unsigned int i = LIBDMA_VERDICT_PREDICTED + 1; i < LIBDMA_VERDICTS; i++)
 		if (counts->count[i])
 			fprintf(out, ", %" PRIu64 " %s", counts->count[i],
