@@ -230,7 +230,8 @@ static void judge_direct(struct direct *direct, struct foreseen *event)
 static void judge_bounced(struct direct *direct, struct foreseen *event,
 			  const struct taken *taken)
 {
-	bool told = event->event.number == direct->slots->told_by;
+	bool sized = event->event.number == direct->slots->sized_by;
+	bool told = sized || event->event.number == direct->slots->told_by;
 	const struct bounce *wrong = NULL;
 	struct libdma_divergence divergence;
 	uint32_t segment = 0;
@@ -255,7 +256,8 @@ static void judge_bounced(struct direct *direct, struct foreseen *event,
 		.decider = LIBDMA_DECIDER_SWIOTLB,
 		.segment = segment,
 		.witness = LIBDMA_NO_WITNESS,
-		.state = "its answer tells where the swiotlb lies",
+		.state = sized ? "its answer tells how large the swiotlb is"
+			       : "its answer tells where the swiotlb lies",
 	};
 	if (!wrong)
 		wrong = taken->bounce[0];

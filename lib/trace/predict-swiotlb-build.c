@@ -24,6 +24,7 @@ int slots_create(struct libdma_predictor *frame, struct slots **ret)
 		return -ENOMEM;
 	slots->frame = frame;
 	slots->told_by = UINT64_MAX;
+	slots->sized_by = UINT64_MAX;
 	slots->reach = calloc(CPUS_MAX, sizeof(*slots->reach));
 	if (!slots->reach) {
 		free(slots);
@@ -91,6 +92,50 @@ int slots_survey_stranger(struct slots *slots, const struct dma_event *event)
 	return 0;
 }
 
+/* ---- first bounces ---- */
+
+static uint64_t area_bytes(const struct swiotlb_size *size)
+{
+	return size->slots / size->areas << SWIOTLB_SHIFT;
+}
+
+/* Where it begins if a CPU's area is still empty when this copy is made in it. */
+static uint64_t start_by(const struct swiotlb_size *size, uint32_t cpu, uint64_t first)
+{
+	uint32_t area = cpu & (size->areas - 1);
+
+	return align_down(first, PAGE_SIZE) - area * area_bytes(size);
+}
+
+static bool holds_all(const struct slots *slots, const struct swiotlb_size *size,
+		      uint64_t start)
+{
+	for (uint32_t cpu = 0; cpu < CPUS_MAX; cpu++) {
+		const struct cpu_reach *reach = &slots->reach[cpu];
+
+		if (reach->used && (reach->low < start ||
+				    reach->high > start + (size->slots << SWIOTLB_SHIFT)))
+			return false;
+	}
+	return true;
+}
+
+/* Do the first bounces of two CPUs tell the same, or is nothing older than they are? */
+static bool is_fresh(const struct slots *slots, const struct swiotlb_size *size,
+		     uint64_t start)
+{
+	unsigned int cpus = 0, agree = 0;
+
+	for (uint32_t cpu = 0; cpu < CPUS_MAX; cpu++) {
+		if (!slots->reach[cpu].used)
+			continue;
+		cpus++;
+		agree += start_by(size, cpu, slots->reach[cpu].first) == start;
+	}
+	return holds_all(slots, size, start) &&
+	       (agree > 1 || (cpus == 1 && !slots->strangers));
+}
+
 /* ---- size ---- */
 
 /* What stands behind swiotlb= on the kernel's command line, or NULL; @buffer holds it. */
@@ -110,6 +155,43 @@ static const char *parameter(const char *cmdline, char *buffer, size_t size)
 	return buffer;
 }
 
+/*
+ * The first bounces of two CPUs lie where their areas begin, and tell how large one is,
+ * where the kernel's default cannot be it.
+ */
+static bool size_by_first(struct slots *slots, struct swiotlb_size *size)
+{
+	const struct cpu_reach *one = &slots->reach[slots->first_cpu], *other = NULL;
+	uint32_t area = slots->first_cpu & (size->areas - 1);
+	struct swiotlb_size guess = *size;
+	int64_t apart, areas;
+	uint64_t bytes;
+
+	if (!slots->reached ||
+	    is_fresh(slots, size, start_by(size, slots->first_cpu, one->first)))
+		return false;
+	for (uint32_t cpu = 0; cpu < CPUS_MAX && !other; cpu++)
+		if (slots->reach[cpu].used && (cpu & (size->areas - 1)) != area)
+			other = &slots->reach[cpu];
+	if (!other)
+		return false;
+	apart = (int64_t)(align_down(other->first, PAGE_SIZE) -
+			  align_down(one->first, PAGE_SIZE));
+	areas = (int64_t)((uint64_t)(other - slots->reach) & (size->areas - 1)) - area;
+	if (apart % areas || apart / areas <= 0)
+		return false;
+	bytes = (uint64_t)(apart / areas);
+	if (!is_power_of_two(bytes) || bytes < SWIOTLB_SEGMENT << SWIOTLB_SHIFT ||
+	    bytes >> SWIOTLB_SHIFT > SLOTS_MAX / size->areas)
+		return false;
+	guess.slots = (bytes >> SWIOTLB_SHIFT) * size->areas;
+	if (!is_fresh(slots, &guess, start_by(&guess, slots->first_cpu, one->first)))
+		return false;
+	slots->sized_by = other->number;
+	*size = guess;
+	return true;
+}
+
 static int set_size(struct slots *slots, const struct libdma_environment *known,
 		    struct swiotlb_size *size)
 {
@@ -117,24 +199,28 @@ static int set_size(struct slots *slots, const struct libdma_environment *known,
 	unsigned int cpus = known->cpus ? known->cpus : 1;
 	char buffer[64];
 	const char *text = parameter(known->cmdline, buffer, sizeof(buffer));
+	const char *how = NULL;
 	int err = 0;
 
 	if (swiotlb_size(text, cpus, SWIOTLB_SEGMENT, size))
 		swiotlb_size(NULL, 1, SWIOTLB_SEGMENT, size);
-	if (known->origin.swiotlb_slots == LIBDMA_GIVEN && known->swiotlb.slots &&
-	    known->swiotlb.slots <= SLOTS_MAX)
-		size->slots = known->swiotlb.slots;
-	else
-		err = predict_assume(frame, "swiotlb.slots",
-				     text ? "swiotlb= of the command line"
-					  : "the kernel's default",
-				     "%llu", (unsigned long long)size->slots);
 	if (known->origin.swiotlb_areas == LIBDMA_GIVEN && known->swiotlb.areas &&
 	    known->swiotlb.areas <= size->slots)
 		size->areas = known->swiotlb.areas;
-	else if (!err)
+	else
 		err = predict_assume(frame, "swiotlb.areas", "the number of CPUs", "%u",
 				     size->areas);
+	if (known->origin.swiotlb_slots == LIBDMA_GIVEN && known->swiotlb.slots &&
+	    known->swiotlb.slots <= SLOTS_MAX)
+		size->slots = known->swiotlb.slots;
+	else if (text)
+		how = "swiotlb= of the command line";
+	else
+		how = size_by_first(slots, size) ? "the first bounces of two CPUs"
+						 : "the kernel's default";
+	if (how && !err)
+		err = predict_assume(frame, "swiotlb.slots", how, "%llu",
+				     (unsigned long long)size->slots);
 	if (size->slots < size->areas)
 		size->areas = 1;
 	return err;
@@ -182,32 +268,6 @@ static int build(struct slots *slots, const struct swiotlb_size *size, uint64_t 
 
 /* ---- place ---- */
 
-static uint64_t area_bytes(const struct swiotlb_size *size)
-{
-	return size->slots / size->areas << SWIOTLB_SHIFT;
-}
-
-/* Where it begins if a CPU's area is still empty when this copy is made in it. */
-static uint64_t start_by(const struct swiotlb_size *size, uint32_t cpu, uint64_t first)
-{
-	uint32_t area = cpu & (size->areas - 1);
-
-	return align_down(first, PAGE_SIZE) - area * area_bytes(size);
-}
-
-static bool holds_all(const struct slots *slots, const struct swiotlb_size *size,
-		      uint64_t start)
-{
-	for (uint32_t cpu = 0; cpu < CPUS_MAX; cpu++) {
-		const struct cpu_reach *reach = &slots->reach[cpu];
-
-		if (reach->used && (reach->low < start ||
-				    reach->high > start + (size->slots << SWIOTLB_SHIFT)))
-			return false;
-	}
-	return true;
-}
-
 /* The value of @low to @high that is a multiple of most. */
 static uint64_t roundest(uint64_t low, uint64_t high)
 {
@@ -220,9 +280,9 @@ static uint64_t roundest(uint64_t low, uint64_t high)
 
 /*
  * Others were there before the recording, so that no first bounce tells where an area
- * begins. All copies lie inside, and those of a CPU in its area, unless that was full once.
- * Of the places that are left the roundest is as good as any: where its sets begin is the
- * same for all but the most crooked.
+ * begins. All copies lie inside, and those of a CPU in its area, unless that was full
+ * once. Of the places that are left the roundest is as good as any: where its sets begin
+ * is the same for all but the most crooked.
  */
 static uint64_t start_by_reach(const struct slots *slots, const struct swiotlb_size *size)
 {
@@ -236,7 +296,8 @@ static uint64_t start_by_reach(const struct slots *slots, const struct swiotlb_s
 			continue;
 		start = start_by(size, cpu, reach->low);
 		most = start < most ? start : most;
-		start = start_by(size, cpu, reach->high - 1) + PAGE_SIZE - area_bytes(size);
+		start = start_by(size, cpu, reach->high - 1) + PAGE_SIZE -
+			area_bytes(size);
 		least = start > least ? start : least;
 		low = reach->low < low ? reach->low : low;
 		high = reach->high > high ? reach->high : high;
@@ -246,22 +307,6 @@ static uint64_t start_by_reach(const struct slots *slots, const struct swiotlb_s
 	bytes = size->slots << SWIOTLB_SHIFT;
 	high = align_up(high, PAGE_SIZE);
 	return roundest(high > bytes ? high - bytes : 0, align_down(low, PAGE_SIZE));
-}
-
-/* Do the first bounces of two CPUs tell the same, or is nothing older than they are? */
-static bool is_fresh(const struct slots *slots, const struct swiotlb_size *size,
-		     uint64_t start)
-{
-	unsigned int cpus = 0, agree = 0;
-
-	for (uint32_t cpu = 0; cpu < CPUS_MAX; cpu++) {
-		if (!slots->reach[cpu].used)
-			continue;
-		cpus++;
-		agree += start_by(size, cpu, slots->reach[cpu].first) == start;
-	}
-	return holds_all(slots, size, start) &&
-	       (agree > 1 || (cpus == 1 && !slots->strangers));
 }
 
 int slots_start(struct slots *slots)

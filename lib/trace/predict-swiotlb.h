@@ -73,6 +73,7 @@ struct cpu_reach {
  *
  * @swiotlb:	NULL until it is known where it lies
  * @told_by:	number of the map whose answer told it; UINT64_MAX for none
+ * @sized_by:	the same for how large it is
  * @areas:	how many
  * @area_bytes:	of each
  * @confirmed:	of each area: number of the last event that searched it, plus 1
@@ -84,6 +85,7 @@ struct slots {
 	struct libdma_predictor *frame;
 	struct swiotlb *swiotlb;
 	uint64_t told_by;
+	uint64_t sized_by;
 	uint64_t start, slots;
 	uint32_t areas;
 	uint64_t area_bytes;
