@@ -21,7 +21,7 @@
 #define OPTION_SWEEP 896
 
 struct sweep {
-	const char *name;
+	char name[16];
 	uint64_t from, to, step;
 	bool times; /* step is a factor */
 };
@@ -77,9 +77,7 @@ static void parse_sweep(struct options *opts, const char *arg, struct argp_state
 		argp_error(state, "two --sweep are the most");
 	if (!at)
 		argp_error(state, "--sweep takes NAME=FROM:TO[:STEP], not '%s'", arg);
-	sweep->name = strndup(arg, (size_t)(at - arg));
-	if (!sweep->name)
-		out_of_memory();
+	snprintf(sweep->name, sizeof(sweep->name), "%.*s", (int)(at - arg), arg);
 	at++;
 	sweep->from = sweep->to = number(&at, state, arg);
 	sweep->step = 2;
@@ -239,9 +237,9 @@ static int check_sweeps(const struct options *opts, enum whatif_parameter parame
 	for (size_t i = 0; i < opts->sweeps; i++) {
 		const struct sweep *known = sweeps[parameter];
 
-		while (known->name && strcmp(known->name, opts->sweep[i].name))
+		while (*known->name && strcmp(known->name, opts->sweep[i].name))
 			known++;
-		if (!known->name) {
+		if (!*known->name) {
 			complain("%s has no '%s' to sweep", opts->parameter,
 				 opts->sweep[i].name);
 			return EXIT_USAGE;
