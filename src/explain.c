@@ -221,10 +221,12 @@ const struct finding *explain_other(const struct explain *explain, const char *i
 static struct finding *finding_add(struct explain *explain, const struct log_line *line)
 {
 	struct finding *finding = calloc(1, sizeof(*finding));
-	struct finding **more =
-		realloc(explain->finding, (explain->findings + 1) * sizeof(*more));
+	struct finding **more;
 
-	if (!finding || !more)
+	if (!finding)
+		out_of_memory();
+	more = realloc(explain->finding, (explain->findings + 1) * sizeof(*more));
+	if (!more)
 		out_of_memory();
 	explain->finding = more;
 	more[explain->findings++] = finding;
