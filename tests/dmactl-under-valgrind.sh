@@ -4,4 +4,5 @@
 # tests for `make check-valgrind`.
 exec "$builddir/libtool" --mode=execute valgrind -q --error-exitcode=99 \
 	--leak-check=full --errors-for-leak-kinds=definite --show-leak-kinds=definite \
+	--suppressions="$srcdir/tests/data/valgrind.supp" \
 	"$builddir/src/dmactl" "$@"

@@ -228,6 +228,7 @@ static void test_every_cut(void **state)
 		if (outcome.told.count)
 			assert_true(outcome.told.offset < size);
 	}
+	outcome = read_variant(&file, file.data, file.size);
 	assert_int_equal(outcome.told.count, 0);
 	file_close(&file);
 }

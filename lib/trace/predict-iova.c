@@ -169,10 +169,8 @@ static int judge_request(struct iova *iova, struct foreseen *event)
 	err = run_take(iova, event, request);
 	if (err)
 		return err;
-	if (event->event.kind != DMA_EVENT_IOMMU_MAP &&
-	    event->event.kind != DMA_EVENT_ALLOC_IOVA)
-		report(iova, event, request);
-	else if (!request->device)
+	if (!request->device || (event->event.kind != DMA_EVENT_IOMMU_MAP &&
+				 event->event.kind != DMA_EVENT_ALLOC_IOVA))
 		report(iova, event, request);
 	return 0;
 }
