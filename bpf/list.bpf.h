@@ -56,6 +56,17 @@ static __always_inline __u64 entry_link(const __u8 *entry, __u32 number)
 	return *(const __u64 *)(entry + number * bpf_core_type_size(struct scatterlist));
 }
 
+/* The same where @number is not known when the program is loaded. */
+static __always_inline __u64 entry_link_at(const struct list_record *record, __u32 number)
+{
+	__u64 offset = number * (__u64)bpf_core_type_size(struct scatterlist);
+
+	keep(offset);
+	if (offset > sizeof(record->entry) - sizeof(__u64))
+		return 0;
+	return *(const __u64 *)(record->entry + offset);
+}
+
 /*
  * The number of the first of @count entries that is a link to the next table, or
  * @count. Without a branch for each entry: they are seldom there.
@@ -139,8 +150,7 @@ static __noinline long list_step(__u32 index, struct list_walk *walk)
 	got = copy_entries(record, record->next, want);
 	chain = find_chain(record, got);
 	if (chain < got) {
-		record->next = entry_link(record->entry, chain & (DMA_PROBE_ENTRIES - 1)) &
-			       ~SG_FLAGS;
+		record->next = entry_link_at(record, chain) & ~SG_FLAGS;
 		got = chain;
 	} else {
 		record->next += got * bpf_core_type_size(struct scatterlist);
