@@ -15,6 +15,7 @@
 #include "form.h"
 #include "json.h"
 #include "output.h"
+#include "paragraph.h"
 #include "terminal.h"
 
 enum {
@@ -181,34 +182,11 @@ static int read_lines(struct explain *explain, const struct options *opts)
  * Printing
  */
 
-#define MARGIN 11
-#define WIDEST 100
-
-/* Text behind a label, in lines of the terminal's width. */
-static void print_wrapped(const struct terminal *terminal, const char *label,
-			  const char *text)
+/* Text behind a label; its further lines begin below it. */
+static void print_labelled(const struct terminal *terminal, const char *label,
+			   const char *text)
 {
-	unsigned int width = terminal->width > WIDEST ? WIDEST : terminal->width;
-	unsigned int room = width > MARGIN + 20 ? width - MARGIN : 20;
-	unsigned int column = 0;
-
-	printf("  %-*s", MARGIN - 2, label);
-	while (*text) {
-		size_t length = strcspn(text, " ");
-
-		if (column && column + 1 + length > room) {
-			printf("\n%*s", MARGIN, "");
-			column = 0;
-		}
-		if (column)
-			putchar(' ');
-		printf("%.*s", (int)length, text);
-		column += (unsigned int)length + (column ? 1 : 0);
-		text += length;
-		while (*text == ' ')
-			text++;
-	}
-	putchar('\n');
+	paragraph_print(terminal, 2, 11, "%-9s%s", label, text);
 }
 
 static void print_lines(const struct terminal *terminal, const struct finding *finding)
@@ -228,7 +206,7 @@ static void print_lines(const struct terminal *terminal, const struct finding *f
 		snprintf(text + size, sizeof(text) - (size_t)size,
 			 "; the kernel left out %llu more",
 			 (unsigned long long)finding->hidden);
-	print_wrapped(terminal, "where", text);
+	print_labelled(terminal, "where", text);
 }
 
 static void print_finding(const struct terminal *terminal, const struct finding *finding)
@@ -243,17 +221,17 @@ static void print_finding(const struct terminal *terminal, const struct finding 
 	if (*finding->driver)
 		printf(" (%s)", finding->driver);
 	putchar('\n');
-	print_wrapped(terminal, "what", finding->title);
-	print_wrapped(terminal, "log", finding->text);
+	print_labelled(terminal, "what", finding->title);
+	print_labelled(terminal, "log", finding->text);
 	print_lines(terminal, finding);
-	print_wrapped(terminal, "why", finding->why);
+	print_labelled(terminal, "why", finding->why);
 	for (size_t i = 0; i < finding->evidence.count; i++)
-		print_wrapped(terminal, i ? "" : "evidence", finding->evidence.text[i]);
+		print_labelled(terminal, i ? "" : "evidence", finding->evidence.text[i]);
 	for (size_t i = 0; i < finding->next.count; i++) {
 		char label[32];
 
 		snprintf(label, sizeof(label), "%s%zu.", i ? "     " : "next ", i + 1);
-		print_wrapped(terminal, label, finding->next.text[i]);
+		print_labelled(terminal, label, finding->next.text[i]);
 	}
 }
 
