@@ -211,11 +211,13 @@ static void print_lines(const struct terminal *terminal, const struct finding *f
 
 static void print_finding(const struct terminal *terminal, const struct finding *finding)
 {
-	static const char *const colors[SEVERITIES] = { "1;31", "1;33", "1;36" };
+	static const char *const colors[LIBDMA_CHECK_SEVERITIES] = { "1;36", "1;33",
+								     "1;31" };
 
 	printf("%s%s%s: %s%s%s", terminal_color(terminal, colors[finding->severity]),
-	       severity_name(finding->severity), terminal_color(terminal, "0"),
-	       terminal_color(terminal, "1"), finding->id, terminal_color(terminal, "0"));
+	       libdma_check_severity_name(finding->severity),
+	       terminal_color(terminal, "0"), terminal_color(terminal, "1"), finding->id,
+	       terminal_color(terminal, "0"));
 	if (*finding->device)
 		printf(", %s", finding->device);
 	if (*finding->driver)
@@ -262,7 +264,8 @@ static json_t *json_finding(const struct finding *finding)
 	json_t *object = json_create();
 
 	json_add(object, "id", json_text(finding->id));
-	json_add(object, "severity", json_text(severity_name(finding->severity)));
+	json_add(object, "severity",
+		 json_text(libdma_check_severity_name(finding->severity)));
 	json_add(object, "device",
 		 *finding->device ? json_text(finding->device) : json_null());
 	json_add(object, "driver",

@@ -85,7 +85,7 @@ static void title_fault(struct finding *finding, enum fault fault, bool write,
 static void explain_fault(struct finding *finding, enum fault fault, bool write,
 			  uint64_t address)
 {
-	finding->severity = SEVERITY_ERROR;
+	finding->severity = LIBDMA_CHECK_ERROR;
 	title_fault(finding, fault, write, address);
 	finding_why(finding, "%s", fault_reasons[fault]);
 	if (!address && fault <= FAULT_PERMISSION)
@@ -196,7 +196,7 @@ static bool line_interrupt(struct explain *explain, const struct log_line *line)
 	if (!explain_book_device(explain, line, "iommu-interrupt", device,
 				 strcspn(device, "]"), &finding))
 		return true;
-	finding->severity = SEVERITY_WARNING;
+	finding->severity = LIBDMA_CHECK_WARNING;
 	finding_title(finding, "The IOMMU blocked an interrupt of the device.");
 	finding_why(finding,
 		    "An MSI is a write to memory, which the IOMMU checks like any other; "
@@ -219,7 +219,7 @@ static bool line_width(struct explain *explain, const struct log_line *line)
 	text_number(at, "address (", 16, &address);
 	if (!explain_book(explain, line, "iommu-width", NULL, &finding))
 		return true;
-	finding->severity = SEVERITY_ERROR;
+	finding->severity = LIBDMA_CHECK_ERROR;
 	finding_title(finding,
 		      "An address of 0x%" PRIx64 " was to be mapped, and this IOMMU "
 		      "translates %" PRIu64 " bits.",
@@ -243,7 +243,7 @@ static bool line_mapped_twice(struct explain *explain, const struct log_line *li
 		return false;
 	if (!explain_book(explain, line, "iommu-mapped-twice", NULL, &finding))
 		return true;
-	finding->severity = SEVERITY_ERROR;
+	finding->severity = LIBDMA_CHECK_ERROR;
 	finding_title(finding,
 		      "An address was mapped in the IOMMU that was mapped already.");
 	finding_why(
@@ -319,7 +319,7 @@ static void amd_timeout(struct explain *explain, const struct log_line *line,
 	}
 	if (!new)
 		return;
-	finding->severity = SEVERITY_ERROR;
+	finding->severity = LIBDMA_CHECK_ERROR;
 	finding_title(
 		finding,
 		"%s did not answer when its cached translations were to be dropped.",

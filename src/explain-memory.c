@@ -28,7 +28,7 @@ static bool line_beyond_mask(struct explain *explain, const struct log_line *lin
 		return true;
 	}
 	span_add(&finding->size, size);
-	finding->severity = SEVERITY_ERROR;
+	finding->severity = LIBDMA_CHECK_ERROR;
 	finding_title(finding,
 		      "The device cannot reach the buffer, and nothing bounced it.");
 	finding_why(
@@ -74,7 +74,7 @@ static bool line_mask_unset(struct explain *explain, const struct log_line *line
 	if (!explain_book(explain, line, "mask-unset",
 			  strncmp(at, "kernel/", 7) ? at : NULL, &finding))
 		return true;
-	finding->severity = SEVERITY_ERROR;
+	finding->severity = LIBDMA_CHECK_ERROR;
 	finding_title(finding,
 		      "A driver uses the DMA API on a device that has no DMA mask.");
 	finding_why(
@@ -100,7 +100,7 @@ static bool line_mask_unset(struct explain *explain, const struct log_line *line
 
 static void explain_cma(struct finding *finding, uint64_t pages, int error)
 {
-	finding->severity = SEVERITY_ERROR;
+	finding->severity = LIBDMA_CHECK_ERROR;
 	finding_title(finding, "CMA has no run of %" PRIu64 " pages (%s).", pages,
 		      bytes_name(pages * PAGE));
 	if (error == -16)
@@ -158,7 +158,7 @@ static bool line_cma_busy(struct explain *explain, const struct log_line *line)
 		return false;
 	if (!explain_book(explain, line, "cma-pages-busy", NULL, &finding))
 		return true;
-	finding->severity = SEVERITY_INFO;
+	finding->severity = LIBDMA_CHECK_NOTE;
 	finding_title(finding, "CMA skipped pages that could not be moved.");
 	finding_why(
 		finding,
@@ -197,7 +197,7 @@ static bool line_atomic_pool(struct explain *explain, const struct log_line *lin
 	}
 	if (!new)
 		return true;
-	finding->severity = SEVERITY_ERROR;
+	finding->severity = LIBDMA_CHECK_ERROR;
 	finding_title(finding,
 		      "The pool for coherent memory in atomic context is used up.");
 	finding_why(finding,
@@ -227,12 +227,12 @@ static bool line_stack(struct explain *explain, const struct log_line *line)
 	struct finding *finding = explain_newest(explain);
 
 	if (!finding || strcmp(finding->id, "page-allocation") ||
-	    finding->severity == SEVERITY_ERROR || line->number > finding->last + 60)
+	    finding->severity == LIBDMA_CHECK_ERROR || line->number > finding->last + 60)
 		return false;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		if (!strstr(line->text, names[i]))
 			continue;
-		finding->severity = SEVERITY_ERROR;
+		finding->severity = LIBDMA_CHECK_ERROR;
 		finding_evidence(finding,
 				 "%s() is in the call stack: it was an allocation for "
 				 "DMA.",
@@ -248,7 +248,7 @@ static bool line_stack(struct explain *explain, const struct log_line *line)
 static void conclude_pages(const struct explain *explain, struct finding *finding)
 {
 	(void)explain;
-	if (finding->severity != SEVERITY_ERROR)
+	if (finding->severity != LIBDMA_CHECK_ERROR)
 		finding_evidence(finding,
 				 "Nothing in the log says that it was an allocation for "
 				 "DMA.");
@@ -269,7 +269,7 @@ static bool line_pages(struct explain *explain, const struct log_line *line)
 		return true;
 	}
 	span_add(&finding->size, PAGE << order);
-	finding->severity = SEVERITY_WARNING;
+	finding->severity = LIBDMA_CHECK_WARNING;
 	finding->conclude = conclude_pages;
 	finding_title(finding,
 		      "No %s of contiguous memory could be had (order %" PRIu64 ").",
@@ -308,7 +308,7 @@ static bool line_order_too_large(struct explain *explain, const struct log_line 
 		return false;
 	if (!explain_book(explain, line, "page-order-too-large", NULL, &finding))
 		return true;
-	finding->severity = SEVERITY_WARNING;
+	finding->severity = LIBDMA_CHECK_WARNING;
 	finding_title(finding,
 		      "More contiguous memory was asked for than the buddy allocator has "
 		      "orders for.");

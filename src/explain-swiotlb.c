@@ -47,7 +47,7 @@ static void explain_too_big(const struct explain *explain, struct finding *findi
 {
 	uint64_t largest = explain_known(explain)->segment * SLOT;
 
-	finding->severity = SEVERITY_ERROR;
+	finding->severity = LIBDMA_CHECK_ERROR;
 	finding_title(
 		finding,
 		"A request of %s can never be bounced, however many slots there are.",
@@ -145,7 +145,7 @@ static void conclude_full(const struct explain *explain, struct finding *finding
 static void explain_full(const struct explain *explain, struct finding *finding,
 			 uint64_t total)
 {
-	finding->severity = SEVERITY_ERROR;
+	finding->severity = LIBDMA_CHECK_ERROR;
 	finding->conclude = conclude_full;
 	finding_title(finding, "The bounce buffers are used up.");
 	finding_why(
@@ -188,7 +188,7 @@ static void conclude_scattered(const struct explain *explain, struct finding *fi
 static void explain_scattered(const struct explain *explain, struct finding *finding,
 			      uint64_t size, uint64_t total)
 {
-	finding->severity = SEVERITY_ERROR;
+	finding->severity = LIBDMA_CHECK_ERROR;
 	finding->conclude = conclude_scattered;
 	finding_title(finding,
 		      "Enough bounce buffer is free, but not %" PRIu64 " slots in a row.",
@@ -212,7 +212,7 @@ static void explain_scattered(const struct explain *explain, struct finding *fin
 static void explain_aligned(const struct explain *explain, struct finding *finding,
 			    uint64_t size, uint64_t total)
 {
-	finding->severity = SEVERITY_ERROR;
+	finding->severity = LIBDMA_CHECK_ERROR;
 	finding->conclude = conclude_scattered;
 	(void)explain;
 	finding_title(finding, "A request of %s found no slot although some were free.",
@@ -316,7 +316,7 @@ static bool line_coherent(struct explain *explain, const struct log_line *line)
 	at += strlen("coherent allocation failed for device ");
 	if (explain_book_device(explain, line, "swiotlb-coherent", at, strcspn(at, " "),
 				&finding)) {
-		finding->severity = SEVERITY_ERROR;
+		finding->severity = LIBDMA_CHECK_ERROR;
 		finding_title(finding,
 			      "dma_alloc_coherent() of %s failed, and the bounce "
 			      "buffers could not help out.",
@@ -352,7 +352,7 @@ static bool line_unreachable(struct explain *explain, const struct log_line *lin
 		return false;
 	if (!explain_book(explain, line, "swiotlb-unreachable", at, &finding))
 		return true;
-	finding->severity = SEVERITY_ERROR;
+	finding->severity = LIBDMA_CHECK_ERROR;
 	finding_title(finding, "Even the bounce buffers are out of the device's reach.");
 	finding_why(
 		finding,
@@ -382,7 +382,7 @@ static bool line_no_pool(struct explain *explain, const struct log_line *line)
 		return false;
 	if (!explain_book(explain, line, "swiotlb-none", NULL, &finding))
 		return true;
-	finding->severity = SEVERITY_ERROR;
+	finding->severity = LIBDMA_CHECK_ERROR;
 	finding_title(finding, "The machine has no bounce buffers, and needs them.");
 	finding_why(finding,
 		    "The pool could not be made at boot, mostly because too little "

@@ -30,13 +30,6 @@ static recogniser *const recognisers[] = {
 	explain_amd,     explain_arm,    explain_dma_debug, explain_driver,
 };
 
-const char *severity_name(enum severity severity)
-{
-	static const char *const names[SEVERITIES] = { "error", "warning", "info" };
-
-	return names[severity];
-}
-
 struct explain *explain_create(unsigned int segment)
 {
 	struct explain *explain = calloc(1, sizeof(*explain));

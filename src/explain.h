@@ -14,15 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum severity {
-	SEVERITY_ERROR,
-	SEVERITY_WARNING,
-	SEVERITY_INFO,
-	SEVERITIES
-};
-
-/* "error", "warning", "info" */
-const char *severity_name(enum severity severity);
+#include <libdma/check.h>
 
 /**
  * struct log_line - a line of the log, without what syslog and printk put before it
@@ -76,7 +68,7 @@ struct explain;
  */
 struct finding {
 	const char *id;
-	enum severity severity;
+	enum libdma_check_severity severity;
 	char device[64];
 	char driver[32];
 	char *title;
