@@ -12,8 +12,7 @@
 /**
  * struct complaint - a sentence of dma-debug
  * @words:	in the line
- * @id:		the finding
- * @severity:	how bad it is for the machine as it runs
+ * @id:		the finding: the rule of 'dmactl check', where it has one
  * @title:	what the driver did
  * @why:	what comes of it
  * @next:	what to change
@@ -21,142 +20,148 @@
 struct complaint {
 	const char *words;
 	const char *id;
-	enum libdma_check_severity severity;
 	const char *title;
 	const char *why;
 	const char *next;
 };
 
 static const struct complaint complaints[] = {
-	{ "frees DMA memory with different size", "unmap-size", LIBDMA_CHECK_ERROR,
+	{ "frees DMA memory with different size", "unmap-other-size",
 	  "A driver unmapped another size than it mapped.",
 	  "Direct mapping forgives it. swiotlb frees the wrong slots or copies back too "
 	  "little, and an IOMMU leaves pages mapped, so that addresses leak.",
 	  "Unmap with the size that was mapped (keep it with the buffer); to take only a part "
 	  "back use dma_sync_single_for_cpu()." },
-	{ "frees DMA memory with wrong function", "unmap-function", LIBDMA_CHECK_ERROR,
+	{ "frees DMA memory with wrong function", "unmap-other-function",
 	  "A driver ended a mapping with a function that does not match.",
 	  "Pages, lists, resources and coherent memory are ended each by its own function; "
 	  "others free the wrong things behind a bounce buffer or an IOMMU.",
 	  "Use the unmap that belongs to the map: dma_unmap_page/single, dma_unmap_sg, "
 	  "dma_unmap_resource, dma_free_coherent." },
-	{ "frees DMA memory with different CPU address", "free-address",
-	  LIBDMA_CHECK_ERROR,
+	{ "frees DMA memory with different CPU address", "free-other-cpu-address",
 	  "A driver freed coherent memory with another CPU address than it got.",
 	  "The pages that are freed are not those that were allocated: memory corruption.",
 	  "Keep the pointer that dma_alloc_coherent() returned, and do not advance it." },
-	{ "sg list with different entry count", "unmap-count", LIBDMA_CHECK_ERROR,
-	  "A driver unmapped or synced a list with another count than it mapped.",
-	  "dma_unmap_sg() and dma_sync_sg_*() want the count that was given to dma_map_sg(), "
+	{ "frees DMA sg list with", "unmap-sg-other-nents",
+	  "A driver unmapped a list with another count than it mapped.",
+	  "dma_unmap_sg() wants the count that was given to dma_map_sg(), "
 	  "not the one it returned; with merging they differ, and the rest stays mapped.",
 	  "Pass the original nents, or use struct sg_table and dma_map_sgtable(), which keep "
 	  "it." },
-	{ "frees DMA memory with different direction", "unmap-direction",
-	  LIBDMA_CHECK_ERROR, "A driver unmapped with another direction than it mapped.",
+	{ "syncs DMA sg list with", "sync-sg-other-nents",
+	  "A driver synced a list with another count than it mapped.",
+	  "dma_sync_sg_*() want the count that was given to dma_map_sg(), not the one it "
+	  "returned; with merging they differ, and the rest is not synced.",
+	  "Pass the original nents, or use struct sg_table and dma_map_sgtable(), which keep "
+	  "it." },
+	{ "frees DMA memory with different direction", "unmap-other-direction",
+	  "A driver unmapped with another direction than it mapped.",
 	  "With bounce buffers or caches the data is not copied back, or copied over what "
 	  "the CPU wrote.",
 	  "Use the direction of the map." },
-	{ "frees DMA memory with different attributes", "unmap-attributes",
-	  LIBDMA_CHECK_WARNING,
+	{ "frees DMA memory with different attributes", "unmap-other-attributes",
 	  "A driver ended a mapping with other attributes than it began it with.",
 	  "DMA_ATTR_MMIO and the like decide which path frees it.",
 	  "Pass the same attrs to map and unmap." },
-	{ "free DMA memory it has not allocated", "unmap-unknown", LIBDMA_CHECK_ERROR,
+	{ "free DMA memory it has not allocated", "unmap-not-mapped",
 	  "A driver unmapped or freed what was not mapped.",
 	  "A double unmap, a wrong device or a wrong address. Behind an IOMMU or swiotlb it "
 	  "frees what belongs to somebody else by now.",
 	  "Clear the address after the unmap; unmap with the device that mapped." },
-	{ "free an invalid DMA memory address", "unmap-error", LIBDMA_CHECK_ERROR,
+	{ "free an invalid DMA memory address", "unmap-error-address",
 	  "A driver unmapped the error value of a mapping that had failed.",
 	  "The failure was not noticed when it happened; the device may have been given it.",
 	  "Check dma_mapping_error() after each map, before the device sees the address." },
-	{ "failed to check map error", "error-unchecked", LIBDMA_CHECK_WARNING,
+	{ "failed to check map error", "map-error-unchecked",
 	  "A driver does not check whether its mappings succeed.",
 	  "It works until bounce buffers or addresses run out; then the device is given an "
 	  "address of all ones.",
 	  "Call dma_mapping_error() after each map and handle it." },
-	{ "maps memory from stack", "map-stack", LIBDMA_CHECK_ERROR,
-	  "A driver maps memory of the stack.",
+	{ "maps memory from stack", "map-stack", "A driver maps memory of the stack.",
 	  "Stacks are virtually mapped since 4.9 and share cache lines with live variables: "
 	  "the device's data is lost or hits somebody else's.",
 	  "Allocate the buffer with kmalloc()." },
-	{ "maps memory from vmalloc area", "map-vmalloc", LIBDMA_CHECK_ERROR,
+	{ "maps memory from vmalloc area", "map-vmalloc",
 	  "A driver maps memory of vmalloc().",
 	  "It is contiguous only for the CPU: the physical address is of something else.",
 	  "Use kmalloc(), dma_alloc_*(), or a scatterlist of vmalloc_to_page()." },
-	{ "maps memory from invalid area", "map-invalid", LIBDMA_CHECK_ERROR,
+	{ "maps memory from invalid area", "map-invalid",
 	  "A driver maps an address that is no memory of the kernel.",
 	  "A pointer of user space or one that is damaged.",
 	  "Use memory of kmalloc() or of the page allocator." },
-	{ "maps memory from kernel text or rodata", "map-text", LIBDMA_CHECK_ERROR,
+	{ "maps memory from kernel text or rodata", "map-kernel-text",
 	  "A driver maps code or constants of the kernel.",
 	  "A device could change them, and on some machines they are not in the linear map.",
 	  "Copy the constant into memory of kmalloc()." },
-	{ "dma_map_resource called for RAM address", "map-ram-resource",
-	  LIBDMA_CHECK_ERROR, "A driver maps RAM as if it were a device's registers.",
+	{ "dma_map_resource called for RAM address", "mmio-of-ram",
+	  "A driver maps RAM as if it were a device's registers.",
 	  "dma_map_resource() does no bouncing and no cache maintenance.",
 	  "Use dma_map_page() for RAM." },
-	{ "sync DMA memory it has not allocated", "sync-unknown", LIBDMA_CHECK_ERROR,
+	{ "sync DMA memory it has not allocated", "sync-not-mapped",
 	  "A driver syncs what is not mapped.",
 	  "Mostly after the unmap, or with a wrong address or device.",
 	  "Sync between map and unmap only." },
-	{ "syncs DMA memory outside allocated range", "sync-range", LIBDMA_CHECK_ERROR,
+	{ "syncs DMA memory outside allocated range", "sync-beyond",
 	  "A driver syncs past the end of its mapping.",
 	  "swiotlb would copy bytes that are not its own.",
 	  "Keep offset plus size within what was mapped." },
-	{ "syncs DMA memory with different direction", "sync-direction",
-	  LIBDMA_CHECK_WARNING, "A driver syncs in another direction than it mapped.",
+	{ "syncs DMA memory with different direction", "sync-other-direction",
+	  "A driver syncs in another direction than it mapped.",
 	  "The copy or the cache operation goes the wrong way.",
 	  "Sync with the direction of the mapping." },
-	{ "syncs device read-only DMA memory for cpu", "sync-direction",
-	  LIBDMA_CHECK_WARNING,
+	{ "syncs device read-only DMA memory for cpu", "sync-read-only-for-cpu",
 	  "A driver takes back a buffer that the device can only read.",
 	  "Nothing can have changed in it: wrong direction, or a call too many.",
 	  "Map with DMA_BIDIRECTIONAL where the device writes, else drop the call." },
-	{ "syncs device write-only DMA memory to device", "sync-direction",
-	  LIBDMA_CHECK_WARNING,
+	{ "syncs device write-only DMA memory to device", "sync-write-only-for-device",
 	  "A driver hands data to the device in a buffer that the device only writes.",
 	  "The device will not see it: wrong direction, or a call too many.",
 	  "Map with DMA_BIDIRECTIONAL where the device reads." },
-	{ "sg segment longer than device claims to support", "segment-long",
-	  LIBDMA_CHECK_WARNING,
+	{ "sg segment longer than device claims to support", "segment-too-long",
 	  "A list has an entry longer than the device says it can take.",
 	  "The limit is dev->dma_parms (64 KiB where it was never set), not always the "
 	  "hardware's.",
 	  "Set the true limit with dma_set_max_seg_size(), or split the entry." },
-	{ "sg segment across boundary", "segment-boundary", LIBDMA_CHECK_WARNING,
+	{ "sg segment across boundary", "segment-over-boundary",
 	  "A list has an entry that crosses the device's segment boundary.",
 	  "Hardware with such a limit wraps around at the boundary.",
 	  "Set dma_set_seg_boundary() to what the hardware has, or split the entry." },
-	{ "pending DMA allocations while released from device", "driver-leak",
-	  LIBDMA_CHECK_ERROR,
+	{ "pending DMA allocations while released from device", "driver-left-mappings",
 	  "A driver left its device with mappings that were never ended.",
 	  "They leak: slots of the bounce buffers, addresses of the IOMMU, and the device may "
 	  "still write.",
 	  "Unmap and free in remove(); the line after it names one of them." },
 	{ "cpu touching an active dma mapped cacheline", "cpu-touches",
-	  LIBDMA_CHECK_WARNING, "The CPU touched memory while a device owned it.",
+	  "The CPU touched memory while a device owned it.",
 	  "Between map and unmap the buffer is the device's. This check (until 5.13) also "
 	  "fired for copy-on-write of pages under I/O.",
 	  "Sync for the CPU before touching it, or map later." },
-	{ "overlapping mappings aren't supported", "map-overlap", LIBDMA_CHECK_WARNING,
+	{ "overlapping mappings aren't supported", "cacheline-overlap",
 	  "One cache line was mapped twice at a time for writing.",
 	  "Where caches are not coherent, one device's data overwrites the other's.",
 	  "Give each buffer its own cache lines (kmalloc() alone does), or map once." },
-	{ "exceeded 7 overlapping mappings", "map-overlap", LIBDMA_CHECK_WARNING,
+	{ "exceeded 7 overlapping mappings", "cacheline-overlaps-many",
 	  "One cache line was mapped more than seven times at a time.",
 	  "dma-debug cannot count further; often a mapping that is never ended.",
 	  "Look for a leak: 'dmactl stat' and 'dmactl map' of a recording show what stays." },
-	{ "out of memory - disabling", "debug-off", LIBDMA_CHECK_NOTE,
+	{ "out of memory - disabling", "debug-off",
 	  "dma-debug ran out of entries and switched itself off until reboot.",
 	  "From here on it reports nothing, whatever the drivers do. A leak of mappings is "
 	  "the usual reason.",
 	  "Boot with dma_debug_entries=262144, and look for the leak." },
-	{ "cacheline tracking ENOMEM", "debug-off", LIBDMA_CHECK_NOTE,
+	{ "cacheline tracking ENOMEM", "debug-off",
 	  "dma-debug had no memory to track a cache line and switched itself off.",
 	  "From here on it reports nothing.",
 	  "Reboot with more free memory, or fewer checks." },
 };
+
+/* Of what no rule of 'dmactl check' is about. */
+static enum libdma_check_severity severity_of(const char *id)
+{
+	if (!strcmp(id, "debug-off"))
+		return LIBDMA_CHECK_NOTE;
+	return strcmp(id, "cpu-touches") ? LIBDMA_CHECK_ERROR : LIBDMA_CHECK_WARNING;
+}
 
 static void complaint_numbers(struct finding *finding, const char *text)
 {
@@ -185,6 +190,7 @@ bool explain_dma_debug(struct explain *explain, const struct log_line *line)
 	const char *api = strstr(line->text, "DMA-API: ");
 	const char *at = NULL, *prefix;
 	const struct complaint *complaint = NULL;
+	const struct libdma_check_rule *rule;
 	struct finding *finding;
 
 	if (!api)
@@ -203,11 +209,18 @@ bool explain_dma_debug(struct explain *explain, const struct log_line *line)
 		prefix = prefix > api + strlen("DMA-API") ? prefix + 2 : NULL;
 	}
 	if (explain_book(explain, line, complaint->id, prefix, &finding)) {
-		finding->severity = complaint->severity;
+		rule = libdma_check_rule_find(complaint->id);
+		finding->severity = rule ? rule->severity : severity_of(complaint->id);
 		finding_title(finding, "%s", complaint->title);
 		finding_why(finding, "%s", complaint->why);
 		complaint_numbers(finding, at);
 		finding_next(finding, "%s", complaint->next);
+		if (rule)
+			finding_next(
+				finding,
+				"'dmactl check' finds all places of it in a recording, as "
+				"%s.",
+				rule->id);
 		finding_next(finding,
 			     "The call stack below the line is the place of the second "
 			     "call; dma-debug prints only the first finding unless "
