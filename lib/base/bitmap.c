@@ -13,13 +13,21 @@
 #define WORD_BITS 64
 #define ORDERS    7 /* 2^0 .. 2^6 bits */
 
+/* Of 64 words. Bit w of an order: word w has 2^order clear bits, aligned. */
+struct group {
+	uint64_t has[ORDERS];
+	uint64_t unused; /* so that a group is as large as a line of the cache */
+};
+
 struct bitmap {
 	size_t bits;
 	size_t words;
 	size_t weight;
-	uint64_t *word;        /* what lies behind the last bit is set */
-	uint64_t *has[ORDERS]; /* bit w: word w has 2^order clear bits, aligned */
-	size_t has_words;
+	uint64_t *word; /* what lies behind the last bit is set */
+	struct group *group;
+	struct group *top; /* the same of 64 groups: which have such a word */
+	size_t groups;
+	size_t tops;
 };
 
 /* Where a run of 2^order bits may begin in a word. */
@@ -39,12 +47,20 @@ static uint64_t runs(uint64_t free, unsigned int order)
 /* Keep what is known of a word; six steps, each from the one before. */
 static void note(struct bitmap *map, size_t word)
 {
+	size_t at = word / WORD_BITS;
+	struct group *group = &map->group[at], *top = &map->top[at / WORD_BITS];
 	uint64_t free = ~map->word[word], bit = 1ULL << word % WORD_BITS;
+	uint64_t top_bit = 1ULL << at % WORD_BITS;
 
 	for (unsigned int order = 0; order < ORDERS; order++) {
-		uint64_t *has = &map->has[order][word / WORD_BITS];
+		uint64_t had = group->has[order];
+		uint64_t has = (had & ~bit) | (free & starts[order] ? bit : 0);
 
-		*has = (*has & ~bit) | (free & starts[order] ? bit : 0);
+		if (has != had) {
+			group->has[order] = has;
+			top->has[order] &= ~top_bit;
+			top->has[order] |= has ? top_bit : 0;
+		}
 		if (order < ORDERS - 1)
 			free &= free >> (1U << order);
 	}
@@ -52,27 +68,33 @@ static void note(struct bitmap *map, size_t word)
 
 int bitmap_create(struct heap *heap, size_t bits, struct bitmap **ret)
 {
-	size_t words = bits / WORD_BITS + 1, has_words = words / WORD_BITS + 1;
+	size_t words = bits / WORD_BITS + 1, groups = words / WORD_BITS + 1;
+	size_t tops = groups / WORD_BITS + 1;
 	struct bitmap *map;
 
 	map = heap_alloc(heap, 1, sizeof(*map));
 	if (!map)
 		return -ENOMEM;
-	map->word = heap_alloc(heap, words + ORDERS * has_words, sizeof(*map->word));
-	if (!map->word)
+	map->group = heap_alloc(heap, groups + tops, sizeof(*map->group));
+	if (!map->group)
 		goto free_map;
+	map->word = heap_alloc(heap, words, sizeof(*map->word));
+	if (!map->word)
+		goto free_group;
 
 	map->bits = bits;
 	map->words = words;
-	map->has_words = has_words;
-	for (unsigned int order = 0; order < ORDERS; order++)
-		map->has[order] = map->word + words + order * has_words;
+	map->top = map->group + groups;
+	map->groups = groups;
+	map->tops = tops;
 	map->word[words - 1] = ~0ULL << bits % WORD_BITS;
 	for (size_t word = 0; word < words; word++)
 		note(map, word);
 	*ret = map;
 	return 0;
 
+free_group:
+	heap_free(map->group);
 free_map:
 	heap_free(map);
 	return -ENOMEM;
@@ -83,6 +105,7 @@ void bitmap_destroy(struct bitmap *map)
 	if (!map)
 		return;
 	heap_free(map->word);
+	heap_free(map->group);
 	heap_free(map);
 }
 
@@ -168,18 +191,35 @@ size_t bitmap_next_set(const struct bitmap *map, size_t bit)
 	return bit < map->bits ? bit : map->bits;
 }
 
+/* The first group not below @at that has such a word, or the groups' number. */
+static size_t next_group(const struct bitmap *map, size_t at, unsigned int order)
+{
+	size_t top = at / WORD_BITS;
+	uint64_t found = map->top[top].has[order] & ~0ULL << at % WORD_BITS;
+
+	while (!found) {
+		if (++top == map->tops)
+			return map->groups;
+		found = map->top[top].has[order];
+	}
+	return top * WORD_BITS + (size_t)__builtin_ctzll(found);
+}
+
 /* The first word not below @word that has a run of 2^order bits, or the words' number. */
 static size_t next_word(const struct bitmap *map, size_t word, unsigned int order)
 {
-	const uint64_t *has = map->has[order];
 	size_t at = word / WORD_BITS;
 	uint64_t found;
 
 	if (word >= map->words)
 		return map->words;
-	for (found = has[at] & ~0ULL << word % WORD_BITS; !found; found = has[at])
-		if (++at == map->has_words)
+	found = map->group[at].has[order] & ~0ULL << word % WORD_BITS;
+	if (!found) {
+		at = next_group(map, at + 1, order);
+		if (at == map->groups)
 			return map->words;
+		found = map->group[at].has[order];
+	}
 	return at * WORD_BITS + (size_t)__builtin_ctzll(found);
 }
 
@@ -203,14 +243,14 @@ size_t bitmap_next_clear(const struct bitmap *map, size_t bit)
 /* Runs of whole words: the highest order's bits are themselves a bitmap of them. */
 static size_t find_words(const struct bitmap *map, unsigned int order)
 {
-	const uint64_t *has = map->has[ORDERS - 1];
+	const unsigned int last = ORDERS - 1;
 	size_t step = order < ORDERS ? 1 : (size_t)1 << (order - ORDERS + 1);
 
-	for (size_t at = 0; at + step <= map->has_words; at += step) {
-		uint64_t found = has[at];
+	for (size_t at = 0; at + step <= map->groups; at += step) {
+		uint64_t found = map->group[at].has[last];
 
 		for (size_t more = 1; more < step; more++)
-			found &= has[at + more];
+			found &= map->group[at + more].has[last];
 		found = step == 1 ? runs(found, order) : found == ~0ULL;
 		if (found)
 			return (at * WORD_BITS + (size_t)__builtin_ctzll(found)) *
@@ -251,6 +291,24 @@ size_t bitmap_find_clear(const struct bitmap *map, size_t from, size_t count,
 	return map->bits;
 }
 
+static bool has(const struct bitmap *map, size_t word, unsigned int order)
+{
+	return map->group[word / WORD_BITS].has[order] >> word % WORD_BITS & 1;
+}
+
+static bool tops_valid(const struct bitmap *map)
+{
+	for (size_t at = 0; at < map->groups; at++) {
+		const struct group *top = &map->top[at / WORD_BITS];
+
+		for (unsigned int order = 0; order < ORDERS; order++)
+			if ((top->has[order] >> at % WORD_BITS & 1) !=
+			    !!map->group[at].has[order])
+				return false;
+	}
+	return true;
+}
+
 bool bitmap_valid(const struct bitmap *map)
 {
 	size_t weight = 0;
@@ -258,15 +316,12 @@ bool bitmap_valid(const struct bitmap *map)
 	for (size_t word = 0; word < map->words; word++) {
 		weight += (size_t)__builtin_popcountll(map->word[word]);
 		for (unsigned int order = 0; order < ORDERS; order++) {
-			bool has =
-				map->has[order][word / WORD_BITS] >> word % WORD_BITS & 1;
-
-			if (has != !!runs(~map->word[word], order))
+			if (has(map, word, order) != !!runs(~map->word[word], order))
 				return false;
 		}
 	}
 	weight -= WORD_BITS - map->bits % WORD_BITS;
-	return weight == map->weight &&
+	return weight == map->weight && tops_valid(map) &&
 	       map->word[map->words - 1] >> map->bits % WORD_BITS ==
 		       ~0ULL >> map->bits % WORD_BITS;
 }

@@ -3,8 +3,9 @@
  * bitmap.h - a fixed number of bits, and where a run of clear ones is
  *
  * For each power of two up to a word's 64 bits one more bit a word says whether the
- * word has such an aligned run of clear bits. So the first run is found by looking at
- * a 64th of a 64th of the bits, and it is the one that a look at each bit would find.
+ * word has such an aligned run of clear bits, and one more for 64 words. So the first run
+ * of a GiB's pages is found by three looks, and it is the one that a look at each bit
+ * would find.
  *
  * Kernel counterpart: lib/bitmap.c, lib/find_bit.c
  */
