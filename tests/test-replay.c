@@ -252,6 +252,47 @@ static void totals_are_counted(void **state)
 	libdma_replay_destroy(replay);
 }
 
+/* Each event is told with the beginning that the model has of its address. */
+static void changes_are_told(void **state)
+{
+	const size_t fails = 1500;
+	struct model model;
+	struct libdma_replay *replay = libdma_replay_create(NULL);
+	const struct libdma_change *change = libdma_replay_change(replay);
+	uint64_t order[EVENTS];
+
+	(void)state;
+	make_events(fails);
+	model_init(&model);
+	for (size_t i = 0, begun = 0; i < EVENTS; i++) {
+		const struct dma_event *event = &events[i];
+		bool list = event->phys_count, ends = libdma_event_kind_class(event->kind) ==
+						      DMA_CLASS_UNMAP;
+		size_t address = (list ? event->phys_list[0] : event->dma) >> 13;
+
+		assert_int_equal(libdma_replay_put(replay, event), 0);
+		if (event->kind == DMA_EVENT_MARK) {
+			assert_int_equal(change->kind, LIBDMA_CHANGE_NONE);
+		} else if (event->dma == DMA_MAPPING_ERROR) {
+			assert_int_equal(change->kind, LIBDMA_CHANGE_FAILED);
+			assert_null(change->begin);
+		} else if (ends) {
+			assert_int_equal(change->kind, LIBDMA_CHANGE_ENDED);
+			assert_int_equal(change->begin->number, model.begun[address]);
+			assert_int_equal(change->order, order[change->begin->number]);
+			assert_int_equal(change->times, 0);
+		} else {
+			assert_int_equal(change->kind, LIBDMA_CHANGE_BEGUN);
+			assert_int_equal(change->begin->number, i);
+			assert_int_equal(change->order, ++begun);
+			assert_int_equal(change->live_class, LIBDMA_LIVE_MAPPINGS);
+			order[i] = change->order;
+		}
+		model_apply(&model, event);
+	}
+	libdma_replay_destroy(replay);
+}
+
 static void positions_are_read(void **state)
 {
 	static const struct {
@@ -327,6 +368,7 @@ int main(void)
 		cmocka_unit_test(events_and_times),
 		cmocka_unit_test(peak_and_failure),
 		cmocka_unit_test(totals_are_counted),
+		cmocka_unit_test(changes_are_told),
 		cmocka_unit_test(positions_are_read),
 		cmocka_unit_test(a_moment_behind_the_end_is_the_end),
 	};

@@ -147,6 +147,35 @@ void libdma_replay_destroy(struct libdma_replay *replay);
  */
 int libdma_replay_put(struct libdma_replay *replay, const struct dma_event *event);
 
+/* What an event did to what is live. */
+enum libdma_change_kind {
+	LIBDMA_CHANGE_NONE,	/* nothing */
+	LIBDMA_CHANGE_BEGUN,
+	LIBDMA_CHANGE_ENDED,
+	LIBDMA_CHANGE_STRANGER, /* it ends what was never seen to begin */
+	LIBDMA_CHANGE_FAILED,	/* the kernel refused what would have begun */
+};
+
+/**
+ * struct libdma_change - what an event did
+ * @kind:	begin, end or neither
+ * @live_class: of what; of no meaning for LIBDMA_CHANGE_NONE
+ * @order:	which of all that began, from 1: the same number at its end
+ * @times:	how often it is begun and not ended now, see libdma_live_visitor
+ * @begin:	the event that began what began or ended, which lasts until the next
+ *		event is put; NULL for all other kinds
+ */
+struct libdma_change {
+	enum libdma_change_kind kind;
+	enum libdma_live_class live_class;
+	uint64_t order;
+	uint64_t times;
+	const struct dma_event *begin;
+};
+
+/** libdma_replay_change() - what the last event did; lasts as long as @replay */
+const struct libdma_change *libdma_replay_change(const struct libdma_replay *replay);
+
 /** libdma_replay_totals() - what the events so far came to; lasts as long as @replay */
 const struct libdma_replay_totals *
 libdma_replay_totals(const struct libdma_replay *replay);

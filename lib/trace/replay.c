@@ -32,6 +32,7 @@ struct libdma_replay {
 	struct libdma_replay_options options;
 	struct live *live;
 	struct libdma_replay_totals totals;
+	struct libdma_change change; /* of the last event */
 	uint64_t last_number;
 	uint64_t order;
 	uint64_t weight, most;
@@ -296,9 +297,22 @@ static void count_failure(struct libdma_replay *replay, const struct dma_event *
 	failed->text_size = 0;
 }
 
+static void note_change(struct libdma_replay *replay, enum libdma_change_kind kind,
+			const struct dma_event *event, const struct mapping *mapping)
+{
+	replay->change = (struct libdma_change) {
+		.kind = kind,
+		.live_class = class_of(mapping ? mapping->event.kind : event->kind),
+		.order = mapping ? mapping->order : 0,
+		.times = mapping ? mapping->times : 0,
+		.begin = mapping ? &mapping->event : NULL,
+	};
+}
+
 int libdma_replay_put(struct libdma_replay *replay, const struct dma_event *event)
 {
 	const struct mapping *mapping;
+	bool failed = event_failed(event);
 	int change;
 
 	if (!replay->totals.events)
@@ -315,15 +329,20 @@ int libdma_replay_put(struct libdma_replay *replay, const struct dma_event *even
 	switch (change) {
 	case LIVE_BEGUN:
 	case LIVE_AGAIN:
+		note_change(replay, LIBDMA_CHANGE_BEGUN, event, mapping);
 		count_begin(replay, mapping, change == LIVE_AGAIN);
 		return 0;
 	case LIVE_ENDED:
+		note_change(replay, LIBDMA_CHANGE_ENDED, event, mapping);
 		return count_end(replay, mapping);
 	case LIVE_STRANGER:
+		note_change(replay, LIBDMA_CHANGE_STRANGER, event, NULL);
 		replay->totals.count[class_of(event->kind)].strangers++;
 		return 0;
 	case LIVE_UNCHANGED:
-		if (event_failed(event))
+		note_change(replay, failed ? LIBDMA_CHANGE_FAILED : LIBDMA_CHANGE_NONE, event,
+			    NULL);
+		if (failed)
 			count_failure(replay, event);
 		else
 			replay->totals.neutral++;
@@ -331,6 +350,11 @@ int libdma_replay_put(struct libdma_replay *replay, const struct dma_event *even
 	default:
 		return change;
 	}
+}
+
+const struct libdma_change *libdma_replay_change(const struct libdma_replay *replay)
+{
+	return &replay->change;
 }
 
 const struct libdma_replay_totals *
