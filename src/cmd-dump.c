@@ -67,7 +67,7 @@ static int dump_csv(const struct options *opts, struct source *source)
 {
 	const struct dma_event *event;
 	struct event_csv *csv;
-	int status = event_csv_create(opts->form.columns, &csv);
+	int status = event_csv_create(opts->form.columns, stdout, &csv);
 
 	if (!csv)
 		return status;

@@ -19,113 +19,160 @@
 #define NS_PER_S    1000000000
 
 struct event_csv {
+	FILE *out;
 	size_t count;
 	uint8_t column[COLUMNS_MAX];
 };
 
-static void print_text(const char *bytes, size_t size)
+static void print_text(FILE *out, const char *bytes, size_t size)
 {
 	char *clean;
 
 	if (utf8_valid(bytes, size)) {
-		csv_quote(stdout, bytes, size);
+		csv_quote(out, bytes, size);
 		return;
 	}
 	clean = malloc(3 * size + 1);
 	if (!clean)
 		out_of_memory();
-	csv_quote(stdout, clean, utf8_clean(bytes, size, clean));
+	csv_quote(out, clean, utf8_clean(bytes, size, clean));
 	free(clean);
 }
 
-static void print_string(const struct libdma_strings *strings, uint32_t number)
+static void print_string(FILE *out, const struct libdma_strings *strings, uint32_t number)
 {
-	print_text(libdma_strings_get(strings, number), libdma_strings_size(strings, number));
+	print_text(out, libdma_strings_get(strings, number),
+		   libdma_strings_size(strings, number));
 }
 
-static void print_list(const uint64_t *address, const uint32_t *size, uint32_t count)
+static void print_list(FILE *out, const uint64_t *address, const uint32_t *size,
+		       uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		printf("%s0x%" PRIx64, i ? " " : "", address[i]);
+		fprintf(out, "%s0x%" PRIx64, i ? " " : "", address[i]);
 		if (size)
-			printf(":%" PRIu32, size[i]);
+			fprintf(out, ":%" PRIu32, size[i]);
 	}
 }
 
-typedef void printer(const struct dma_event *event, const struct libdma_strings *strings);
+typedef void printer(FILE *out, const struct dma_event *event,
+		     const struct libdma_strings *strings);
 
-#define PRINTER(name, what)                                                           \
-	static void name(const struct dma_event *event,                               \
-			 const struct libdma_strings *strings)                        \
-	{                                                                             \
-		(void)strings;                                                        \
-		what;                                                                 \
+#define PRINTER(name, what)                                        \
+	static void name(FILE *out, const struct dma_event *event, \
+			 const struct libdma_strings *strings)     \
+	{                                                          \
+		(void)strings;                                     \
+		what;                                              \
 	}
 
-static void print_hex(uint64_t value)
+static void print_hex(FILE *out, uint64_t value)
 {
 	if (value)
-		printf("0x%" PRIx64, value);
+		fprintf(out, "0x%" PRIx64, value);
 }
 
-static void print_count(uint64_t value)
+static void print_count(FILE *out, uint64_t value)
 {
 	if (value)
-		printf("%" PRIu64, value);
+		fprintf(out, "%" PRIu64, value);
 }
 
-PRINTER(print_number, printf("%" PRIu64, event->number))
-PRINTER(print_time, printf("%" PRIu64 ".%09" PRIu64, event->ns / NS_PER_S,
-			   event->ns % NS_PER_S))
-PRINTER(print_cpu, printf("%" PRIu32, event->cpu))
-PRINTER(print_pid, printf("%" PRId32, event->pid))
-PRINTER(print_comm, print_string(strings, event->comm))
-PRINTER(print_kind, fputs(libdma_event_kind_name(event->kind), stdout))
-PRINTER(print_device, print_string(strings, event->device))
-PRINTER(print_phys, print_hex(event->phys))
-PRINTER(print_dma, print_hex(event->dma))
-PRINTER(print_size, print_count(event->size))
-PRINTER(print_nents, print_count(event->nents))
-PRINTER(print_ents, print_count(event->ents))
-PRINTER(print_cpu_addr, print_hex(event->cpu_addr))
-PRINTER(print_handle, print_count(event->handle))
-PRINTER(print_name, print_string(strings, event->name))
-PRINTER(print_gfp, print_string(strings, event->gfp))
-PRINTER(print_context, print_string(strings, event->context))
-PRINTER(print_stack, print_string(strings, event->stack))
-PRINTER(print_mark, print_text(event->text ? event->text : "", event->text_size))
-PRINTER(print_entries, print_list(event->phys_list, event->size_list, event->phys_count))
+static void print_flag_names(FILE *out, unsigned int flags)
+{
+	static const char *const names[] = { "cut",      "force",   "hashed",
+					     "unhashed", "request", "skip_sync" };
+	const char *gap = "";
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!(flags & 1U << i))
+			continue;
+		fprintf(out, "%s%s", gap, names[i]);
+		gap = "|";
+	}
+}
+
+/* Counts are decimal, masks and offsets are not. */
+static void print_extra(FILE *out, const struct dma_event *event,
+			const struct libdma_strings *strings)
+{
+	(void)strings;
+	switch (event->kind) {
+	case DMA_EVENT_LOST:
+	case DMA_EVENT_FLUSH:
+	case DMA_EVENT_POOL_CREATE:
+	case DMA_EVENT_IOMMU_UNMAP:
+		print_count(out, event->count);
+		break;
+	default:
+		print_hex(out, event->mask);
+		break;
+	}
+}
+
+PRINTER(print_number, fprintf(out, "%" PRIu64, event->number))
+PRINTER(print_time, fprintf(out, "%" PRIu64 ".%09" PRIu64, event->ns / NS_PER_S,
+			    event->ns % NS_PER_S))
+PRINTER(print_cpu, fprintf(out, "%" PRIu32, event->cpu))
+PRINTER(print_pid, fprintf(out, "%" PRId32, event->pid))
+PRINTER(print_comm, print_string(out, strings, event->comm))
+PRINTER(print_kind, fputs(libdma_event_kind_name(event->kind), out))
+PRINTER(print_device, print_string(out, strings, event->device))
+PRINTER(print_phys, print_hex(out, event->phys))
+PRINTER(print_dma, print_hex(out, event->dma))
+PRINTER(print_size, print_count(out, event->size))
+PRINTER(print_nents, print_count(out, event->nents))
+PRINTER(print_ents, print_count(out, event->ents))
+PRINTER(print_cpu_addr, print_hex(out, event->cpu_addr))
+PRINTER(print_flags, print_flag_names(out, event->flags))
+PRINTER(print_boundary,
+	print_hex(out, event->kind == DMA_EVENT_LOST ? 0 : event->boundary))
+PRINTER(print_coherent_mask, print_hex(out, event->coherent_mask))
+PRINTER(print_max_segment, print_count(out, event->max_segment_size))
+PRINTER(print_min_align, print_hex(out, event->min_align_mask))
+PRINTER(print_until,
+	print_count(out, event->kind == DMA_EVENT_LOST ? event->until_ns : 0))
+PRINTER(print_handle, print_count(out, event->handle))
+PRINTER(print_name, print_string(out, strings, event->name))
+PRINTER(print_gfp, print_string(out, strings, event->gfp))
+PRINTER(print_context, print_string(out, strings, event->context))
+PRINTER(print_stack, print_string(out, strings, event->stack))
+PRINTER(print_mark, print_text(out, event->text ? event->text : "", event->text_size))
+PRINTER(print_entries,
+	print_list(out, event->phys_list, event->size_list, event->phys_count))
 PRINTER(print_segments,
-	print_list(event->dma_list, event->dma_size_list, event->dma_count))
+	print_list(out, event->dma_list, event->dma_size_list, event->dma_count))
 
-static void print_direction(const struct dma_event *event,
+static void print_direction(FILE *out, const struct dma_event *event,
 			    const struct libdma_strings *strings)
 {
 	const char *name = libdma_direction_name(event->dir);
 
 	(void)strings;
 	if (event->dir || libdma_event_kind_class(event->kind) != DMA_CLASS_NONE)
-		fputs(name ? name : "", stdout);
+		fputs(name ? name : "", out);
 }
 
-static void print_error(const struct dma_event *event, const struct libdma_strings *strings)
+static void print_error(FILE *out, const struct dma_event *event,
+			const struct libdma_strings *strings)
 {
 	const char *name = event->error < 0 ? strerrorname_np(-event->error) : NULL;
 
 	(void)strings;
 	if (name)
-		fputs(name, stdout);
+		fputs(name, out);
 	else if (event->error)
-		printf("%" PRId32, event->error);
+		fprintf(out, "%" PRId32, event->error);
 }
 
-static void print_attrs(const struct dma_event *event, const struct libdma_strings *strings)
+static void print_attrs(FILE *out, const struct dma_event *event,
+			const struct libdma_strings *strings)
 {
 	char text[512];
 
 	(void)strings;
 	libdma_attrs_print(event->attrs, text, sizeof(text));
-	fputs(text, stdout);
+	fputs(text, out);
 }
 
 static const struct {
@@ -153,9 +200,22 @@ static const struct {
 	{ "handle", print_handle, true, "which pool, group or domain" },
 	{ "name", print_name, true, "a pool's name, or an unknown tracepoint's" },
 	{ "gfp", print_gfp, true, "allocation flags" },
-	{ "context", print_context, true, "interrupts and preemption, as ftrace shows them" },
+	{ "context", print_context, true,
+	  "interrupts and preemption, as ftrace shows them" },
 	{ "stack", print_stack, true, "the call stack" },
 	{ "text", print_mark, true, "what a mark says" },
+	{ "extra", print_extra, true,
+	  "the mask; of lost: how many events; of pool_create: the alignment; of flush: "
+	  "entries; of iommu_unmap: bytes" },
+	{ "boundary", print_boundary, true,
+	  "boundary of a pool or of a device's segments; of alloc_iova: the limit" },
+	{ "coherent_mask", print_coherent_mask, true,
+	  "of a device; of swiotlb_map: the alignment" },
+	{ "max_segment_size", print_max_segment, true, "of a device" },
+	{ "min_align_mask", print_min_align, true, "of a device" },
+	{ "until", print_until, true, "of lost: ns, the end of the time without events" },
+	{ "flags", print_flags, true,
+	  "cut, force, hashed, unhashed, request, skip_sync" },
 	{ "entries", print_entries, true, "physical address:size of each entry" },
 	{ "segments", print_segments, true, "DMA address:size of each segment" },
 };
@@ -181,18 +241,19 @@ static int choose(struct event_csv *csv, const char *name, size_t size)
 	return EXIT_USAGE;
 }
 
-int event_csv_create(const char *list, struct event_csv **ret)
+int event_csv_create(const char *list, FILE *out, struct event_csv **ret)
 {
 	struct event_csv *csv = calloc(1, sizeof(*csv));
-	bool more = list && *list == '+';
+	bool more = list && *list == '+', all = list && !strcmp(list, "all");
 	int status = EXIT_FINE;
 
 	if (!csv)
 		out_of_memory();
-	for (size_t i = 0; (!list || more) && i < COLUMNS; i++)
-		if (!columns[i].extra)
+	csv->out = out;
+	for (size_t i = 0; (!list || more || all) && i < COLUMNS; i++)
+		if (all || !columns[i].extra)
 			csv->column[csv->count++] = (uint8_t)i;
-	for (list += more; list && status == EXIT_FINE;) {
+	for (list = all ? NULL : list + more; list && status == EXIT_FINE;) {
 		size_t size = strcspn(list, ",");
 
 		status = choose(csv, list, size);
@@ -214,8 +275,8 @@ void event_csv_destroy(struct event_csv *csv)
 void event_csv_head(const struct event_csv *csv)
 {
 	for (size_t i = 0; i < csv->count; i++)
-		csv_field(stdout, columns[csv->column[i]].name, !i);
-	csv_end(stdout);
+		csv_field(csv->out, columns[csv->column[i]].name, !i);
+	csv_end(csv->out);
 }
 
 void event_csv_print(const struct event_csv *csv, const struct dma_event *event,
@@ -223,8 +284,8 @@ void event_csv_print(const struct event_csv *csv, const struct dma_event *event,
 {
 	for (size_t i = 0; i < csv->count; i++) {
 		if (i)
-			putchar(',');
-		columns[csv->column[i]].print(event, strings);
+			putc(',', csv->out);
+		columns[csv->column[i]].print(csv->out, event, strings);
 	}
-	csv_end(stdout);
+	csv_end(csv->out);
 }

@@ -4,15 +4,17 @@
  */
 #pragma once
 
+#include <stdio.h>
+
 #include <libdma/event.h>
 
 struct event_csv;
 
 /*
- * @columns: names separated by commas, "+..." for some besides the usual ones, or NULL.
- * Returns EXIT_FINE, or EXIT_USAGE with *@ret NULL where a name is no column.
+ * @columns: names separated by commas, "+..." for some besides the usual ones, "all", or
+ * NULL. Returns EXIT_FINE, or EXIT_USAGE with *@ret NULL where a name is no column.
  */
-int event_csv_create(const char *columns, struct event_csv **ret);
+int event_csv_create(const char *columns, FILE *out, struct event_csv **ret);
 void event_csv_destroy(struct event_csv *csv);
 
 /* List the columns that there are. */
