@@ -16,23 +16,30 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "export.h"
 #include "form.h"
 #include "json.h"
 #include "output.h"
 #include "source.h"
 #include "terminal.h"
 
+#define SLICES_USUAL 64
+#define SLICES_MOST  65536
+
 enum {
 	OPTION_TO = 256,
+	OPTION_SLICES,
+	OPTION_WEIGHT,
 };
 
 struct options {
 	struct source_options source;
 	struct form_options form;
 	struct terminal terminal;
-	const char *out;
+	struct export_options export; /* its path is OUT */
+	const char *out;              /* of -o */
 	const char *to;
-	bool force;
+	bool weighed;
 };
 
 static const struct argp_option options[] = {
@@ -40,9 +47,49 @@ static const struct argp_option options[] = {
 	  .key = OPTION_TO,
 	  .arg = "FORMAT",
 	  .doc = "Write this format; otherwise what OUT's suffix says, or 'binary'" },
+	{ .name = "output",
+	  .key = 'o',
+	  .arg = "OUT",
+	  .doc = "Write to OUT; then IN is dma.dmat where none is named" },
 	{ .name = "force", .key = 'f', .doc = "Replace OUT where it exists" },
+	{ .name = "slices",
+	  .key = OPTION_SLICES,
+	  .arg = "NUMBER",
+	  .doc = "For chrome and perfetto: draw so many mappings of a device at once, 64 by "
+		 "default; all are counted" },
+	{ .name = "weight",
+	  .key = OPTION_WEIGHT,
+	  .arg = "WHAT",
+	  .doc = "For folded: weigh call sites by 'count' (the default), 'bytes', or 'live' "
+		 "bytes at the end" },
 	{},
 };
+
+static unsigned int parse_slices(const char *text, struct argp_state *state)
+{
+	unsigned long number;
+	char *end;
+
+	errno = 0;
+	number = strtoul(text, &end, 10);
+	if (errno || end == text || *end || *text == '-' || number > SLICES_MOST)
+		argp_error(state, "--slices takes a number up to %d, not '%s'",
+			   SLICES_MOST, text);
+	return (unsigned int)number;
+}
+
+static void finish_options(struct options *opts, struct argp_state *state)
+{
+	if (opts->out && opts->export.path)
+		argp_error(state, "OUT is named twice, '%s' and '%s'", opts->out,
+			   opts->export.path);
+	if (opts->out)
+		opts->export.path = opts->out;
+	if (!opts->export.path)
+		argp_error(state, "IN and OUT are needed");
+	if (opts->form.form && !strcmp(opts->export.path, "-"))
+		argp_error(state, "--json goes to standard output, OUT cannot");
+}
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
@@ -59,19 +106,28 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPTION_TO:
 		opts->to = arg;
 		return 0;
+	case 'o':
+		opts->out = arg;
+		return 0;
 	case 'f':
-		opts->force = true;
+		opts->export.force = true;
+		return 0;
+	case OPTION_SLICES:
+		opts->export.slices = parse_slices(arg, state);
+		return 0;
+	case OPTION_WEIGHT:
+		opts->weighed = true;
+		if (!export_weight_parse(arg, &opts->export.weight))
+			argp_error(state, "--weight is count, bytes or live, not '%s'",
+				   arg);
 		return 0;
 	case ARGP_KEY_ARG:
-		if (opts->out)
+		if (opts->source.path && opts->export.path)
 			argp_error(state, "one IN and one OUT, '%s' is too many", arg);
-		*(opts->source.path ? &opts->out : &opts->source.path) = arg;
+		*(opts->source.path ? &opts->export.path : &opts->source.path) = arg;
 		return 0;
 	case ARGP_KEY_END:
-		if (!opts->out)
-			argp_error(state, "IN and OUT are needed");
-		if (opts->form.form && !strcmp(opts->out, "-"))
-			argp_error(state, "--json goes to standard output, OUT cannot");
+		finish_options(opts, state);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -82,6 +138,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 static char *list_formats(int key, const char *text, void *input)
 {
 	const struct libdma_format *format;
+	const struct exporter *exporter;
 	char *list = NULL;
 	size_t size;
 	FILE *out;
@@ -96,6 +153,8 @@ static char *list_formats(int key, const char *text, void *input)
 	for (size_t i = 0; (format = libdma_format_at(i)); i++)
 		fprintf(out, "  %-9s %c%c  %s\n", format->name, format->reads ? 'r' : '-',
 			format->writes ? 'w' : '-', format->summary);
+	for (size_t i = 0; (exporter = exporter_at(i)); i++)
+		fprintf(out, "  %-9s -w  %s\n", exporter->name, exporter->summary);
 	fclose(out);
 	return list;
 }
@@ -103,7 +162,7 @@ static char *list_formats(int key, const char *text, void *input)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse_option,
-	.args_doc = "IN OUT",
+	.args_doc = "IN OUT\n-o OUT [IN]",
 	.doc = "Write the events of the trace IN to OUT, in whatever format. '-' is standard "
 	       "input or output.\v",
 	.children = (const struct argp_child[]) { { .argp = &source_argp },
@@ -124,8 +183,8 @@ static const struct libdma_format *find_writable(const char *name)
 	return NULL;
 }
 
-/* The format to write; NULL after a complaint. */
-static const char *choose_format(const struct options *opts)
+/* What OUT's suffix says, or "binary". */
+static const char *format_of_suffix(const char *path)
 {
 	static const struct {
 		const char *suffix;
@@ -135,12 +194,24 @@ static const char *choose_format(const struct options *opts)
 		{ ".ndjson", "ndjson" },
 		{ ".ftrace", "ftrace" },
 	};
-	const char *suffix = strrchr(opts->out, '.'), *name = opts->to ? opts->to : "binary";
+	const char *suffix = strrchr(path, '.');
+	const struct exporter *exporter;
 
-	for (size_t i = 0; !opts->to && suffix && i < 3; i++)
+	for (size_t i = 0; suffix && i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
 		if (!strcmp(suffix, suffixes[i].suffix))
-			name = suffixes[i].format;
-	if (find_writable(name))
+			return suffixes[i].format;
+	for (size_t i = 0; suffix && (exporter = exporter_at(i)); i++)
+		if (exporter->suffix && !strcmp(suffix, exporter->suffix))
+			return exporter->name;
+	return "binary";
+}
+
+/* The format to write, of the library or for other programs; NULL after a complaint. */
+static const char *choose_format(const struct options *opts)
+{
+	const char *name = opts->to ? opts->to : format_of_suffix(opts->export.path);
+
+	if (find_writable(name) || exporter_find(name))
 		return name;
 	complain("'%s' is no format that can be written, --help lists them", name);
 	return NULL;
@@ -156,12 +227,25 @@ static bool same_file(const char *in, const char *out)
 
 static int check_output(const struct options *opts, const char *format)
 {
-	if (same_file(opts->source.path, opts->out)) {
-		complain("%s: IN and OUT are the same file", opts->out);
+	const struct exporter *exporter = exporter_find(format);
+	bool binary = exporter ? exporter->binary : !strcmp(format, "binary");
+	bool unnamed = !strcmp(opts->export.path, "-");
+
+	if (same_file(opts->source.path, opts->export.path)) {
+		complain("%s: IN and OUT are the same file", opts->export.path);
 		return EXIT_USAGE;
 	}
-	if (!strcmp(opts->out, "-") && isatty(STDOUT_FILENO) && !strcmp(format, "binary")) {
-		complain("binary is nothing for a terminal: name a file, or say --to text");
+	if (opts->weighed && strcmp(format, "folded")) {
+		complain("--weight belongs to the format folded, not to %s", format);
+		return EXIT_USAGE;
+	}
+	if (unnamed && exporter && exporter->named) {
+		complain("%s needs a file that has a name", format);
+		return EXIT_USAGE;
+	}
+	if (unnamed && binary && isatty(STDOUT_FILENO)) {
+		complain("%s is nothing for a terminal: name a file, or say --to text",
+			 format);
 		return EXIT_USAGE;
 	}
 	return EXIT_FINE;
@@ -169,7 +253,7 @@ static int check_output(const struct options *opts, const char *format)
 
 static const char *out_name(const struct options *opts)
 {
-	return strcmp(opts->out, "-") ? opts->out : "standard output";
+	return strcmp(opts->export.path, "-") ? opts->export.path : "standard output";
 }
 
 static int open_output(const struct options *opts, const char *format,
@@ -179,12 +263,12 @@ static int open_output(const struct options *opts, const char *format,
 		.to = format,
 		.strings = source_strings(source),
 		.environment = source_environment(source),
-		.overwrite = opts->force,
+		.overwrite = opts->export.force,
 	};
-	int err = libdma_writer_open(opts->out, &how, ret);
+	int err = libdma_writer_open(opts->export.path, &how, ret);
 
 	if (err == -EEXIST) {
-		complain("%s: exists already, --force replaces it", opts->out);
+		complain("%s: exists already, --force replaces it", opts->export.path);
 		return EXIT_SYSTEM;
 	}
 	return err ? trouble(out_name(opts), err) : EXIT_FINE;
@@ -214,11 +298,22 @@ static void print_outcome(const struct options *opts, const char *format,
 
 	json_add(document, "trace", json_text(opts->source.path));
 	json_add(document, "completeness", source_completeness(source));
-	json_add(document, "out", json_text(opts->out));
+	json_add(document, "out", json_text(opts->export.path));
 	json_add(document, "format", json_text(format));
 	json_add_count(document, "events", written);
 	json_add_count(document, "left_out", skipped);
 	json_print(document);
+}
+
+static void tell_outcome(const struct options *opts, const char *format,
+			 const struct source *source, uint64_t written, uint64_t skipped)
+{
+	if (opts->form.form)
+		print_outcome(opts, format, source, written, skipped);
+	else if (skipped)
+		complain("%s: %" PRIu64
+			 " event%s left out, which the format %s cannot express",
+			 out_name(opts), skipped, skipped == 1 ? "" : "s", format);
 }
 
 struct pace {
@@ -278,17 +373,32 @@ static int copy_events(const struct options *opts, const char *format,
 	closed = libdma_writer_close(writer);
 	if (err || closed)
 		return trouble(out_name(opts), err ? err : closed);
-	if (opts->form.form)
-		print_outcome(opts, format, source, taken - skipped, skipped);
-	else if (skipped)
-		complain("%s: %" PRIu64 " event%s left out, which the format %s cannot express",
-			 out_name(opts), skipped, skipped == 1 ? "" : "s", format);
+	tell_outcome(opts, format, source, taken - skipped, skipped);
 	return EXIT_FINE;
+}
+
+static int export_events(const struct options *opts, const struct exporter *exporter,
+			 struct source *source)
+{
+	struct export outcome;
+	int status = export_run(exporter, &opts->export, source, &outcome);
+
+	if (status == EXIT_FINE)
+		tell_outcome(opts, exporter->name, source,
+			     outcome.events - outcome.left_out, outcome.left_out);
+	return status;
+}
+
+/* Formats that say what is known in their head know it once the trace was read. */
+static bool wants_survey(const struct exporter *exporter, const char *format)
+{
+	return exporter ? exporter->surveys : !strcmp(format, "text");
 }
 
 static int convert_run(int argc, char **argv)
 {
-	struct options opts = { 0 };
+	struct options opts = { .export.slices = SLICES_USUAL };
+	const struct exporter *exporter;
 	struct source *source;
 	const char *format;
 	int status;
@@ -300,12 +410,18 @@ static int convert_run(int argc, char **argv)
 	status = check_output(&opts, format);
 	if (status)
 		return status;
-	/* Text says what is known in its head; a pipe is not kept waiting for that. */
-	opts.source.survey = !strcmp(format, "text") && strcmp(opts.source.path, "-");
+	exporter = exporter_find(format);
+	/* A pipe is not kept waiting for that. */
+	opts.source.survey =
+		wants_survey(exporter, format) && strcmp(opts.source.path, "-");
 	status = source_open(&opts.source, NULL, &source);
 	if (status)
 		return status;
-	return source_close(source, copy_events(&opts, format, source));
+	if (exporter)
+		status = export_events(&opts, exporter, source);
+	else
+		status = copy_events(&opts, format, source);
+	return source_close(source, status);
 }
 
 const struct command command_convert = {

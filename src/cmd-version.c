@@ -11,6 +11,7 @@
 #include <libdma/trace.h>
 
 #include "command.h"
+#include "export.h"
 #include "output.h"
 #include "version.h"
 
@@ -56,11 +57,14 @@ void version_print(FILE *out, struct argp_state *state)
 static void print_formats(const char *what, bool writes)
 {
 	const struct libdma_format *format;
+	const struct exporter *exporter;
 
 	printf("%s:", what);
 	for (size_t i = 0; (format = libdma_format_at(i)); i++)
 		if (writes ? format->writes : format->reads)
 			printf(" %s", format->name);
+	for (size_t i = 0; writes && (exporter = exporter_at(i)); i++)
+		printf(" %s", exporter->name);
 	putchar('\n');
 }
 

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * out-file.c - a file that a command writes, as a stream that remembers its first error
+ *
+ * stdio forgets why a write failed, so the stream writes through a function of ours.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "out-file.h"
+#include "output.h"
+
+#define BUFFER_SIZE (256 << 10)
+
+/* Never fails towards stdio, which would only lose the reason. */
+static ssize_t write_file(void *cookie, const char *data, size_t size)
+{
+	struct out_file *file = cookie;
+	size_t left = size;
+
+	while (left && !file->error) {
+		ssize_t put = write(file->fd, data, left);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0) {
+			file->error = -errno;
+			break;
+		}
+		data += put;
+		left -= (size_t)put;
+	}
+	return (ssize_t)size;
+}
+
+int out_file_open(struct out_file *file, const char *path, bool force)
+{
+	const cookie_io_functions_t functions = { .write = write_file };
+	int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL);
+	struct stat status;
+
+	*file = (struct out_file) { .stream = stdout, .fd = -1 };
+	if (!strcmp(path, "-"))
+		return 0;
+	/* A device or a pipe exists already, and nothing of it would be lost. */
+	if (!stat(path, &status) && !S_ISREG(status.st_mode))
+		flags = O_WRONLY | O_CLOEXEC;
+	file->fd = open(path, flags, 0666);
+	if (file->fd < 0)
+		return -errno;
+	file->stream = fopencookie(file, "w", functions);
+	if (!file->stream)
+		out_of_memory();
+	setvbuf(file->stream, NULL, _IOFBF, BUFFER_SIZE);
+	return 0;
+}
+
+int out_file_error(const struct out_file *file)
+{
+	return file->fd < 0 ? -output_error() : file->error;
+}
+
+int out_file_close(struct out_file *file)
+{
+	if (file->fd < 0) {
+		fflush(stdout);
+		return -output_error();
+	}
+	fclose(file->stream);
+	if (close(file->fd) && !file->error)
+		file->error = -errno;
+	return file->error;
+}

@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# read-export.py FORMAT NDJSON FILE [WEIGHT] - is FILE, which dmactl exported, what the
+# events of NDJSON come to? What is live is worked out here anew, from the events alone.
+import collections
+import csv
+import json
+import sys
+
+BEGIN = {
+    "map_single": 0, "map_page": 0, "map_phys": 0, "map_resource": 0, "map_sg": 0,
+    "iova_try_alloc": 0, "alloc": 1, "alloc_pages": 1, "alloc_sgt": 1,
+}
+END = {
+    "unmap_single": 0, "unmap_page": 0, "unmap_phys": 0, "unmap_resource": 0,
+    "unmap_sg": 0, "iova_free": 0, "iova_destroy": 0, "free": 1, "free_pages": 1, "free_sgt": 1,
+}
+NAMES = [("live mappings", "mapped bytes"), ("live allocations", "allocated bytes")]
+
+
+def fail(text):
+    sys.exit("%s: %s" % (sys.argv[1], text))
+
+
+def same(what, got, want):
+    if got != want:
+        fail("%s is %s, not %s" % (what, got, want))
+
+
+def size_of(event):
+    if event["kind"] == "map_sg" and not event.get("size"):
+        return sum(segment["size"] for segment in event.get("segments", []))
+    return event.get("size", 0)
+
+
+class Live:
+    """Which mappings and allocations are live, and what each device's counters were."""
+
+    def __init__(self, events):
+        self.live = collections.defaultdict(list)
+        self.begun, self.left, self.failed = [], [], []
+        self.bounced = {}
+        self.value = collections.defaultdict(list)
+        for event in events:
+            self.put(event)
+        self.left = [e for found in self.live.values() for e in found]
+
+    def count(self, event, what, sign):
+        for name, by in zip(NAMES[what], (sign, sign * size_of(event))):
+            values = self.value[event.get("device", ""), name]
+            if by:
+                values.append((values[-1] if values else 0) + by)
+
+    def key(self, event):
+        if event["kind"] == "map_sg" or event["kind"] == "unmap_sg":
+            return event.get("device"), "list", event["entries"][0]["phys"]
+        return event.get("device"), "dma", event.get("dma", "0x0")
+
+    def put(self, event):
+        kind = event["kind"]
+        if kind in BEGIN and "error" in event:
+            self.failed.append(event)
+        elif kind in ("map_sg_err", "alloc_sgt_err") or \
+                kind == "swiotlb_map" and "error" in event:
+            self.failed.append(event)
+        elif kind in BEGIN and "request" not in event.get("flags", []):
+            self.live[self.key(event)].append(event)
+            self.begun.append(event)
+            self.count(event, BEGIN[kind], 1)
+        elif kind in END:
+            found = self.live[self.key(event)]
+            if found:
+                self.count(found.pop(0), END[kind], -1)
+        if kind in ("swiotlb_map", "swiotlb_unmap"):
+            self.bounce(event)
+
+    def bounce(self, event):
+        """Of recordings without an alignment: a copy begins where its original does."""
+        values = self.value[event["device"], "swiotlb slots"]
+        if event["kind"] == "swiotlb_unmap":
+            slots = -self.bounced.pop(event["dma"], 0)
+        elif "error" in event:
+            slots = 0
+        else:
+            slots = -(-(event["size"] + int(event["dma"], 16) % 2048) // 2048)
+            self.bounced[event["dma"]] = slots
+        if slots:
+            values.append((values[-1] if values else 0) + slots)
+
+
+def read_events(path):
+    with open(path) as lines:
+        return [json.loads(line) for line in lines]
+
+
+def check_csv(events, path, _):
+    with open(path, newline="") as table:
+        rows = list(csv.DictReader(table))
+    same("the number of rows", len(rows), len(events))
+    for row, event in zip(rows, events):
+        same("a time", row["time"].replace(".", "").lstrip("0") or "0", str(event["ns"]))
+        for name in ("kind", "device", "comm", "phys", "dma", "size", "nents", "name",
+                     "dir", "error", "stack", "cpu_addr", "gfp", "max_segment_size"):
+            same("%s of event %d" % (name, event["number"]), row[name],
+                 str(event.get(name, "")))
+        same("the flags", row["flags"], "|".join(event.get("flags", [])))
+        same("the segments", row["segments"],
+             " ".join("%s:%d" % (s["dma"], s["size"]) for s in event.get("segments", [])))
+
+
+def frames_of(event, drivers):
+    device = event.get("device", "")
+    stack = [frame.split("+")[0] for frame in event.get("stack", "").split(";") if frame]
+    return ";".join([device or "(no device)", drivers.get(device) or "(no driver)"] +
+                    stack[::-1] + [event["kind"]])
+
+
+def check_folded(events, path, weight):
+    drivers = {e["device"]: e["name"] for e in events if e["kind"] == "device"}
+    live, want = Live(events), collections.Counter()
+    for event in live.left if weight == "live" else live.begun:
+        want[frames_of(event, drivers)] += 1 if weight == "count" else size_of(event)
+    with open(path) as lines:
+        got = [line.rstrip("\n").rsplit(" ", 1) for line in lines]
+    same("a stack's lines", len({frames for frames, _ in got}), len(got))
+    same("the weights", {frames: int(number) for frames, number in got},
+         {frames: number for frames, number in want.items() if number})
+
+
+def check_timeline(live, slices, values, failures):
+    """@slices: begun and unfinished; @values: of each (device, counter)."""
+    same("slices", slices[0], len(live.begun))
+    same("slices without an end", slices[1], len(live.left))
+    for key, want in live.value.items():
+        same("%s %s" % key, values.get(key, []), want)
+    same("failures", failures, len(live.failed))
+
+
+def check_chrome(events, path, _):
+    with open(path) as document:
+        document = json.load(document)
+    names, rows, values = {}, {}, collections.defaultdict(list)
+    for event in document["traceEvents"]:
+        if event["ph"] == "M" and event["name"] == "process_name":
+            names[event["pid"]] = event["args"]["name"].split(" ")[0]
+    begun = failures = 0
+    for event in document["traceEvents"]:
+        row = event["pid"], event["tid"]
+        if event["ph"] == "B":
+            same("what is in row %s" % (row,), rows.get(row), None)
+            rows[row] = event
+            begun += 1
+        elif event["ph"] == "E":
+            if not rows.pop(row, None):
+                fail("nothing ends in row %s" % (row,))
+        elif event["ph"] == "C":
+            values[names[event["pid"]], event["name"]] += event["args"].values()
+        elif event["ph"] == "i":
+            failures += event["cat"] == "failure"
+    check_timeline(Live(events), (begun, len(rows)), values, failures)
+
+
+if __name__ == "__main__":
+    globals()["check_" + sys.argv[1]](read_events(sys.argv[2]), sys.argv[3],
+                                      (sys.argv[4:] or [None])[0])
