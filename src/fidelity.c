@@ -206,8 +206,10 @@ const struct state_observer *fidelity_observer(struct fidelity *fidelity)
 
 uint64_t fidelity_unexplained(const struct fidelity *fidelity)
 {
-	return libdma_predictor_totals(fidelity->predictor)
-		->all.count[LIBDMA_VERDICT_UNEXPLAINED];
+	const struct libdma_fidelity_totals *totals =
+		libdma_predictor_totals(fidelity->predictor);
+
+	return totals->all.count[LIBDMA_VERDICT_UNEXPLAINED] + totals->direct_other;
 }
 
 /* ---- for people ---- */

@@ -49,5 +49,5 @@ void fidelity_print(const struct fidelity *fidelity, FILE *out);
 
 json_t *fidelity_json(const struct fidelity *fidelity);
 
-/* Answers that nothing explains. */
+/* Answers that nothing explains, direct maps among them. */
 uint64_t fidelity_unexplained(const struct fidelity *fidelity);

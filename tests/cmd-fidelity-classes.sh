@@ -44,7 +44,7 @@ verdicts 'predicted 3'
 	bounce 1.1 0 0x1000 2048 0x4000800
 	bounce 1.2 0 0x1000 2048 0x4001000
 } | trace 2 >"$scratch/trace"
-verdicts 'predicted 2 1 origin'
+verdicts 'predicted 2 1 used'
 {
 	bounce 1.0 0 0x1000 2048 0x4000000
 	bounce 1.1 0 0x1000 2048 0x4001000
@@ -117,7 +117,7 @@ verdicts 'predicted 5 1 order'
 } | trace 1 >"$scratch/trace"
 verdicts 'predicted 6'
 bounce 2.0 0 0x1000 2048 error | trace 1 >"$scratch/trace"
-verdicts 'predicted 0 1 origin'
+verdicts 'predicted 0 1 unexplained'
 {
 	bounce 1.0 0 0x1000 2048 0x4000000
 	bounce 2.0 0 0x1000 2048 error

@@ -17,6 +17,7 @@ static void unlink_bounce(struct direct *direct, struct bounce *bounce)
 	bounce->next->previous = bounce->previous;
 	bounce->previous->next = bounce->next;
 	direct->untaken_count--;
+	direct->slots->tails -= bounce->tail;
 }
 
 void bounces_free(struct taken *taken)
@@ -214,6 +215,22 @@ void bounces_drop_oldest(struct direct *direct)
 
 	if (direct->untaken_count > UNTAKEN_MAX && bounce->judged)
 		drop(direct, bounce);
+}
+
+/* The list tells no more of its entries: the searches that it leaves are of the others. */
+void bounces_cut(struct direct *direct, const struct foreseen *event)
+{
+	const struct dma_event *said = &event->event;
+	struct bounce *bounce = direct->untaken.next;
+
+	for (; bounce != &direct->untaken; bounce = bounce->next) {
+		if (!bounce->judged || bounce->answered || bounce->tail ||
+		    bounce->device != event->device || bounce->pid != said->pid)
+			continue;
+		bounce->tail = true;
+		direct->slots->tails++;
+		direct->slots->cut_by = said->number;
+	}
 }
 
 /* The end of a list that the recorder cut: its copies are where the model put them. */

@@ -177,13 +177,46 @@ static int search_now(struct direct *direct, struct foreseen *event, phys_addr_t
 	return slots_resolve(direct->slots, bounce, event);
 }
 
+/* Copies of a list whose search was announced before the recording: they lie there. */
+static int take_unannounced(struct direct *direct, struct foreseen *event)
+{
+	const struct dma_event *said = &event->event;
+	struct taken *taken = event->memo;
+	uint32_t copy = 0;
+
+	if (said->ns - direct->frame->first_ns > direct->frame->options.window_ns)
+		return 0;
+	for (uint32_t i = 0; said->dma_size_list && i < list_entries(said); i++) {
+		struct bounce *bounce;
+
+		if (copy < taken->count &&
+		    taken->bounce[copy]->phys == said->phys_list[i]) {
+			copy++;
+			continue;
+		}
+		if (!is_unannounced(direct, event, said->phys_list[i],
+				    said->dma_size_list[i], said->dma_list[i]))
+			continue;
+		bounce = bounce_create(event, said->phys_list[i], said->dma_size_list[i]);
+		if (!bounce)
+			return -ENOMEM;
+		memmove(&taken->bounce[copy + 1], &taken->bounce[copy],
+			(taken->count++ - copy) * sizeof(bounce));
+		taken->bounce[copy++] = bounce;
+		bounce->got = said->dma_list[i] - event->device->offset;
+		slots_believe(direct->slots, bounce);
+	}
+	return 0;
+}
+
 static int search_unannounced(struct direct *direct, struct foreseen *event)
 {
 	const struct dma_event *said = &event->event;
 	int err = 0;
 
 	if (event->memo)
-		return 0;
+		return said->kind == DMA_EVENT_MAP_SG ? take_unannounced(direct, event)
+						      : 0;
 	if (said->kind != DMA_EVENT_MAP_SG)
 		return is_unannounced(direct, event, said->phys, said->size, said->dma)
 			       ? search_now(direct, event, said->phys, said->size,
@@ -205,26 +238,72 @@ static bool is_as_mapped(const struct direct *direct, struct predict_device *dev
 		return true;
 	/* the bus adds something; it is told once */
 	if (!device->offset_known && dma != DMA_MAPPING_ERROR && !device->direct &&
-	    !direct->frame->announced)
+	    !direct->frame->announced) {
 		device->offset = dma - phys;
+		device->offset_known = true;
+		return true;
+	}
 	device->offset_known = true;
 	return false;
+}
+
+/*
+ * Each entry is a segment by itself (RULES.md D9), and lies at its buffer where it is
+ * none of those that have a copy. The first that is not so, UINT32_MAX if all are.
+ */
+static uint32_t find_astray(const struct direct *direct, const struct foreseen *event,
+			    const struct taken *taken)
+{
+	const struct dma_event *said = &event->event;
+	uint32_t copy = 0, i;
+
+	for (i = 0; i < list_entries(said); i++) {
+		if (taken && copy < taken->count &&
+		    taken->bounce[copy]->phys == said->phys_list[i])
+			copy++;
+		else if (!is_as_mapped(direct, event->device, said->phys_list[i],
+				       said->dma_list[i]))
+			return i;
+		if (said->size_list && said->dma_size_list &&
+		    said->size_list[i] != said->dma_size_list[i])
+			return i;
+	}
+	return predict_ents(said) == predict_nents(said) ? UINT32_MAX : i;
 }
 
 static void judge_direct(struct direct *direct, struct foreseen *event)
 {
 	const struct dma_event *said = &event->event;
-	bool same = true;
+	bool same;
 
 	if (said->kind == DMA_EVENT_MAP_SG)
-		for (uint32_t i = 0; i < list_entries(said) && same; i++)
-			same = is_as_mapped(direct, event->device, said->phys_list[i],
-					    said->dma_list[i]);
+		same = find_astray(direct, event, NULL) == UINT32_MAX;
 	else
 		same = is_as_mapped(direct, event->device, said->phys, said->dma);
 	direct->frame->totals.direct++;
 	event->device->direct++;
 	direct->frame->totals.direct_other += !same;
+}
+
+/* What a list has beside its copies is another than the model's. */
+static void judge_astray(struct direct *direct, struct foreseen *event, uint32_t segment)
+{
+	const struct dma_event *said = &event->event;
+	bool known = segment < list_entries(said);
+	struct libdma_divergence divergence = {
+		.verdict = LIBDMA_VERDICT_UNEXPLAINED,
+		.decider = LIBDMA_DECIDER_SWIOTLB,
+		.segment = segment,
+		.expected = known ? said->phys_list[segment] + event->device->offset
+				  : predict_nents(said),
+		.got = known ? said->dma_list[segment] : predict_ents(said),
+		.witness = LIBDMA_NO_WITNESS,
+		.state = known ? "a list's entry that is not copied lies elsewhere, or has "
+				 "another length"
+			       : "a list has another number of segments than of entries",
+	};
+
+	predict_wrong(direct->frame, event, &divergence);
 }
 
 static void judge_bounced(struct direct *direct, struct foreseen *event,
@@ -234,8 +313,15 @@ static void judge_bounced(struct direct *direct, struct foreseen *event,
 	bool told = sized || event->event.number == direct->slots->told_by;
 	const struct bounce *wrong = NULL;
 	struct libdma_divergence divergence;
-	uint32_t segment = 0;
+	uint32_t segment = UINT32_MAX;
 
+	if (event->event.kind == DMA_EVENT_MAP_SG)
+		segment = find_astray(direct, event, taken);
+	if (segment != UINT32_MAX) {
+		judge_astray(direct, event, segment);
+		return;
+	}
+	segment = 0;
 	for (uint32_t i = 0; i < taken->count; i++) {
 		const struct bounce *bounce = taken->bounce[i];
 
@@ -281,6 +367,8 @@ static int judge_map(struct direct *direct, struct foreseen *event)
 		return err;
 	if (taken) {
 		judge_bounced(direct, event, taken);
+		if (event->event.flags & DMA_EVENT_CUT)
+			bounces_cut(direct, event);
 		bounces_free(taken);
 		event->memo = NULL;
 	} else {

@@ -58,6 +58,9 @@ bool bounces_judge_given_back(struct direct *direct, const struct foreseen *even
 /* A search failed, so that its list did: those of the same list come back. */
 void bounces_drop_failed(struct direct *direct, const struct bounce *failed);
 
+/* A list that was cut was judged: the searches that are left of it have no answer. */
+void bounces_cut(struct direct *direct, const struct foreseen *event);
+
 /* Searches whose map will not come: too old ones, and those of a cut list that ends. */
 void bounces_drop_oldest(struct direct *direct);
 void bounces_drop_tail(struct direct *direct, const struct foreseen *event);

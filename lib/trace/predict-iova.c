@@ -61,6 +61,7 @@ static void iova_destroy(void *state)
 		iova->spaces = space->next;
 		space_destroy(space);
 	}
+	list_scratch_deinit(&iova->scratch);
 	free(iova->pending);
 	free(iova->stranger);
 	free(iova);
@@ -105,9 +106,30 @@ static int iova_see(void *state, struct foreseen *event)
 
 /* ---- verdicts ---- */
 
+/* The range is the model's; a list's segments may not be. */
+static int check_list(struct iova *iova, struct foreseen *event,
+		      const struct request *request, struct list_check *check,
+		      struct libdma_divergence *divergence)
+{
+	int err = list_check(iova, event, request, check);
+
+	if (err || check->verdict == LIBDMA_VERDICT_PREDICTED ||
+	    (check->verdict == LIBDMA_VERDICT_USED &&
+	     divergence->verdict != LIBDMA_VERDICT_PREDICTED))
+		return err;
+	divergence->verdict = check->verdict;
+	divergence->state = check->state;
+	if (check->verdict == LIBDMA_VERDICT_USED)
+		return 0;
+	divergence->segment = check->segment;
+	divergence->expected = check->expected;
+	divergence->got = check->got;
+	divergence->witness = LIBDMA_NO_WITNESS;
+	return 0;
+}
+
 /* Its answer is that of the range, the place in the granule that of the buffer. */
-static void report(struct iova *iova, struct foreseen *event,
-		   const struct request *request)
+static int report(struct iova *iova, struct foreseen *event, const struct request *request)
 {
 	const struct dma_event *said = &event->event;
 	uint64_t got = said->kind == DMA_EVENT_MAP_SG ? said->dma_list[0] : said->dma;
@@ -120,13 +142,18 @@ static void report(struct iova *iova, struct foreseen *event,
 		.witness = request->witness,
 		.state = request->state,
 	};
+	struct list_check check;
+	int err = 0;
 
 	if (!request->space)
-		return;
-	if (request->verdict == LIBDMA_VERDICT_PREDICTED)
+		return 0;
+	if (said->kind == DMA_EVENT_MAP_SG)
+		err = check_list(iova, event, request, &check, &divergence);
+	if (divergence.verdict == LIBDMA_VERDICT_PREDICTED)
 		predict_right(iova->frame, event, LIBDMA_DECIDER_IOVA);
 	else
 		predict_wrong(iova->frame, event, &divergence);
+	return err;
 }
 
 /* The release is over when its CPU goes on. */
@@ -171,8 +198,8 @@ static int judge_request(struct iova *iova, struct foreseen *event)
 		return err;
 	if (!request->device || (event->event.kind != DMA_EVENT_IOMMU_MAP &&
 				 event->event.kind != DMA_EVENT_ALLOC_IOVA))
-		report(iova, event, request);
-	return 0;
+		err = report(iova, event, request);
+	return err;
 }
 
 static int iova_judge(void *state, struct foreseen *event)

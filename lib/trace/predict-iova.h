@@ -8,6 +8,8 @@
  */
 #pragma once
 
+#include <libdma/scatterlist.h>
+
 #include "trace/predict-iova-timeline.h"
 #include "trace/predict.h"
 
@@ -102,6 +104,33 @@ struct stranger {
 	uint64_t dma, size, number;
 };
 
+/* A run of entries that lie together in memory, and so are mapped together. */
+struct run {
+	phys_addr_t phys;
+	uint64_t size;
+};
+
+/* For a list's entries and runs, @room of each. */
+struct list_scratch {
+	struct scatterlist *sgl;
+	struct run *run;
+	uint32_t room;
+};
+
+/**
+ * struct list_check - a list's segments as the model has them
+ *
+ * @verdict:	predicted, used or unexplained
+ * @segment, @expected, @got: the first that differs, as in a divergence
+ * @state:	what mattered
+ */
+struct list_check {
+	enum libdma_verdict verdict;
+	uint32_t segment;
+	uint64_t expected, got;
+	char state[STATE_SIZE];
+};
+
 /**
  * struct iova - the backend
  *
@@ -124,6 +153,7 @@ struct iova {
 	struct request **pending;
 	struct stranger *stranger;
 	size_t strangers;
+	struct list_scratch scratch;
 };
 
 /* predict-iova-request.c: what the events tell */
@@ -154,3 +184,10 @@ struct space *space_guess(struct iova *iova, const struct request *request);
 /* What the model says to a take goes into the request. */
 int run_take(struct iova *iova, struct foreseen *event, struct request *request);
 int run_release(struct iova *iova, struct request *request);
+
+/* predict-iova-list.c: how the entries of a list merge */
+
+/* The segments of a list whose range is as @request has it; 0 or -ENOMEM. */
+int list_check(struct iova *iova, const struct foreseen *event,
+	       const struct request *request, struct list_check *check);
+void list_scratch_deinit(struct list_scratch *scratch);

@@ -25,6 +25,7 @@ int slots_create(struct libdma_predictor *frame, struct slots **ret)
 	slots->frame = frame;
 	slots->told_by = UINT64_MAX;
 	slots->sized_by = UINT64_MAX;
+	slots->cut_by = UINT64_MAX;
 	slots->reach = calloc(CPUS_MAX, sizeof(*slots->reach));
 	if (!slots->reach) {
 		free(slots);

@@ -190,10 +190,14 @@ void slots_explain(struct slots *slots, struct bounce *bounce)
 	if (frame->lost_number != UINT64_MAX && frame->lost_number + 1 > confirmed) {
 		bounce->verdict = LIBDMA_VERDICT_LOST;
 		bounce->witness = frame->lost_number;
-	} else if (!confirmed &&
+	} else if (slots->cut_by != UINT64_MAX &&
+		   (slots->tails || slots->cut_by + 1 > confirmed)) {
+		bounce->verdict = LIBDMA_VERDICT_CUT;
+		bounce->witness = slots->cut_by;
+	} else if (!confirmed && bounce->got != DMA_MAPPING_ERROR &&
 		   slots_area(slots, here) == (bounce->cpu & (slots->areas - 1))) {
 		/* where an area's first search begins, one from before it left it */
-		bounce->verdict = LIBDMA_VERDICT_ORIGIN;
+		bounce->verdict = LIBDMA_VERDICT_USED;
 	} else if (slots->strangers && bounce->expected != DMA_MAPPING_ERROR &&
 		   !was_touched(slots, bounce->expected)) {
 		/* a copy from before the recording may lie there still */

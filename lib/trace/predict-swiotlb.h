@@ -27,7 +27,8 @@
  * @answered:	@got is known: a physical address, or DMA_MAPPING_ERROR
  * @searched:	the model has looked for slots
  * @expected:	what it found, as @got
- * @told:	@got told where the swiotlb lies
+ * @told:	@got told where the swiotlb lies, or where a copy was put before the recording
+ * @tail:	its list was cut before it: its answer will never come
  * @verdict, @witness: why @got is another one
  */
 struct bounce {
@@ -38,7 +39,7 @@ struct bounce {
 	int32_t pid;
 	phys_addr_t phys;
 	uint64_t size;
-	bool judged, answered, searched, told;
+	bool judged, answered, searched, told, tail;
 	phys_addr_t got, expected;
 	enum libdma_verdict verdict;
 	uint64_t witness;
@@ -79,6 +80,8 @@ struct cpu_reach {
  * @confirmed:	of each area: number of the last event that searched it, plus 1
  * @touched:	a bit a slot that the recording used
  * @tells:	the recording has swiotlb_unmap: slots come back then
+ * @tails:	copies that only the model knows the place of: those of cut lists
+ * @cut_by:	number of the last such list, UINT64_MAX for none
  * @first_cpu:	CPU of the survey's first bounce
  */
 struct slots {
@@ -100,6 +103,7 @@ struct slots {
 	size_t strangers, stranger_room;
 	bool lost;
 	struct cpu_reach *reach; /* of CPUS_MAX */
+	uint64_t tails, cut_by;
 	uint32_t first_cpu;
 	bool reached;
 };
@@ -133,6 +137,9 @@ void slots_unsearch(struct slots *slots, const struct bounce *bounce, phys_addr_
 
 /* Search, compare with the answer if there is one, and take it over. */
 int slots_resolve(struct slots *slots, struct bounce *bounce, struct foreseen *event);
+
+/* It was searched for before the recording: it is where the answer says. */
+void slots_believe(struct slots *slots, struct bounce *bounce);
 
 /* The answer came after the search. */
 void slots_answer(struct slots *slots, struct bounce *bounce);

@@ -33,6 +33,7 @@
  * @offset_known: @offset is proven or given, not only assumed to be 0
  * @iova:	the IOVA backend's own
  * @low_is_full: it was given an IOVA above 4 GiB, and asks for no other since
+ * @longest_told: an answer that was not predicted told @max_segment
  */
 struct predict_device {
 	uint32_t name;
@@ -51,7 +52,7 @@ struct predict_device {
 	struct libdma_fidelity fidelity;
 	uint64_t direct;
 	void *iova;
-	bool low_is_full;
+	bool low_is_full, longest_told;
 };
 
 /**
@@ -166,6 +167,17 @@ int predict_assume(struct libdma_predictor *frame, const char *name, const char 
 		   const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 void predict_free_counts(struct libdma_predictor *frame);
+
+/* How many a list had; the first tracepoints of 6.12 told no numbers, and cut nothing. */
+static inline uint32_t predict_nents(const struct dma_event *list)
+{
+	return list->nents ? list->nents : list->phys_count;
+}
+
+static inline uint32_t predict_ents(const struct dma_event *list)
+{
+	return list->nents ? list->ents : list->dma_count;
+}
 
 /* A race that the recording may show the wrong way round? */
 static inline bool predict_races(const struct foreseen *a, const struct foreseen *b)
