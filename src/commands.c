@@ -29,6 +29,8 @@ const struct command *const commands[] = {
 	&command_frag,
 	&command_check,
 	&command_leaks,
+	&command_verify,
+	&command_repair,
 	&command_help,
 	&command_version,
 	&command_completion,

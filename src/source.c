@@ -99,6 +99,8 @@ static void tell_damage(void *arg, const struct libdma_damage *damage)
 {
 	struct source *source = arg;
 
+	if (source->options->damage)
+		source->options->damage(source->options->damage_arg, damage);
 	if (source->options->again || source->told == DAMAGE_SHOWN)
 		return;
 	source->told++;

@@ -32,6 +32,8 @@
  *		is then read twice
  * @again:	set by a command that reads the trace once more: what there is to say of
  *		it was said
+ * @damage:	set by a command that wants to know of each damaged place, or NULL
+ * @damage_arg:	its first argument
  * @filter:	--filter, or NULL; source_close() destroys it
  * @range:	--begin and --end
  */
@@ -44,6 +46,8 @@ struct source_options {
 	bool infer;
 	bool survey;
 	bool again;
+	void (*damage)(void *arg, const struct libdma_damage *damage);
+	void *damage_arg;
 	struct libdma_filter *filter;
 	struct range range;
 };

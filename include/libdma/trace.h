@@ -22,12 +22,14 @@ struct libdma_writer;
  * @line:	line number from 1, 0 for formats without lines
  * @offset:	byte offset in the trace, after decompression
  * @reason:	what is wrong there, as words without a full stop
+ * @missing:	events that are missing there, as far as that can be told; 0 where not
  */
 struct libdma_damage {
 	const char *path;
 	uint64_t line;
 	uint64_t offset;
 	const char *reason;
+	uint64_t missing;
 };
 
 /**

@@ -118,6 +118,11 @@ int block_get(const unsigned char *data, struct block *ret)
 										   : -EBADMSG;
 }
 
+uint64_t block_seal(const unsigned char *data)
+{
+	return get64(data + block_header_size(data) - 8);
+}
+
 bool block_intact(const struct block *block, const unsigned char *payload)
 {
 	return XXH3_64bits(payload, block->size) == block->checksum;

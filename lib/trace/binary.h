@@ -85,6 +85,9 @@ uint32_t block_header_size(const unsigned char *data);
 /* Read a header of block_header_size() bytes. 0, or -EBADMSG where it is damaged. */
 int block_get(const unsigned char *data, struct block *ret);
 
+/* The checksum of a header that was read, by which a block is known again. */
+uint64_t block_seal(const unsigned char *data);
+
 /* Does the payload match its checksum? */
 bool block_intact(const struct block *block, const unsigned char *payload);
 

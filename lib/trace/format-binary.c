@@ -2,31 +2,34 @@
 /*
  * format-binary.c - reading .dmat, block after block
  *
- * A block is believed if both its checksums fit. Where none is to be had, the next
- * marker is looked for; what was stepped over is told once, when it is known how
- * much that was. A file that merely ends, without an index, was not closed and is
- * not damaged.
+ * What is no block is stepped over and told once, when it is known how much that was.
+ * A file that merely ends, without an index, was not closed and is not damaged.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "trace/binary-decode.h"
+#include "trace/binary-find.h"
 #include "trace/binary-index.h"
 #include "trace/binary-write.h"
 #include "trace/format.h"
+
+/* So many blocks are known again where they come twice. */
+#define SEALS 1024
 
 struct binary_reader {
 	struct decoder *decoder;
 	struct block block;
 	bool inside; /* the events of @block are being read; it is still in the window */
 	bool told_unsupported;
-	uint64_t base;	 /* added to the numbers of a trace that was appended */
+	uint64_t base;   /* added to the numbers of a trace that was appended */
 	uint64_t number; /* of the event that should come next */
+	uint32_t given;  /* events of @block */
 
-	const char *damage; /* what the bytes from @damage_at on suffer from, or NULL */
-	uint64_t damage_at;
-	uint64_t missing; /* events that a cut block had */
+	uint64_t sequence; /* of the block that should come next */
+	uint64_t seals;    /* of the trace's blocks so far; the latest are kept */
+	uint64_t seal[SEALS];
 
 	uint64_t blocks;
 	uint64_t checkpoints;
@@ -40,131 +43,79 @@ static bool binary_recognise(const unsigned char *data, size_t size)
 	return size - at >= BINARY_SYNC_SIZE;
 }
 
-static bool is_supported(const struct block *block)
-{
-	bool known = block->type >= BLOCK_ENVIRONMENT && block->type <= BLOCK_INDEX;
-
-	return block->major == BINARY_MAJOR && !(block->required & ~BINARY_FEATURES) &&
-	       (known || !(block->flags & BLOCK_REQUIRED));
-}
-
-/*
- * Bring the block that begins at the front of the window into it. 0, -errno, or 1 with
- * @why set to what is wrong.
- */
-static int look_at_block(struct libdma_reader *reader, struct block *block,
-			 const char **why)
-{
-	struct input *input = reader->input;
-	uint32_t size;
-	int err = input_fill(input, BINARY_HEADER_SIZE);
-
-	*why = "no block begins here";
-	if (err)
-		return err;
-	if (input->size >= 16 && !block_header_size(input->data))
-		return 1;
-	*why = "the file ends inside the head of a block";
-	if (input->size < BINARY_HEADER_SIZE)
-		return 1;
-	size = block_header_size(input->data);
-	err = input_fill(input, size);
-	if (err)
-		return err;
-	if (input->size < size)
-		return 1;
-	*why = "the head of a block is damaged";
-	if (block_get(input->data, block))
-		return 1;
-	err = input_fill(input, (size_t)size + block->size);
-	if (err)
-		return err;
-	*why = "the file ends inside a block";
-	if (input->size < (size_t)size + block->size)
-		return 1;
-	*why = "the checksum of a block does not fit";
-	return !block_intact(block, input->data + size);
-}
-
-/* Step to the next place that may be a block; at least one byte. */
-static int skip_to_marker(struct input *input)
-{
-	size_t at;
-	int err;
-
-	input_skip(input, 1);
-	for (;;) {
-		at = block_find(input->data, input->size);
-		input_skip(input, at);
-		if (input->size >= BINARY_SYNC_SIZE || input->ended)
-			return 0;
-		err = input_fill(input, BINARY_HEADER_SIZE);
-		if (err)
-			return err;
-	}
-}
-
 /* Something readable was found, or the end: say what is missing before it. */
-static void tell_damage(struct libdma_reader *reader, const struct block *next)
+static void tell_gap(struct libdma_reader *reader, const struct block_gap *gap,
+		     const struct block *next)
 {
 	struct binary_reader *binary = reader->state;
-	uint64_t bytes = reader->input->offset - binary->damage_at;
-	uint64_t missing = binary->missing;
+	uint64_t missing = gap->events;
 
 	if (next && next->number + binary->base > binary->number)
 		missing = next->number + binary->base - binary->number;
+	reader->missing = missing;
 	if (missing)
-		reader_damage(reader, 0, binary->damage_at,
+		reader_damage(reader, 0, gap->offset,
 			      "%s; %" PRIu64 " bytes cannot be read, %" PRIu64
 			      " events are missing",
-			      binary->damage, bytes, missing);
+			      gap->why, gap->size, missing);
 	else
-		reader_damage(reader, 0, binary->damage_at,
-			      "%s; %" PRIu64 " bytes cannot be read", binary->damage, bytes);
-	binary->damage = NULL;
-	binary->missing = 0;
+		reader_damage(reader, 0, gap->offset,
+			      "%s; %" PRIu64 " bytes cannot be read", gap->why,
+			      gap->size);
 }
 
-static void begin_damage(struct libdma_reader *reader, const char *why)
+/* Nothing lies between two blocks, but a part of the file is missing there. */
+static void tell_jump(struct libdma_reader *reader)
 {
 	struct binary_reader *binary = reader->state;
+	const struct block *next = &binary->block;
+	uint64_t blocks = next->sequence - binary->sequence;
 
-	if (binary->damage)
-		return;
-	binary->damage = why;
-	binary->damage_at = reader->input->offset;
+	reader->missing = next->number + binary->base - binary->number;
+	reader_damage(reader, 0, reader->input->offset,
+		      "%" PRIu64 " blocks with %" PRIu64 " events are missing", blocks,
+		      reader->missing);
 }
 
 /* The next intact block, at the front of the window. 1, 0 at the end, or -errno. */
 static int find_block(struct libdma_reader *reader)
 {
 	struct binary_reader *binary = reader->state;
-	const char *why;
-	int err;
+	struct block_gap gap;
+	int more = block_seek(reader->input, &binary->block, &gap);
 
-	for (;;) {
-		err = input_fill(reader->input, 1);
-		if (err)
-			return err;
-		if (!reader->input->size)
-			break;
-		binary->block = (struct block) { 0 };
-		err = look_at_block(reader, &binary->block, &why);
-		if (err < 0)
-			return err;
-		if (!err)
-			break;
-		begin_damage(reader, why);
-		if (binary->block.type == BLOCK_EVENTS)
-			binary->missing += binary->block.events;
-		err = skip_to_marker(reader->input);
-		if (err)
-			return err;
+	/* Where the packing ends early that is told, and not what follows from it. */
+	if (more >= 0 && gap.why && (more || !reader->input->damage))
+		tell_gap(reader, &gap, more ? &binary->block : NULL);
+	else if (more > 0 && binary->block.sequence > binary->sequence &&
+		 binary->block.number + binary->base > binary->number)
+		tell_jump(reader);
+	return more;
+}
+
+/*
+ * Blocks that go back are those of a trace that was appended and has lost its beginning,
+ * or have come already. True if this one has.
+ */
+static bool came_already(struct libdma_reader *reader)
+{
+	struct binary_reader *binary = reader->state;
+	const struct block *block = &binary->block;
+	uint64_t seal = block_seal(reader->input->data);
+
+	if (!block->sequence) {
+		binary->base = binary->number;
+		binary->seals = 0;
+	} else if (block->sequence < binary->sequence) {
+		for (uint64_t i = 0; i < binary->seals && i < SEALS; i++)
+			if (binary->seal[i] == seal)
+				return true;
+		if (block->number + binary->base < binary->number)
+			binary->base = binary->number - block->number;
 	}
-	if (binary->damage && (!reader->input->damage || reader->input->size))
-		tell_damage(reader, reader->input->size ? &binary->block : NULL);
-	binary->damage = NULL;
-	return reader->input->size ? 1 : 0;
+	binary->seal[binary->seals++ % SEALS] = seal;
+	binary->sequence = block->sequence + 1;
+	return false;
 }
 
 static int read_environment(struct libdma_reader *reader, const unsigned char *json)
@@ -176,7 +127,8 @@ static int read_environment(struct libdma_reader *reader, const unsigned char *j
 
 	if (err == -EINVAL)
 		reader_damage(reader, 0, reader->input->offset,
-			      "the environment cannot be read: %s", why ? why : "no reason");
+			      "the environment cannot be read: %s",
+			      why ? why : "no reason");
 	free(why);
 	return err == -EINVAL ? 0 : err;
 }
@@ -205,8 +157,8 @@ static int read_last_environment(struct libdma_reader *reader)
 		err = index_read_block(input->fd, index.entry[index.count - 1].offset,
 				       BLOCK_ENVIRONMENT, &block, &json);
 	if (index.count && !err) {
-		err = libdma_environment_parse(reader->environment, (char *)json, block.size,
-					       &why);
+		err = libdma_environment_parse(reader->environment, (char *)json,
+					       block.size, &why);
 		free(why);
 		free(json);
 	}
@@ -223,11 +175,14 @@ static int begin_events(struct libdma_reader *reader, const unsigned char *paylo
 	block->number += binary->base;
 	err = decoder_begin(binary->decoder, block, payload, reader->strings);
 	if (err == -EBADMSG) {
+		reader->missing = block->events;
 		reader_damage(reader, 0, reader->input->offset,
-			      "a block of %u events is not what it should be", block->events);
+			      "a block of %u events is not what it should be",
+			      block->events);
 		err = 0;
 	} else if (!err) {
 		binary->inside = true;
+		binary->given = 0;
 	}
 	reader->lost += block->lost;
 	binary->number = block->number + block->events;
@@ -243,15 +198,17 @@ static void tell_unsupported(struct libdma_reader *reader)
 		return;
 	binary->told_unsupported = true;
 	if (block->major != BINARY_MAJOR)
-		reader_damage(reader, 0, reader->input->offset,
-			      "written in version %u of the format, this reader knows version "
-			      "%u: use a newer one",
-			      block->major, BINARY_MAJOR);
+		reader_damage(
+			reader, 0, reader->input->offset,
+			"written in version %u of the format, this reader knows version "
+			"%u: use a newer one",
+			block->major, BINARY_MAJOR);
 	else
-		reader_damage(reader, 0, reader->input->offset,
-			      "needs features (0x%x, block type %u) that this reader has not: "
-			      "use a newer one",
-			      block->required & ~BINARY_FEATURES, block->type);
+		reader_damage(
+			reader, 0, reader->input->offset,
+			"needs features (0x%x, block type %u) that this reader has not: "
+			"use a newer one",
+			block->required & ~BINARY_FEATURES, block->type);
 }
 
 static void leave_block(struct libdma_reader *reader)
@@ -279,9 +236,11 @@ static int next_events(struct libdma_reader *reader)
 		binary->blocks++;
 		binary->checkpoints += block->type == BLOCK_CHECKPOINT;
 		binary->closed = block->type == BLOCK_INDEX;
-		if (!block->sequence)
-			binary->base = binary->number;
-		if (!is_supported(block)) {
+		if (came_already(reader)) {
+			reader_damage(reader, 0, reader->input->offset,
+				      "block %" PRIu64 " came already and is left out",
+				      block->sequence);
+		} else if (!block_supported(block)) {
 			if (!binary->number && !reader->events)
 				err = -ENOTSUP;
 			tell_unsupported(reader);
@@ -332,14 +291,17 @@ static int binary_next(struct libdma_reader *reader, const struct dma_event **re
 		more = decoder_next(binary->decoder, ret);
 		if (more > 0) {
 			reader->events++;
+			binary->given++;
 			return 1;
 		}
-		if (more == -EBADMSG)
+		if (more && more != -EBADMSG)
+			return more;
+		if (more) {
+			reader->missing = binary->block.events - binary->given;
 			reader_damage(reader, 0, reader->input->offset,
 				      "a block of %u events is not what it should be",
 				      binary->block.events);
-		else if (more)
-			return more;
+		}
 		leave_block(reader);
 	}
 }

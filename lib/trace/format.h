@@ -22,6 +22,7 @@ struct libdma_reader {
 	uint64_t events;
 	uint64_t lost;    /* the format adds to it */
 	uint64_t damaged; /* reader_damage() adds to it */
+	uint64_t missing; /* events that the next damage to be told stands for */
 	void (*damage)(void *arg, const struct libdma_damage *damage);
 	void *arg;
 	void *state;
@@ -67,6 +68,12 @@ struct format {
 	int (*flush)(struct libdma_writer *writer);
 	int (*finish)(struct libdma_writer *writer);
 };
+
+/*
+ * Open the file and choose the format, but do not begin; as libdma_reader_open() says.
+ */
+int reader_create(const char *path, const struct libdma_reader_options *options,
+		  struct libdma_reader **ret);
 
 /* Tell the reader's owner that something at @offset, in line @line or 0, is damaged. */
 void reader_damage(struct libdma_reader *reader, uint64_t line, uint64_t offset,

@@ -60,8 +60,10 @@ void reader_damage(struct libdma_reader *reader, uint64_t line, uint64_t offset,
 	va_list args;
 
 	reader->damaged++;
-	if (!reader->damage)
+	if (!reader->damage) {
+		reader->missing = 0;
 		return;
+	}
 	va_start(args, reason);
 	vsnprintf(text, sizeof(text), reason, args);
 	va_end(args);
@@ -72,7 +74,9 @@ void reader_damage(struct libdma_reader *reader, uint64_t line, uint64_t offset,
 					    .line = line,
 					    .offset = offset,
 					    .reason = text,
+					    .missing = reader->missing,
 				    });
+	reader->missing = 0;
 }
 
 static int choose_format(struct libdma_reader *reader, const char *from)
@@ -105,8 +109,8 @@ static int choose_format(struct libdma_reader *reader, const char *from)
 	return -EBADMSG;
 }
 
-int libdma_reader_open(const char *path, const struct libdma_reader_options *options,
-		       struct libdma_reader **ret)
+int reader_create(const char *path, const struct libdma_reader_options *options,
+		  struct libdma_reader **ret)
 {
 	static const struct libdma_reader_options defaults;
 	struct libdma_reader *reader = calloc(1, sizeof(*reader));
@@ -131,8 +135,6 @@ int libdma_reader_open(const char *path, const struct libdma_reader_options *opt
 	reader->input->idle = options->idle;
 	reader->input->arg = options->arg;
 	err = choose_format(reader, options->from);
-	if (!err)
-		err = reader->format->open(reader);
 	if (err)
 		goto close_reader;
 	*ret = reader;
@@ -141,6 +143,23 @@ int libdma_reader_open(const char *path, const struct libdma_reader_options *opt
 close_reader:
 	libdma_reader_close(reader);
 	return err;
+}
+
+int libdma_reader_open(const char *path, const struct libdma_reader_options *options,
+		       struct libdma_reader **ret)
+{
+	struct libdma_reader *reader;
+	int err = reader_create(path, options, &reader);
+
+	if (err)
+		return err;
+	err = reader->format->open(reader);
+	if (err) {
+		libdma_reader_close(reader);
+		return err;
+	}
+	*ret = reader;
+	return 0;
 }
 
 void libdma_reader_close(struct libdma_reader *reader)
