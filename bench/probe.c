@@ -117,6 +117,7 @@ static struct probe_bpf *load(void)
 			bpf_program__set_autoload(program, false);
 	object->rodata->options.directions = ~0U;
 	must(probe_bpf__load(object), "load the programs");
+	object->bss->recording = 1;
 	return object;
 }
 

@@ -12,11 +12,13 @@
 
 #include "dma.h"
 #include "send.bpf.h"
+#include "twin.bpf.h"
 #include "device.bpf.h"
 #include "list.bpf.h"
 #include "tracepoints.bpf.h"
 #include "functions.bpf.h"
 #include "spaces.bpf.h"
 #include "inside.bpf.h"
+#include "order.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -23,6 +23,8 @@ enum {
 	DMA_PROBE_NAME = 64,
 	DMA_PROBE_PATTERNS = 8, /* --device, and as many --driver */
 	DMA_PROBE_LEVELS = 2,	/* a probe, and its twin */
+	DMA_PROBE_UNDER_WAY = 4, /* events of a probe on one CPU, each in another's midst */
+	DMA_PROBE_CPUS = 8192,
 };
 
 /* dma_probe_event.flags */
@@ -99,7 +101,8 @@ struct dma_probe_pool {
 /* Of each probe, level and CPU; number of a map's entry: hook * levels + level. */
 struct dma_probe_count {
 	unsigned long long busy;    /* an elder is at work */
-	unsigned long long runs;    /* of a twin that found it so */
+	unsigned long long handled[DMA_PROBE_UNDER_WAY]; /* it was, the twin is to come */
+	unsigned long long runs;    /* of a twin whose elder was skipped */
 	unsigned long long events;  /* sent */
 	unsigned long long dropped; /* for lack of room in the ring */
 	unsigned long long cut;	    /* lists */

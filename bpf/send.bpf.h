@@ -3,8 +3,8 @@
  * send.bpf.h - filter an event, make its record, and count what could not be sent
  *
  * A program that is interrupted by its own event is not run again on that CPU: the
- * kernel skips it. So each probe has a twin on the same hook, which does nothing
- * unless its elder is at work on this CPU, and then sends the event in its stead.
+ * kernel skips it. So each probe has a twin, which runs behind it on the same hook and
+ * sends the events that its elder was skipped for (twin.bpf.h).
  */
 #pragma once
 
@@ -43,42 +43,6 @@ static __always_inline struct dma_probe_count *count_of(__u32 hook, __u32 level)
 
 	return bpf_map_lookup_elem(&counts, &key);
 }
-
-/* What the two programs of a hook do; @body takes a struct call and returns nothing. */
-#define RUN_ELDER(ctx, hook, body)                                                      \
-	({                                                                              \
-		struct call elder_ = { ctx, count_of(hook, 0), hook, 0 };               \
-                                                                                        \
-		if (elder_.count) {                                                     \
-			*(volatile __u64 *)&elder_.count->busy = 1;                     \
-			body(&elder_);                                                  \
-			*(volatile __u64 *)&elder_.count->busy = 0;                     \
-		}                                                                       \
-	})
-#define RUN_TWIN(ctx, hook, body)                                                       \
-	({                                                                              \
-		struct dma_probe_count *elder_ = count_of(hook, 0);                     \
-		struct call twin_ = { ctx, NULL, hook, 1 };                             \
-                                                                                        \
-		if (elder_ && *(volatile __u64 *)&elder_->busy)                         \
-			twin_.count = count_of(hook, 1);                                \
-		if (twin_.count) {                                                      \
-			twin_.count->runs++;                                            \
-			body(&twin_);                                                   \
-		}                                                                       \
-	})
-
-#define PROBE(section, how, name, body)                                                 \
-	SEC(section "/" #name) int DMA_PROGRAM(how, name)(__u64 *ctx)                   \
-	{                                                                               \
-		RUN_ELDER(ctx, DMA_JOIN(HOOK_, DMA_PROGRAM(how, name)), body);          \
-		return 0;                                                               \
-	}                                                                               \
-	SEC(section "/" #name) int DMA_JOIN(DMA_PROGRAM(how, name), _twin)(__u64 *ctx)  \
-	{                                                                               \
-		RUN_TWIN(ctx, DMA_JOIN(HOOK_, DMA_PROGRAM(how, name)), body);           \
-		return 0;                                                               \
-	}
 
 static __always_inline void drop(struct dma_probe_count *count)
 {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "list.bpf.h"
+#include "twin.bpf.h"
 
 #define DEVICE(number)	       ((struct device *)call->ctx[number])
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * probes.c - load and attach the BPF programs that this kernel takes
+ * probes.c - which of the BPF programs this kernel takes
  *
  * No version is asked for: a probe is used where the kernel's BTF has its tracepoint
  * or function with as many arguments, and a program of two instructions can be loaded
@@ -17,21 +17,7 @@
 #include <unistd.h>
 
 #include "output.h"
-#include "probes.h"
-
-#include "bpf/dma.skel.h" /* it needs what bpf/dma.h declares */
-
-#define PROGRAMS 2 /* of a probe: itself, and its twin */
-
-struct probes {
-	struct btf *btf;
-	struct dma_bpf *object;
-	struct probe probe[DMA_HOOKS];
-	int fd[DMA_HOOKS]; /* of the elder, to ask how often it was skipped */
-	struct bpf_link *link[DMA_HOOKS * PROGRAMS];
-	struct dma_probe_count *counts; /* of one entry of the map, for each CPU */
-	int cpus;
-};
+#include "probes-own.h"
 
 #define STRING2(x) #x
 #define STRING(x)  STRING2(x)
@@ -257,108 +243,9 @@ const struct probe *probes_at(const struct probes *probes, unsigned int hook)
 	return &probes->probe[hook];
 }
 
-static struct bpf_program *find_program(const struct probes *probes, unsigned int hook,
-					unsigned int level)
-{
-	char name[80];
-
-	snprintf(name, sizeof(name), "%s%s", rows[hook].program, level ? "_twin" : "");
-	return bpf_object__find_program_by_name(probes->object->obj, name);
-}
-
-static void select_programs(struct probes *probes)
-{
-	for (unsigned int i = 0; i < DMA_HOOKS * PROGRAMS; i++) {
-		struct bpf_program *program =
-			find_program(probes, i / PROGRAMS, i % PROGRAMS);
-
-		bpf_program__set_autoload(program, probes->probe[i / PROGRAMS].used);
-	}
-}
-
-/* The elder is attached first: its twin must find it at work. */
-static int attach(struct probes *probes)
-{
-	for (unsigned int i = 0; i < DMA_HOOKS * PROGRAMS; i++) {
-		struct probe *probe = &probes->probe[i / PROGRAMS];
-		struct bpf_program *program;
-
-		if (!probe->used)
-			continue;
-		program = find_program(probes, i / PROGRAMS, i % PROGRAMS);
-		probes->link[i] = bpf_program__attach(program);
-		if (!probes->link[i]) {
-			complain("cannot attach %s: %s", probe->program, strerror(errno));
-			return EXIT_CANNOT;
-		}
-		if (i % PROGRAMS == 0)
-			probes->fd[i / PROGRAMS] = bpf_program__fd(program);
-	}
-	return EXIT_FINE;
-}
-
-static void read_inside(struct probes *probes)
-{
-	LIBBPF_OPTS(bpf_test_run_opts, opts);
-
-	bpf_prog_test_run_opts(bpf_program__fd(probes->object->progs.read_inside), &opts);
-}
-
-int probes_start(struct probes *probes, struct dma_probe_options *options, size_t ring_size)
-{
-	const struct probe *traced = &probes->probe[HOOK_tp_dma_map_sg];
-	int err;
-
-	probes->object = dma_bpf__open();
-	if (!probes->object)
-		return trouble("the BPF programs", -errno);
-	select_programs(probes);
-	options->sg_traced = traced->used;
-	probes->object->rodata->options = *options;
-	bpf_map__set_max_entries(probes->object->maps.ring, (__u32)ring_size);
-	err = dma_bpf__load(probes->object);
-	if (err) {
-		complain("cannot load the probes: %s; DMACTL_LIBBPF=1 in the environment shows "
-			 "what the kernel says",
-			 strerror(-err));
-		return EXIT_CANNOT;
-	}
-	probes->cpus = libbpf_num_possible_cpus();
-	probes->counts = calloc(probes->cpus > 0 ? (size_t)probes->cpus : 1,
-				sizeof(*probes->counts));
-	if (!probes->counts)
-		out_of_memory();
-	read_inside(probes);
-	return attach(probes);
-}
-
-void probes_stop(struct probes *probes)
-{
-	/* Twins first: one without its elder would find a flag that stays set. */
-	for (unsigned int i = DMA_HOOKS * PROGRAMS; i-- > 0;) {
-		bpf_link__destroy(probes->link[i]);
-		probes->link[i] = NULL;
-	}
-}
-
 const struct btf *probes_btf(const struct probes *probes)
 {
 	return probes->btf;
-}
-
-int probes_ring(const struct probes *probes)
-{
-	return bpf_map__fd(probes->object->maps.ring);
-}
-
-int probes_stacks(const struct probes *probes)
-{
-	return bpf_map__fd(probes->object->maps.stacks);
-}
-
-const struct dma_probe_kernel *probes_inside(const struct probes *probes)
-{
-	return &probes->object->bss->inside;
 }
 
 /* Bytes from the beginning of the structure @id to its member, or -ENOENT. */
@@ -400,47 +287,4 @@ int probes_layout(const struct probes *probes, struct probes_layout *ret)
 		.struct_page_size = (unsigned int)btf__resolve_size(probes->btf, (__u32)page),
 	};
 	return 0;
-}
-
-static int add_counts(struct probes *probes, unsigned int hook, unsigned int level,
-		      struct probes_sum *sum)
-{
-	__u32 key = hook * DMA_PROBE_LEVELS + level;
-	int map = bpf_map__fd(probes->object->maps.counts);
-
-	if (bpf_map_lookup_elem(map, &key, probes->counts))
-		return -errno;
-	for (int i = 0; i < probes->cpus; i++) {
-		const struct dma_probe_count *count = &probes->counts[i];
-
-		sum->events += count->events;
-		sum->dropped += count->dropped;
-		sum->cut += count->cut;
-		sum->caught += count->runs;
-		if (count->last_ns > sum->last_ns)
-			sum->last_ns = count->last_ns;
-	}
-	return 0;
-}
-
-int probes_sum(struct probes *probes, unsigned int hook, struct probes_sum *ret)
-{
-	struct bpf_prog_info info = { 0 };
-	__u32 size = sizeof(info);
-	int err;
-
-	*ret = (struct probes_sum) { 0 };
-	if (!probes->probe[hook].used)
-		return 0;
-	/*
-	 * Before the twin's runs are read: what happens in between is then taken for
-	 * caught, and never for lost. Once the probes are stopped it is exact.
-	 */
-	if (bpf_obj_get_info_by_fd(probes->fd[hook], &info, &size))
-		return -errno;
-	err = add_counts(probes, hook, 1, ret);
-	if (!err)
-		err = add_counts(probes, hook, 0, ret);
-	ret->missed = info.recursion_misses > ret->caught ? info.recursion_misses - ret->caught : 0;
-	return err;
 }

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * probes-run.c - load and attach the BPF programs that were chosen, and ask what they did
+ *
+ * Both programs of a probe are attached in the order in which they must run. Nothing is
+ * recorded before all of them are there, nothing after they were told to stop.
+ */
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "output.h"
+#include "probes-own.h"
+
+static struct bpf_program *find_program(const struct probes *probes, unsigned int hook,
+					unsigned int level)
+{
+	char name[80];
+
+	snprintf(name, sizeof(name), "%s%s", probes->probe[hook].program, level ? "_twin" : "");
+	return bpf_object__find_program_by_name(probes->object->obj, name);
+}
+
+static void select_programs(struct probes *probes)
+{
+	bool functions = false;
+
+	for (unsigned int i = 0; i < DMA_HOOKS * PROGRAMS; i++) {
+		const struct probe *probe = &probes->probe[i / PROGRAMS];
+
+		functions |= probe->used && probe->how != PROBE_TP;
+		bpf_program__set_autoload(find_program(probes, i / PROGRAMS, i % PROGRAMS),
+					  probe->used);
+	}
+	functions = functions && btf__find_by_name_kind(probes->btf, "bpf_fentry_test1",
+							BTF_KIND_FUNC) >= 0;
+	bpf_program__set_autoload(probes->object->progs.order_first, functions);
+	bpf_program__set_autoload(probes->object->progs.order_second, functions);
+}
+
+/*
+ * Of two programs at a function, does the one run first that was attached last? Where
+ * it cannot be tried it is believed: no kernel is known that does otherwise.
+ */
+static bool last_runs_first(const struct probes *probes)
+{
+	struct dma_bpf *object = probes->object;
+	struct bpf_link *first = NULL, *second = NULL;
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+
+	if (!bpf_program__autoload(object->progs.order_first))
+		return true;
+	first = bpf_program__attach(object->progs.order_first);
+	second = bpf_program__attach(object->progs.order_second);
+	if (first && second)
+		bpf_prog_test_run_opts(bpf_program__fd(object->progs.order_first), &opts);
+	bpf_link__destroy(second);
+	bpf_link__destroy(first);
+	return object->bss->order[1] <= object->bss->order[0];
+}
+
+static int attach_program(struct probes *probes, unsigned int hook, unsigned int level)
+{
+	struct bpf_program *program = find_program(probes, hook, level);
+	struct bpf_link **link = &probes->link[hook * PROGRAMS + level];
+
+	*link = bpf_program__attach(program);
+	if (!*link) {
+		complain("cannot attach %s: %s", probes->probe[hook].program, strerror(errno));
+		return EXIT_CANNOT;
+	}
+	if (!level)
+		probes->fd[hook] = bpf_program__fd(program);
+	return EXIT_FINE;
+}
+
+/* In such an order that the elder runs first, and its twin knows what it did. */
+static int attach(struct probes *probes)
+{
+	bool last_first = last_runs_first(probes);
+	int status = EXIT_FINE;
+
+	for (unsigned int i = 0; i < DMA_HOOKS && !status; i++) {
+		unsigned int first = probes->probe[i].how != PROBE_TP && last_first;
+
+		if (!probes->probe[i].used)
+			continue;
+		status = attach_program(probes, i, first);
+		if (!status)
+			status = attach_program(probes, i, !first);
+	}
+	return status;
+}
+
+/* How often the elder was skipped so far. */
+static int ask_skips(const struct probes *probes, unsigned int hook, uint64_t *ret)
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(probes->fd[hook], &info, &size))
+		return -errno;
+	*ret = info.recursion_misses;
+	return 0;
+}
+
+/* From here on all of them send. What they were skipped for before is no loss. */
+static int begin(struct probes *probes)
+{
+	for (unsigned int i = 0; i < DMA_HOOKS; i++) {
+		int err = probes->probe[i].used ?
+				  ask_skips(probes, i, &probes->skips[i].before) : 0;
+
+		if (err)
+			return trouble("the BPF programs", err);
+	}
+	probes->object->bss->recording = 1;
+	return EXIT_FINE;
+}
+
+static void read_inside(struct probes *probes)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+
+	bpf_prog_test_run_opts(bpf_program__fd(probes->object->progs.read_inside), &opts);
+}
+
+int probes_start(struct probes *probes, struct dma_probe_options *options, size_t ring_size)
+{
+	const struct probe *traced = &probes->probe[HOOK_tp_dma_map_sg];
+	int err;
+
+	probes->object = dma_bpf__open();
+	if (!probes->object)
+		return trouble("the BPF programs", -errno);
+	select_programs(probes);
+	options->sg_traced = traced->used;
+	probes->object->rodata->options = *options;
+	bpf_map__set_max_entries(probes->object->maps.ring, (__u32)ring_size);
+	err = dma_bpf__load(probes->object);
+	if (err) {
+		complain("cannot load the probes: %s; DMACTL_LIBBPF=1 in the environment shows "
+			 "what the kernel says",
+			 strerror(-err));
+		return EXIT_CANNOT;
+	}
+	probes->cpus = libbpf_num_possible_cpus();
+	probes->counts = calloc(probes->cpus > 0 ? (size_t)probes->cpus : 1,
+				sizeof(*probes->counts));
+	if (!probes->counts)
+		out_of_memory();
+	read_inside(probes);
+	err = attach(probes);
+	return err ? err : begin(probes);
+}
+
+void probes_stop(struct probes *probes)
+{
+	if (!probes->object || probes->stopped)
+		return;
+	/* They go one by one, and one that its twin has left would seem to lose events. */
+	for (unsigned int i = 0; i < DMA_HOOKS; i++)
+		if (probes->fd[i] >= 0)
+			ask_skips(probes, i, &probes->skips[i].in_all);
+	if (probes->object->bss)
+		probes->object->bss->recording = 0;
+	probes->stopped = true;
+	for (unsigned int i = 0; i < DMA_HOOKS * PROGRAMS; i++) {
+		bpf_link__destroy(probes->link[i]);
+		probes->link[i] = NULL;
+	}
+}
+
+int probes_ring(const struct probes *probes)
+{
+	return bpf_map__fd(probes->object->maps.ring);
+}
+
+int probes_stacks(const struct probes *probes)
+{
+	return bpf_map__fd(probes->object->maps.stacks);
+}
+
+const struct dma_probe_kernel *probes_inside(const struct probes *probes)
+{
+	return &probes->object->bss->inside;
+}
+
+static int add_counts(struct probes *probes, unsigned int hook, unsigned int level,
+		      struct probes_sum *sum)
+{
+	__u32 key = hook * DMA_PROBE_LEVELS + level;
+	int map = bpf_map__fd(probes->object->maps.counts);
+
+	if (bpf_map_lookup_elem(map, &key, probes->counts))
+		return -errno;
+	for (int i = 0; i < probes->cpus; i++) {
+		const struct dma_probe_count *count = &probes->counts[i];
+
+		sum->events += count->events;
+		sum->dropped += count->dropped;
+		sum->cut += count->cut;
+		sum->caught += count->runs;
+		if (count->last_ns > sum->last_ns)
+			sum->last_ns = count->last_ns;
+	}
+	return 0;
+}
+
+int probes_sum(struct probes *probes, unsigned int hook, struct probes_sum *ret)
+{
+	struct probe_skips *skips = &probes->skips[hook];
+	uint64_t skipped;
+	int err = 0;
+
+	*ret = (struct probes_sum) { 0 };
+	if (!probes->probe[hook].used)
+		return 0;
+	/*
+	 * Before the twin's runs are read: what happens in between is then taken for
+	 * caught, and never for lost. Once the probes are stopped it is exact.
+	 */
+	if (!probes->stopped)
+		err = ask_skips(probes, hook, &skips->in_all);
+	if (!err)
+		err = add_counts(probes, hook, 1, ret);
+	if (!err)
+		err = add_counts(probes, hook, 0, ret);
+	skipped = skips->in_all - skips->before;
+	ret->missed = skipped > ret->caught ? skipped - ret->caught : 0;
+	return err;
+}
