@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Bounce buffers against a reference that keeps, as the rules tell it, the length of
- * the free run of every slot, and goes from slot to slot.
+ * Bounce buffers against the reference of fuzz/, slot by slot, for longer than an input
+ * of a fuzz target lasts.
  */
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "alloc/swiotlb.h"
 
+#include "reference-swiotlb.h"
 #include "test.h"
 
 static uint64_t seed = 1;
@@ -19,170 +18,11 @@ static uint64_t dice(uint64_t sides)
 	return (seed >> 24) % sides;
 }
 
-/* ---- the reference ---- */
-
-#define MOST	2048
-#define FULL	(~0ULL)
-#define ENDLESS (~1ULL)
-
-static struct {
-	bool old; /* 6.1 */
-	uint64_t start, set, slots, areas, per_area;
-	uint64_t list[MOST], begins[MOST], pads[MOST];
-	uint64_t next[64], used[64];
-} ref;
-
-static void ref_count(uint64_t slot)
-{
-	uint64_t set = slot / ref.set * ref.set, run = 0;
-
-	for (uint64_t i = set + ref.set; i-- > set;) {
-		if (i >= ref.slots)
-			continue;
-		run = ref.list[i] ? run + 1 : 0;
-		ref.list[i] = run;
-	}
-}
-
-static void ref_reset(bool old, uint64_t start, uint64_t slots, uint64_t areas, uint64_t set)
-{
-	memset(&ref, 0, sizeof(ref));
-	ref.old = old;
-	ref.start = start;
-	ref.set = set;
-	ref.slots = slots;
-	ref.areas = areas;
-	ref.per_area = slots / areas;
-	for (uint64_t i = 0; i < slots; i++)
-		ref.list[i] = 1;
-	for (uint64_t i = 0; i < slots; i += set)
-		ref_count(i);
-}
-
-static uint64_t wrap(uint64_t index)
-{
-	return index >= ref.per_area ? 0 : index;
-}
-
-static bool crosses(uint64_t base, uint64_t slot, uint64_t count, uint64_t boundary)
-{
-	uint64_t first = (base + 2047) / 2048 + slot;
-
-	if (boundary + 1 == 0)
-		return false;
-	return first % ((boundary + 1) / 2048) + count > (boundary + 1) / 2048;
-}
-
-struct wanted {
-	uint64_t phys, total, align, keep, boundary;
-};
-
-/* S13 to S15 */
-static uint64_t ref_area(const struct wanted *want, uint64_t area)
-{
-	uint64_t align = want->align, keep, stride, count = (want->total + 2047) / 2048;
-	uint64_t base = ref.start & want->boundary, index = ref.next[area], checked = 0;
-
-	if (!align && !want->keep && want->total >= 4096)
-		align = 4095;
-	align |= 2047;
-	keep = want->keep & ~align;
-	stride = (align > keep ? align : keep) / 2048 + 1;
-	if (count > ref.per_area - ref.used[area])
-		return FULL;
-	while (checked < ref.per_area) {
-		uint64_t slot = area * ref.per_area + index, at = base + slot * 2048;
-
-		if ((at & align) ||
-		    (want->phys && (at & keep) != (want->phys & keep))) {
-			index = wrap(index + 1);
-			checked++;
-			continue;
-		}
-		if (!crosses(base, slot, count, want->boundary) && ref.list[slot] >= count)
-			return slot;
-		index = wrap(index + stride);
-		checked += stride;
-	}
-	return FULL;
-}
-
-/* S18 */
-static uint64_t ref_area_6_1(const struct wanted *want, uint64_t area)
-{
-	uint64_t align = want->align | 2047, keep = want->keep & ~align, steps = 0;
-	uint64_t stride = keep / 2048 + 1, count = (want->total + 2047) / 2048;
-	uint64_t base = ref.start & want->boundary, index, first;
-
-	if (want->total >= 4096)
-		stride *= 2;
-	if (align / 2048 + 1 > stride)
-		stride = align / 2048 + 1;
-	if (count > ref.per_area - ref.used[area])
-		return FULL;
-	index = first = wrap((ref.next[area] + stride - 1) & ~(stride - 1));
-	do {
-		uint64_t slot = area * ref.per_area + index, at = base + slot * 2048;
-
-		if (steps++ > 4 * MOST)
-			return ENDLESS;
-		if (want->phys && (at & keep) != (want->phys & keep)) {
-			index = wrap(index + 1);
-			continue;
-		}
-		if (!crosses(base, slot, count, want->boundary) && ref.list[slot] >= count)
-			return slot;
-		index = wrap(index + stride);
-	} while (index != first);
-	return FULL;
-}
-
-static uint64_t ref_map(unsigned int cpu, uint64_t phys, uint64_t size, uint64_t align,
-			const struct swiotlb_device *device)
-{
-	uint64_t keep = device->min_align_mask, offset, slot = FULL, area, count;
-	struct wanted want = { phys, 0, align, keep, device->boundary };
-
-	offset = phys & keep & (ref.old ? 2047 : align | 2047);
-	want.total = ref.old ? (size + align) / (align + 1) * (align + 1) + offset
-			     : (size + offset + align) / (align + 1) * (align + 1);
-	if (!ref.old && want.total > ref.set * 2048)
-		return FULL;
-	area = cpu & (ref.areas - 1);
-	for (uint64_t i = 0; i < ref.areas; i++) {
-		slot = ref.old ? ref_area_6_1(&want, area) : ref_area(&want, area);
-		if (slot != FULL)
-			break;
-		area = (area + 1) % ref.areas;
-	}
-	if (slot == FULL || slot == ENDLESS)
-		return slot;
-	count = (want.total + 2047) / 2048;
-	for (uint64_t i = slot; i < slot + count; i++)
-		ref.list[i] = 0;
-	ref_count(slot);
-	ref.begins[slot] = count;
-	ref.pads[slot] = offset / 2048;
-	ref.next[area] = wrap(slot - area * ref.per_area + count);
-	ref.used[area] += count;
-	return ref.start + (slot + offset / 2048) * 2048 + offset % 2048;
-}
-
-static void ref_unmap(uint64_t address)
-{
-	uint64_t slot = (address - ref.start) / 2048;
-
-	while (!ref.begins[slot])
-		slot--;
-	for (uint64_t i = slot; i < slot + ref.begins[slot]; i++)
-		ref.list[i] = 1;
-	ref.used[slot / ref.per_area] -= ref.begins[slot];
-	ref.begins[slot] = 0;
-	ref_count(slot);
-}
-
 /* ---- comparing ---- */
 
+#define MOST REFERENCE_SWIOTLB_SLOTS
+
+static struct reference_swiotlb ref;
 static uint64_t live[MOST];
 static unsigned int lives;
 
@@ -198,14 +38,13 @@ static int same(const struct swiotlb_mapping *mapping, void *arg)
 
 static void compare(const struct swiotlb *swiotlb)
 {
-	uint64_t slots, used, most, expected = 0;
+	uint64_t slots, used, most, expected;
 	unsigned int seen = 0;
 
 	assert_true(swiotlb_valid(swiotlb));
 	assert_int_equal(swiotlb_walk(swiotlb, same, &seen), 0);
 	assert_int_equal(seen, lives);
-	for (uint64_t i = 0; i < ref.areas; i++)
-		expected += ref.used[i];
+	expected = reference_swiotlb_used(&ref);
 	swiotlb_usage(swiotlb, &slots, &used, &most);
 	assert_true(slots == ref.slots && used == expected && most >= used);
 }
@@ -252,17 +91,21 @@ static void map(struct swiotlb *swiotlb, const struct swiotlb_device *device,
 	struct swiotlb_request request = { .cpu = (unsigned int)dice(8),
 					   .phys = dice(1ULL << 34),
 					   .size = some_size(trial) };
+	struct reference_bounce bounce = { .keep = device->min_align_mask,
+					   .boundary = device->boundary };
 	uint64_t expected;
 	phys_addr_t phys;
 	int r;
 
 	if (dice(3) == 0)
 		request.align_mask = (uint32_t)trial->align;
-	expected = ref_map(request.cpu, request.phys, request.size, request.align_mask, device);
+	bounce.cpu = request.cpu;
+	expected = reference_swiotlb_map(&ref, &bounce, request.phys, request.size,
+					 request.align_mask);
 	r = swiotlb_map(swiotlb, device, &request, &phys, NULL);
-	if (expected == FULL || expected == ENDLESS) {
-		trial->endless += expected == ENDLESS;
-		assert_int_equal(r, expected == FULL ? -ENOSPC : -EDEADLK);
+	if (expected == REFERENCE_FULL || expected == REFERENCE_ENDLESS) {
+		trial->endless += expected == REFERENCE_ENDLESS;
+		assert_int_equal(r, expected == REFERENCE_FULL ? -ENOSPC : -EDEADLK);
 		return;
 	}
 	assert_int_equal(r, 0);
@@ -282,8 +125,8 @@ static unsigned int run(struct trial trial, unsigned int steps)
 					 .boundary = trial.boundary };
 	struct swiotlb *swiotlb;
 
-	ref_reset(trial.kernel == DMA_KERNEL_6_1, trial.start, trial.slots, trial.areas,
-		  trial.segment);
+	reference_swiotlb_init(&ref, trial.kernel == DMA_KERNEL_6_1, trial.start,
+			       trial.slots, trial.areas, trial.segment);
 	lives = 0;
 	assert_int_equal(swiotlb_create(&options, &swiotlb), 0);
 	for (unsigned int step = 0; step < steps; step++) {
@@ -292,7 +135,7 @@ static unsigned int run(struct trial trial, unsigned int steps)
 		} else if (lives) {
 			unsigned int at = (unsigned int)dice(lives);
 
-			ref_unmap(live[at]);
+			reference_swiotlb_unmap(&ref, live[at]);
 			assert_int_equal(swiotlb_unmap(swiotlb, &device, live[at]), 0);
 			live[at] = live[--lives];
 		}

@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * fuzz-pool.c - pools of blocks, and a device that writes into what is free
+ *
+ * Four pools at once. Of a pool_create the attributes say what is wrong with its
+ * numbers; of a block's call how many blocks in a row, its direction whether they are
+ * to be zeroed, and of a free its arg how wrong it is (enum wrong). The last byte of the
+ * config: bits 0-1 where pages lie, 2 the kernel's layout, 3 debug, 4 and 5
+ * init_on_alloc and init_on_free, 6 each fourth page is refused, 7 the device writes.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include <libdma/page.h>
+
+#include "dma/pool.h"
+#include "oracle.h"
+#include "reference-pool.h"
+#include "requests.h"
+#include "target.h"
+
+#define POOLS	  4
+#define BLOCKS	  512
+#define ARENA	  (1UL << 20)
+#define AT_ONCE	  64 /* blocks of one request */
+#define JUNK	  0x5a
+#define POISON_ALLOCATED 0xa9
+
+enum wrong {
+	RIGHT,
+	INSIDE_OF_BLOCK,
+	OTHER_ADDRESS,
+	OTHER_POOL,
+	TWICE,
+	NOWHERE,
+	WRONGS
+};
+
+struct block {
+	struct pool *pool; /* NULL: not live */
+	struct reference_pool *reference;
+	uint32_t number;
+	unsigned char mark;
+};
+
+static struct reference_pool references[POOLS];
+static char arena[ARENA] __attribute__((aligned(65536)));
+
+static struct world {
+	struct requests requests;
+	struct pool_options options;
+	struct pool *pool[POOLS];
+	struct block block[BLOCKS];
+	uint64_t taken;	    /* bytes of the arena */
+	unsigned int calls; /* of the provider */
+	unsigned int pages; /* out */
+	unsigned int told[POOL_BUSY + 1];
+	char *cpu; /* the page given last */
+	dma_addr_t dma;
+	bool fresh;
+} world;
+
+/* ---- what the pools stand on ---- */
+
+static dma_addr_t place(uint64_t at, uint64_t step)
+{
+	switch (requests_config(&world.requests)[CONFIG_TARGET] & 3) {
+	case 0:
+		return 0x10000000 + at;
+	case 1:
+		return -(at + step); /* down from the end of all addresses */
+	case 2:
+		return (at * 0x10001) << 8; /* far from each other */
+	default:
+		return 0x7f0000000000 - at * 2 + 48; /* not aligned */
+	}
+}
+
+static int page_alloc(void *arg, size_t size, unsigned int gfp, void **cpu, dma_addr_t *dma)
+{
+	uint64_t step = PAGE_SIZE;
+	bool refuses = requests_config(&world.requests)[CONFIG_TARGET] & 64;
+
+	(void)arg;
+	expect(ARGUMENT, gfp == 0x42);
+	if (size > ARENA || (refuses && world.calls++ % 4 == 3))
+		return -ENOSPC;
+	while (step < size)
+		step *= 2;
+	world.taken = (world.taken + step - 1) & -step;
+	if (world.taken + step > ARENA)
+		return -ENOSPC;
+	*cpu = world.cpu = arena + world.taken;
+	*dma = world.dma = place(world.taken, step);
+	memset(*cpu, JUNK, size);
+	world.taken += step;
+	world.pages++;
+	world.fresh = true;
+	return 0;
+}
+
+static void page_free(void *arg, size_t size, void *cpu, dma_addr_t dma)
+{
+	(void)arg;
+	(void)size;
+	(void)cpu;
+	(void)dma;
+	expect(CONSERVE, world.pages > 0);
+	world.pages--;
+}
+
+static void report(void *arg, const struct pool_report *what)
+{
+	(void)arg;
+	world.told[what->fault]++;
+}
+
+/* ---- requests ---- */
+
+static bool is_hostile(void)
+{
+	return requests_config(&world.requests)[CONFIG_TARGET] & 128 &&
+	       world.options.layout == POOL_OUTSIDE;
+}
+
+static unsigned char byte_of(const struct reference_pool *reference, uint32_t number)
+{
+	return (unsigned char)(1 + (number ^ reference->pages * 7 ^ number >> 10) % 200);
+}
+
+static void check_mark(const struct block *block)
+{
+	const unsigned char *cpu = (unsigned char *)reference_pool_cpu(block->reference,
+								       block->number);
+	uint64_t inner = reference_pool_inner(block->reference, block->number);
+
+	expect(DATA, cpu[0] == block->mark && cpu[inner / 2] == block->mark &&
+			     cpu[inner - 1] == block->mark);
+}
+
+static void mark(struct block *block)
+{
+	char *cpu = reference_pool_cpu(block->reference, block->number);
+	uint64_t inner = reference_pool_inner(block->reference, block->number);
+
+	block->mark = byte_of(block->reference, block->number);
+	memset(cpu, block->mark, inner < 512 ? inner : 512);
+	cpu[inner / 2] = (char)block->mark;
+	cpu[inner - 1] = (char)block->mark;
+}
+
+static void check_filled(const char *cpu, uint64_t size, bool zero)
+{
+	char byte = (char)POISON_ALLOCATED;
+
+	if (zero || world.options.init_on_alloc)
+		byte = 0;
+	else if (!world.options.debug)
+		return;
+	expect(ZERO, cpu[0] == byte && (size == 1 || !memcmp(cpu, cpu + 1, size - 1)));
+}
+
+static void check_place(const struct reference_pool *reference, uint64_t offset)
+{
+	if (reference->old && reference->boundary > reference->allocation)
+		return;
+	expect(BOUNDARY, offset / reference->boundary ==
+				 (offset + reference->size - 1) / reference->boundary);
+}
+
+static void alloc(unsigned int which, unsigned int slot, bool zero)
+{
+	struct reference_pool *reference = &references[which];
+	struct block *block = &world.block[slot % BLOCKS];
+	struct pool *pool = world.pool[which];
+	bool had = pool && reference_pool_has(reference);
+	dma_addr_t dma;
+	void *cpu;
+	int err;
+
+	if (!pool || block->pool || reference->pages == REFERENCE_POOL_PAGES)
+		return;
+	if (had && is_hostile()) {
+		uint32_t next = reference_pool_next(reference);
+
+		memset(reference_pool_cpu(reference, next), 0x41,
+		       reference_pool_inner(reference, next));
+	}
+	world.fresh = false;
+	err = pool_alloc(pool, 0x42, zero, &cpu, &dma);
+	expect(COMPLETE, !err || (!had && !world.fresh));
+	expect(COMPLETE, !had || !world.fresh);
+	if (err)
+		return;
+	if (world.fresh)
+		reference_pool_add(reference, world.cpu, world.dma);
+	block->number = reference_pool_take(reference);
+	block->pool = pool;
+	block->reference = reference;
+	expect(REFERENCE, cpu == reference_pool_cpu(reference, block->number));
+	expect(REFERENCE, dma == reference_pool_dma(reference, block->number));
+	check_place(reference, reference->offset[block->number % REFERENCE_POOL_BLOCKS]);
+	check_filled(cpu, reference_pool_inner(reference, block->number), zero);
+	mark(block);
+}
+
+static void expect_refusal(struct pool *pool, char *cpu, dma_addr_t dma)
+{
+	unsigned int told = 0, now = 0;
+
+	for (unsigned int fault = 0; fault <= POOL_BUSY; fault++)
+		told += world.told[fault];
+	expect(FREE, pool_free(pool, cpu, dma) == -EINVAL);
+	for (unsigned int fault = 0; fault <= POOL_BUSY; fault++)
+		now += world.told[fault];
+	expect(FREE, now == told + 1);
+}
+
+/* With the free blocks known outside all that is wrong is refused. */
+static void free_wrongly(const struct block *block, enum wrong wrong)
+{
+	char *cpu = reference_pool_cpu(block->reference, block->number);
+	dma_addr_t dma = reference_pool_dma(block->reference, block->number);
+
+	if (world.options.layout == POOL_INSIDE)
+		return;
+	switch (wrong) {
+	case INSIDE_OF_BLOCK:
+		if (block->reference->size > 1)
+			expect_refusal(block->pool, cpu + 1, dma + 1);
+		break;
+	case OTHER_ADDRESS:
+		expect_refusal(block->pool, cpu + block->reference->size, dma);
+		break;
+	case OTHER_POOL:
+		for (unsigned int i = 0; i < POOLS; i++)
+			if (world.pool[i] && world.pool[i] != block->pool)
+				expect_refusal(world.pool[i], cpu, dma);
+		break;
+	case NOWHERE:
+		expect_refusal(block->pool, cpu, dma + (1ULL << 60) + 16);
+		break;
+	default:
+		break;
+	}
+}
+
+static void release(unsigned int slot, enum wrong wrong)
+{
+	struct block *block = &world.block[slot % BLOCKS];
+	char *cpu;
+	dma_addr_t dma;
+
+	if (!block->pool)
+		return;
+	check_mark(block);
+	free_wrongly(block, wrong);
+	check_mark(block);
+	cpu = reference_pool_cpu(block->reference, block->number);
+	dma = reference_pool_dma(block->reference, block->number);
+	expect(FREE, !pool_free(block->pool, cpu, dma));
+	reference_pool_give(block->reference, block->number);
+	if (wrong == TWICE && world.options.layout == POOL_OUTSIDE) {
+		expect_refusal(block->pool, cpu, dma);
+		expect(FREE, world.told[POOL_ALREADY_FREE] > 0);
+	}
+	block->pool = NULL;
+}
+
+static void destroy(unsigned int which)
+{
+	const struct reference_pool *reference = &references[which];
+	struct pool *pool = world.pool[which];
+	unsigned int before = world.pages, busy = 0, leaked;
+
+	if (!pool)
+		return;
+	for (unsigned int i = 0; i < BLOCKS; i++)
+		if (world.block[i].pool == pool)
+			world.block[i].pool = NULL;
+	for (uint32_t page = 0; page < reference->pages; page++)
+		busy += !!reference->live[page];
+	leaked = reference->old ? busy : busy ? reference->pages : 0;
+	world.told[POOL_BUSY] = 0;
+	pool_destroy(pool);
+	world.pool[which] = NULL;
+	expect(DESTROY, world.pages == before - reference->pages + leaked);
+	expect(DESTROY, world.told[POOL_BUSY] == (reference->old ? busy : !!busy));
+	world.pages -= leaked;
+}
+
+/* P15: what is left of the last block may be too little for the kernel's layout. */
+static bool last_is_too_short(const struct reference_pool *reference)
+{
+	uint64_t head = reference->old ? 4 : 16;
+
+	return world.options.layout == POOL_INSIDE &&
+	       reference_pool_inner(reference, reference->blocks - 1) < head;
+}
+
+static void create(unsigned int which, const struct dma_event *event)
+{
+	struct reference_pool *reference = &references[which];
+	uint64_t align = event->align, boundary = event->boundary;
+	bool may, old = requests_kernel(&world.requests) == DMA_KERNEL_6_1;
+	int err;
+
+	destroy(which);
+	if (world.requests.row == 32)
+		align += align / 2 + 1;
+	else if (world.requests.row == 64)
+		boundary += boundary / 2 + 16;
+	else if (world.requests.row == 128)
+		align = 0;
+	may = reference_pool_init(reference, old, event->size, align, boundary) &&
+	      !last_is_too_short(reference);
+	err = pool_create("pool", event->size, align, boundary, &world.options,
+			  &world.pool[which]);
+	expect(ARGUMENT, err == (may ? 0 : -EINVAL));
+	if (err)
+		world.pool[which] = NULL;
+}
+
+static void check_counts(unsigned int which)
+{
+	const struct reference_pool *reference = &references[which];
+	struct pool_counts counts;
+	uint32_t live = 0;
+
+	if (!world.pool[which])
+		return;
+	for (uint32_t page = 0; page < reference->pages; page++)
+		live += reference->live[page];
+	pool_count(world.pool[which], &counts);
+	expect(COUNTERS, counts.active == live && counts.pages == reference->pages);
+	expect(COUNTERS, counts.size == reference->size &&
+				 counts.allocation == reference->allocation);
+	expect(COUNTERS, reference->old ||
+				 counts.total == (uint64_t)reference->pages * reference->blocks);
+	if (!reference->old && reference->allocation == PAGE_SIZE)
+		expect(CAPACITY, reference->blocks ==
+					 PAGE_SIZE / reference->boundary *
+						 (reference->boundary / reference->size));
+	expect(VALID, pool_valid(world.pool[which]));
+}
+
+static void run(const struct dma_event *event)
+{
+	unsigned int which = event->handle % POOLS;
+	unsigned int row = world.requests.row < AT_ONCE ? world.requests.row : AT_ONCE;
+
+	switch (event->kind) {
+	case DMA_EVENT_POOL_CREATE:
+		create(which, event);
+		break;
+	case DMA_EVENT_POOL_ALLOC:
+		for (unsigned int i = 0; i < row; i++)
+			alloc(which, (unsigned int)event->slot + i, event->dir & 1);
+		break;
+	case DMA_EVENT_POOL_FREE:
+		for (unsigned int i = 0; i < row; i++)
+			release((unsigned int)event->slot + i,
+				world.requests.op.arg % WRONGS);
+		break;
+	case DMA_EVENT_POOL_DESTROY:
+		destroy(which);
+		break;
+	default:
+		return;
+	}
+	if (world.requests.number % 8 == 0)
+		check_counts(which);
+}
+
+static void set_options(void)
+{
+	uint8_t target = requests_config(&world.requests)[CONFIG_TARGET];
+
+	world.options = (struct pool_options){
+		.rules = kernel_rules(requests_kernel(&world.requests)),
+		.pages = { page_alloc, page_free, NULL },
+		.layout = target & 4 ? POOL_INSIDE : POOL_OUTSIDE,
+		.debug = target & 8,
+		.init_on_alloc = target & 16,
+		.init_on_free = target & 32,
+		.report = report,
+	};
+}
+
+const uint16_t target_kinds[] = {
+	DMA_EVENT_POOL_CREATE,
+	DMA_EVENT_POOL_ALLOC,
+	DMA_EVENT_POOL_FREE,
+	DMA_EVENT_POOL_DESTROY,
+	DMA_EVENT_NONE,
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	requests_open(&world.requests, data, size);
+	memset(&world.options, 0, sizeof(world) - offsetof(struct world, options));
+	set_options();
+	while (requests_next(&world.requests))
+		run(&world.requests.event);
+	for (unsigned int which = 0; which < POOLS; which++)
+		check_counts(which);
+	for (unsigned int slot = 0; slot < BLOCKS; slot++)
+		release(slot, RIGHT);
+	for (unsigned int which = 0; which < POOLS; which++) {
+		check_counts(which);
+		destroy(which);
+	}
+	expect(CONSERVE, !world.pages);
+	return 0;
+}
