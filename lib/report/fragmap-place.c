@@ -359,3 +359,25 @@ int libdma_fragmap_add(struct libdma_fragmap *fragmap, const struct dma_event *b
 			       : place_single(fragmap, place, begin, times);
 	}
 }
+
+int fragmap_weigh(struct libdma_fragmap *fragmap, const struct dma_event *begin,
+		  struct fragmap_weight *ret)
+{
+	struct space *slots, *iova = NULL;
+	struct place *place;
+	int err;
+
+	if (fragmap_place(fragmap, begin->device, &place) ||
+	    fragmap_space(fragmap, LIBDMA_SPACE_SWIOTLB, 0, &slots))
+		return -ENOMEM;
+	slots->weight = 0;
+	if (place->translated &&
+	    fragmap_space(fragmap, LIBDMA_SPACE_IOVA, place->domain, &iova))
+		return -ENOMEM;
+	if (iova)
+		iova->weight = 0;
+	err = libdma_fragmap_add(fragmap, begin, 1);
+	ret->slots = slots->weight / SWIOTLB_SLOT;
+	ret->iova = iova ? iova->weight : 0;
+	return err;
+}

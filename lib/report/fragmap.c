@@ -66,6 +66,7 @@ int fragmap_space(struct libdma_fragmap *fragmap, enum libdma_space_kind kind,
 			return -ENOMEM;
 		space->face.kind = kind;
 		space->id = id;
+		space->weighs = fragmap->weighs;
 		fragmap->space[fragmap->count++] = space;
 		fragmap->slot[at] = (uint32_t)fragmap->count;
 	}
@@ -75,6 +76,10 @@ int fragmap_space(struct libdma_fragmap *fragmap, enum libdma_space_kind kind,
 
 int space_add_extent(struct space *space, const struct libdma_extent *extent)
 {
+	if (space->weighs) {
+		space->weight += extent->taken;
+		return 0;
+	}
 	if (space->face.extents == space->room) {
 		size_t room = space->room ? space->room * 2 : 64;
 		struct libdma_extent *extents =

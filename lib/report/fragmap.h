@@ -14,6 +14,8 @@ struct space {
 	struct libdma_space face;
 	uint64_t id; /* of its kind: device, group, pool */
 	size_t room, gap_room;
+	bool weighs; /* extents are not kept, but what they take is added up */
+	uint64_t weight;
 	/* of a pool */
 	uint64_t allocation; /* bytes by which it grows */
 	uint64_t boundary;
@@ -39,7 +41,21 @@ struct libdma_fragmap {
 	size_t slots;
 	struct place *place; /* by the device's string number */
 	size_t places;
+	bool weighs; /* so do all its spaces */
 };
+
+/* What one live thing takes. */
+struct fragmap_weight {
+	uint64_t slots; /* of the swiotlb */
+	uint64_t iova;  /* bytes */
+};
+
+/*
+ * What a thing takes that libdma_fragmap_add() would place, in a fragmap of which this
+ * alone is asked. 0 or -ENOMEM.
+ */
+int fragmap_weigh(struct libdma_fragmap *fragmap, const struct dma_event *begin,
+		  struct fragmap_weight *ret);
 
 /* The space of a kind and id, which is made if there is none; 0 or -ENOMEM. */
 int fragmap_space(struct libdma_fragmap *fragmap, enum libdma_space_kind kind,

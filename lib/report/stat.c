@@ -12,6 +12,7 @@
 
 #include "dma/drivers.h"
 #include "dma/live.h"
+#include "report/key.h"
 
 #define RECENT 16
 
@@ -76,28 +77,6 @@ void libdma_stat_destroy(struct libdma_stat *stat)
 int libdma_stat_driver(struct libdma_stat *stat, uint32_t device, uint32_t driver)
 {
 	return drivers_set(&stat->drivers, device, driver);
-}
-
-static uint64_t find_key(const struct libdma_stat *stat, const struct dma_event *event)
-{
-	switch (stat->by) {
-	case LIBDMA_STAT_DEVICE:
-		return event->device;
-	case LIBDMA_STAT_DRIVER:
-		return drivers_get(&stat->drivers, event->device);
-	case LIBDMA_STAT_KIND:
-		return event->kind;
-	case LIBDMA_STAT_DIRECTION:
-		return event->dir;
-	case LIBDMA_STAT_CPU:
-		return event->cpu;
-	case LIBDMA_STAT_COMM:
-		return event->comm;
-	case LIBDMA_STAT_POOL:
-		return event->handle;
-	default:
-		return 0;
-	}
 }
 
 static size_t home(const struct libdma_stat *stat, uint64_t key)
@@ -276,7 +255,7 @@ static int follow(struct libdma_stat *stat, const struct dma_event *event)
 		return 0; /* a pool or a region, which is no mapping */
 	if (stat->by == LIBDMA_STAT_ALL || !is_counted(stat, event))
 		return 0;
-	group = find_group(stat, find_key(stat, begin));
+	group = find_group(stat, key_of(stat->by, &stat->drivers, begin));
 	if (!group)
 		return -ENOMEM;
 	count_change(group, event, change, begin);
@@ -291,7 +270,7 @@ int libdma_stat_put(struct libdma_stat *stat, const struct dma_event *event)
 	    libdma_stat_driver(stat, event->device, event->name))
 		return -ENOMEM;
 	if (stat->by != LIBDMA_STAT_ALL && is_counted(stat, event)) {
-		group = find_group(stat, find_key(stat, event));
+		group = find_group(stat, key_of(stat->by, &stat->drivers, event));
 		if (!group)
 			return -ENOMEM;
 		if (event->kind == DMA_EVENT_POOL_CREATE)
