@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "draw.h"
+#include "markup.h"
 #include "table.h"
 
 #define LABEL  130.0 /* user units, as all below */
@@ -40,25 +41,6 @@ static const char style[] =
 	"</style>\n";
 
 #define COLORS 6
-
-static void print_text(FILE *out, const char *text)
-{
-	for (; *text; text++)
-		switch (*text) {
-		case '&':
-			fputs("&amp;", out);
-			break;
-		case '<':
-			fputs("&lt;", out);
-			break;
-		case '>':
-			fputs("&gt;", out);
-			break;
-		default:
-			/* XML has no other control characters, nor half of UTF-8 */
-			putc(*text >= ' ' && *text <= '~' ? *text : '?', out);
-		}
-}
 
 static void begin_text(FILE *out, double x, double y, const char *class)
 {
@@ -116,7 +98,7 @@ static void draw_extent(FILE *out, const struct picture *picture,
 	draw_rect(out, row, y, from, to, class);
 	fprintf(out, "><title>0x%" PRIx64 ", %" PRIu64 " bytes (takes %" PRIu64 "), ",
 		extent->start, extent->size, extent->taken);
-	print_text(out, libdma_strings_get(state_strings(state), extent->device));
+	markup_text(out, libdma_strings_get(state_strings(state), extent->device));
 	fprintf(out, " %s %s, event #%" PRIu64 "%s%s</title></rect>\n",
 		libdma_event_kind_name(extent->kind), direction ? direction : "",
 		extent->number, extent->shared ? ", shared" : "",
@@ -171,7 +153,7 @@ static void draw_line(void *arg, const char *sentence)
 	struct pen *pen = arg;
 
 	begin_text(pen->out, MARGIN, pen->y, "");
-	print_text(pen->out, sentence);
+	markup_text(pen->out, sentence);
 	fputs("</text>\n", pen->out);
 	pen->y += LINE;
 }
@@ -190,9 +172,9 @@ static void draw_holders(struct pen *pen, const struct picture *picture)
 			"class=\"c%u\"/>\n",
 			LABEL, pen->y - 10, i % COLORS);
 		begin_text(pen->out, LABEL + 20, pen->y, "");
-		print_text(pen->out, class->name);
+		markup_text(pen->out, class->name);
 		fputs(*class->driver ? " (" : "", pen->out);
-		print_text(pen->out, class->driver);
+		markup_text(pen->out, class->driver);
 		fprintf(pen->out, "%s: %s taken by %" PRIu64 " extents, %s requested",
 			*class->driver ? ")" : "",
 			table_size(class->taken, taken, sizeof(taken)), class->things,
@@ -209,7 +191,7 @@ static void draw_picture(struct pen *pen, const struct picture *picture,
 	size_t next = 0;
 
 	begin_text(pen->out, MARGIN, pen->y, "head");
-	print_text(pen->out, picture->space->name);
+	markup_text(pen->out, picture->space->name);
 	fprintf(pen->out, ", a row is %s</text>\n",
 		table_size(picture->cell * picture->columns, cell, sizeof(cell)));
 	pen->y += LINE;
@@ -241,7 +223,7 @@ int draw_svg(struct picture *const *picture, size_t count, const struct state *s
 	if (!pen.out)
 		return -ENOMEM;
 	begin_text(pen.out, MARGIN, pen.y, "head");
-	print_text(pen.out, state_describe_moment(state, moment, sizeof(moment)));
+	markup_text(pen.out, state_describe_moment(state, moment, sizeof(moment)));
 	fputs("</text>\n", pen.out);
 	pen.y += 2 * LINE;
 	for (size_t i = 0; i < count; i++)
