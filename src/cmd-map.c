@@ -121,21 +121,16 @@ static void print_terminal(const struct options *opts, const struct state *state
 static int print_svg(const char *path, const struct state *state,
 		     struct picture *const *picture, size_t count)
 {
-	bool prints = !strcmp(path, "-");
 	char *text = NULL;
 	size_t size;
-	FILE *out = prints ? stdout : open_memstream(&text, &size);
-	int err;
+	FILE *out = open_memstream(&text, &size);
+	int status;
 
-	if (!out || draw_svg(picture, count, state, out))
+	if (!out || draw_svg(picture, count, state, out) || fclose(out))
 		out_of_memory();
-	if (prints)
-		return EXIT_FINE;
-	if (fclose(out))
-		out_of_memory();
-	err = output_file(path, text, size);
+	status = output_document(path, text, size);
 	free(text);
-	return err ? trouble(path, err) : EXIT_FINE;
+	return status;
 }
 
 static void print_json(const struct state *state, const struct space_list *list)
