@@ -59,6 +59,7 @@ extern const struct command command_repair;
 extern const struct command command_replay;
 extern const struct command command_whatif;
 extern const struct command command_stat;
+extern const struct command command_timeline;
 extern const struct command command_trace;
 extern const struct command command_verify;
 extern const struct command command_version;

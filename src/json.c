@@ -49,13 +49,17 @@ void json_append(json_t *list, json_t *value)
 		out_of_memory();
 }
 
-void json_add_count(json_t *object, const char *key, uint64_t value)
+json_t *json_count(uint64_t value)
 {
 	/* jansson's integers have a sign; what is larger still is no honest count */
 	if (value > INT64_MAX)
-		json_add(object, key, json_real((double)value));
-	else
-		json_add(object, key, json_integer((json_int_t)value));
+		return json_real((double)value);
+	return json_integer((json_int_t)value);
+}
+
+void json_add_count(json_t *object, const char *key, uint64_t value)
+{
+	json_add(object, key, json_count(value));
 }
 
 json_t *json_hex(uint64_t value)

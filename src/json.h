@@ -21,7 +21,8 @@ json_t *json_list(void);
 void json_add(json_t *object, const char *key, json_t *value);
 void json_append(json_t *list, json_t *value);
 
-/* Add a count, or a size in bytes. */
+/* A count, or a size in bytes. */
+json_t *json_count(uint64_t value);
 void json_add_count(json_t *object, const char *key, uint64_t value);
 
 /* "0x1f00": addresses and masks, which a double cannot hold. */

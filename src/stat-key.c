@@ -41,28 +41,34 @@ static const char *string_name(const struct libdma_strings *strings, uint32_t nu
 	return number ? libdma_strings_get(strings, number) : "(none)";
 }
 
-const char *stat_group_name(enum libdma_stat_key key, const struct libdma_stat_group *group,
-			    const struct libdma_strings *strings, char buffer[32])
+const char *stat_key_text(enum libdma_stat_key key, uint64_t value,
+			  const struct libdma_strings *strings, char buffer[32])
 {
 	const char *name;
 
 	switch (key) {
 	case LIBDMA_STAT_KIND:
-		return libdma_event_kind_name((unsigned int)group->key);
+		return libdma_event_kind_name((unsigned int)value);
 	case LIBDMA_STAT_DIRECTION:
-		name = libdma_direction_name((unsigned int)group->key);
+		name = libdma_direction_name((unsigned int)value);
 		return name ? name : "(none)";
 	case LIBDMA_STAT_CPU:
-		snprintf(buffer, 32, "%" PRIu64, group->key);
+		snprintf(buffer, 32, "%" PRIu64, value);
 		return buffer;
 	case LIBDMA_STAT_POOL:
-		if (group->name)
-			return libdma_strings_get(strings, group->name);
-		snprintf(buffer, 32, "pool %" PRIu64, group->key);
+		snprintf(buffer, 32, "pool %" PRIu64, value);
 		return buffer;
 	default:
-		return string_name(strings, (uint32_t)group->key);
+		return string_name(strings, (uint32_t)value);
 	}
+}
+
+const char *stat_group_name(enum libdma_stat_key key, const struct libdma_stat_group *group,
+			    const struct libdma_strings *strings, char buffer[32])
+{
+	if (key == LIBDMA_STAT_POOL && group->name)
+		return libdma_strings_get(strings, group->name);
+	return stat_key_text(key, group->key, strings, buffer);
 }
 
 static int compare(const void *left, const void *right)

@@ -43,6 +43,10 @@ json_t *stat_group(const struct libdma_stat_group *group);
 json_t *stat_groups(const struct libdma_stat *stat, enum libdma_stat_key key,
 		    const struct libdma_strings *strings);
 
+/* What a key stands for; @buffer has room for a number. */
+const char *stat_key_text(enum libdma_stat_key key, uint64_t value,
+			  const struct libdma_strings *strings, char buffer[32]);
+
 /* What the key of a group stands for; @buffer has room for a number. */
 const char *stat_group_name(enum libdma_stat_key key, const struct libdma_stat_group *group,
 			    const struct libdma_strings *strings, char buffer[32]);
