@@ -16,6 +16,7 @@ static const struct exporter *const exporters[] = {
 	&export_csv,
 	&export_folded,
 	&export_chrome,
+	&export_sqlite,
 };
 
 #define EXPORTERS (sizeof(exporters) / sizeof(exporters[0]))

@@ -5,7 +5,7 @@
 
 command -v python3 >/dev/null || { echo "python3 is not installed"; exit 77; }
 
-recordings="$traces/6.12-swiotlb.dmat $traces/6.1-strict.dmat $traces/7.2-lazy.dmat
+recordings="$traces/6.12-swiotlb.dmat $traces/7.2-lazy.dmat
 	$traces/6.12-swiotlbsmall-nvme-ahci.ftrace.zst"
 
 # read FORMAT [WEIGHT]: $scratch/export is what $scratch/events come to
@@ -17,7 +17,7 @@ read_back() {
 for recording in $recordings; do
 	expect 0 "$dmactl" dump --ndjson "$recording"
 	cp "$scratch/out" "$scratch/events"
-	for format in csv chrome; do
+	for format in csv chrome sqlite; do
 		expect 0 "$dmactl" export --slices 9999 -f -o "$scratch/export" --to $format "$recording"
 		quiet
 		read_back $format
@@ -39,11 +39,13 @@ END
 recording=$scratch/made.txt
 expect 0 "$dmactl" dump --ndjson "$recording"
 cp "$scratch/out" "$scratch/events"
-for format in csv chrome; do
-	"$dmactl" export --to $format "$recording" - >"$scratch/export" || fail "$format: exit $?"
+for format in sqlite csv chrome; do
+	expect 0 "$dmactl" export -f --to $format "$recording" "$scratch/export"
+	quiet
 	read_back $format
 done
 grep -q '"name":"7 events lost"' "$scratch/export" || fail "chrome does not tell the loss"
+"$dmactl" export --to chrome "$recording" - | cmp - "$scratch/export" || fail "- is not as a file"
 for weight in count bytes live; do
 	expect 0 "$dmactl" export --to folded --weight $weight "$recording" -
 	cp "$scratch/out" "$scratch/export"
@@ -93,4 +95,23 @@ for format in csv folded chrome; do
 	said 'cut.dmat: offset'
 	test -s cut.out || fail "$format: nothing of a file that was cut short"
 done
+
+# A database needs a file that it can go back in.
+expect 2 "$dmactl" export --to sqlite -o -
+said 'sqlite needs a file that has a name'
+expect 5 "$dmactl" export --to sqlite -o made.csv
+said 'exists already'
+expect 5 "$dmactl" export --to sqlite -o nowhere/x.sqlite
+said 'nowhere/x.sqlite: No such file'
+expect 5 "$dmactl" export --to sqlite -o /dev/full
+said '^dmactl convert: /dev/full: '
+expect 3 "$dmactl" export -o cut.sqlite cut.dmat
+expect 0 "$dmactl" export -f -o cut.sqlite dma.dmat
+expect 0 "$dmactl" export -o :memory:.sqlite dma.dmat
+test -s :memory:.sqlite || fail "a name that begins with a colon is no file"
+# 512 bytes at a time, of 40 blocks: more than a page, less than the database
+got=0
+(ulimit -f 40; trap '' XFSZ; "$dmactl" export -o small.sqlite "$traces/6.1-strict.dmat" 2>err) || got=$?
+test $got = 5 || fail "no room for the database: exit $got"
+grep -q '^dmactl convert: small.sqlite: ' err || fail "no room for the database: $(cat err)"
 exit "$status"

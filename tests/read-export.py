@@ -6,6 +6,7 @@
 import collections
 import csv
 import json
+import sqlite3
 import sys
 
 BEGIN = {
@@ -40,7 +41,7 @@ class Live:
     def __init__(self, events):
         self.live = collections.defaultdict(list)
         self.begun, self.left, self.failed = [], [], []
-        self.bounced = {}
+        self.bounced, self.pairs = {}, []
         self.value = collections.defaultdict(list)
         for event in events:
             self.put(event)
@@ -71,7 +72,9 @@ class Live:
         elif kind in END:
             found = self.live[self.key(event)]
             if found:
-                self.count(found.pop(0), END[kind], -1)
+                begin = found.pop(0)
+                self.count(begin, END[kind], -1)
+                self.pairs.append((begin["number"], event["number"]))
         if kind in ("swiotlb_map", "swiotlb_unmap"):
             self.bounce(event)
 
@@ -159,6 +162,52 @@ def check_chrome(events, path, _):
         elif event["ph"] == "i":
             failures += event["cat"] == "failure"
     check_timeline(Live(events), (begun, len(rows)), values, failures)
+
+
+def signed(text):
+    """An address as the 64 bits that SQLite has of it."""
+    number = int(text, 16)
+    return number - (number >> 63 << 64)
+
+
+def check_sqlite(events, path, _):
+    query = sqlite3.connect(path).execute
+    live = Live(events)
+    same("the database", query("PRAGMA integrity_check").fetchall(), [("ok",)])
+    rows = query("SELECT e.number, ns, cpu, pid, c.text, k.name, d.name, dma, size, stack.text"
+                 " FROM events e JOIN kinds k ON k.id = e.kind"
+                 " LEFT JOIN strings c ON c.id = e.comm LEFT JOIN devices d ON d.id = e.device"
+                 " LEFT JOIN strings stack ON stack.id = e.stack ORDER BY e.number").fetchall()
+    same("the number of events", len(rows), len(events))
+    for row, event in zip(rows, events):
+        dma = event.get("dma")
+        same("an event", row, (
+            event["number"], event["ns"], event["cpu"], event["pid"], event.get("comm"),
+            event["kind"], event.get("device"), dma and signed(dma), event.get("size"),
+            event.get("stack")))
+    for table, key in (("entries", "phys"), ("segments", "dma")):
+        same(table, query("SELECT event, idx, %s, size FROM %s ORDER BY event, idx" %
+                          (key, table)).fetchall(),
+             [(e["number"], i, signed(entry[key]), entry.get("size"))
+              for e in events for i, entry in enumerate(e.get(table, []))])
+    ours = "class IN ('map', 'alloc')"
+    same("live", query("SELECT begin, bytes FROM live WHERE %s ORDER BY begin" % ours).fetchall(),
+         sorted((e["number"], size_of(e)) for e in live.left))
+    same("the pairs", query("SELECT begin, end FROM mappings WHERE end NOT NULL AND %s"
+                            " ORDER BY end" % ours).fetchall(), live.pairs)
+    same("live by site", query("SELECT SUM(count), SUM(bytes) FROM live_by_site").fetchone(),
+         (len(live.left) or None, sum(map(size_of, live.left)) if live.left else None))
+    bytes_of = collections.Counter()
+    for event in live.begun:
+        bytes_of[event["device"]] += size_of(event)
+    same("by device", dict(query("SELECT device, bytes FROM by_device WHERE bytes")), bytes_of)
+    same("failures", query("SELECT number FROM failures ORDER BY number").fetchall(),
+         [(e["number"],) for e in events if "error" in e])
+    same("losses", query("SELECT event, count FROM losses").fetchall(),
+         [(e["number"], e.get("count")) for e in events if e["kind"] == "lost"])
+    same("calls", query("SELECT COUNT(*) FROM calls").fetchone(), (len(events),))
+    same("complete", query("SELECT value FROM environment WHERE key = 'complete'").fetchone(),
+         (int(not any(e["kind"] == "lost" for e in events)),))
 
 
 if __name__ == "__main__":
