@@ -16,7 +16,7 @@ enum dma_probe_type {
 };
 
 enum {
-	DMA_PROBE_ENTRIES = 32,	   /* of a list, in one record */
+	DMA_PROBE_ENTRIES = 128,   /* of a list, in one record */
 	DMA_PROBE_ENTRY_SIZE = 32, /* the most that a struct scatterlist may have */
 	DMA_PROBE_PIECES = 256,
 	DMA_PROBE_LIST = 8192, /* entries of one list that are sent; the rest is cut */

@@ -2,8 +2,10 @@
 /*
  * list.bpf.h - events that have a scatterlist, whole
  *
- * Entries are copied many at a time, and only then looked at for the link to the next
- * table of a chain: reading them one by one costs ten times as much.
+ * Entries are copied many at a time, straight into the ring, and only then looked at for
+ * the link to the next table of a chain: reading them one by one costs ten times as
+ * much. Where they land nobody has written for long, and a second copy from a place of
+ * ours would cost as much as all the rest.
  */
 #pragma once
 
@@ -29,146 +31,6 @@ enum list_slot {
 	LIST_SLOTS,
 };
 
-struct list_record {
-	struct dma_probe_event event;
-	__u8 entry[DMA_PROBE_ENTRIES * DMA_PROBE_ENTRY_SIZE];
-	__u64 next; /* address of the entry to come; kept here it is a plain number */
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, LIST_SLOTS * DMA_PROBE_LEVELS);
-	__type(key, __u32);
-	__type(value, struct list_record);
-} records SEC(".maps");
-
-/* How far a list is sent. */
-struct list_walk {
-	__u32 left; /* entries to come */
-	__u32 ahead;
-	__u32 key;
-	__u32 stop; /* sent or not, it is over */
-	struct dma_probe_count *count;
-};
-
-static __always_inline __u64 entry_link(const __u8 *entry, __u32 number)
-{
-	return *(const __u64 *)(entry + number * bpf_core_type_size(struct scatterlist));
-}
-
-/* The same where @number is not known when the program is loaded. */
-static __always_inline __u64 entry_link_at(const struct list_record *record, __u32 number)
-{
-	__u64 offset = number * (__u64)bpf_core_type_size(struct scatterlist);
-
-	keep(offset);
-	if (offset > sizeof(record->entry) - sizeof(__u64))
-		return 0;
-	return *(const __u64 *)(record->entry + offset);
-}
-
-/*
- * The number of the first of @count entries that is a link to the next table, or
- * @count. Without a branch for each entry: they are seldom there.
- */
-static __noinline __u32 find_chain(const struct list_record *record, __u32 count)
-{
-	const __u8 *entry = record->entry;
-	__u32 links = 0;
-
-	if (count <= 4) {
-#pragma unroll
-		for (__u32 i = 0; i < 4; i++)
-			links |= (__u32)(entry_link(entry, i) & SG_CHAIN) << i;
-	} else {
-#pragma unroll
-		for (__u32 i = 0; i < DMA_PROBE_ENTRIES; i++)
-			links |= (__u32)(entry_link(entry, i) & SG_CHAIN) << i;
-	}
-	if (!links)
-		return count;
-	for (__u32 i = 0; i < DMA_PROBE_ENTRIES && i < count; i++, links >>= 1)
-		if (links & 1)
-			return i;
-	return count;
-}
-
-static __always_inline bool copy(struct list_record *record, __u64 from, __u32 count)
-{
-	__u64 bytes = count * (__u64)bpf_core_type_size(struct scatterlist);
-
-	keep(bytes);
-	if (bytes > sizeof(record->entry))
-		return false;
-	return !bpf_probe_read_kernel(record->entry, bytes, (const void *)from);
-}
-
-/* Copy up to @count entries; how many were. */
-static __always_inline __u32 copy_entries(struct list_record *record, __u64 from, __u32 count)
-{
-	__u32 room;
-
-	if (copy(record, from, count))
-		return count;
-	/* What lies behind the list's last table may not be mapped. */
-	room = (SG_PAGE - (from & (SG_PAGE - 1))) / bpf_core_type_size(struct scatterlist);
-	return room < count && copy(record, from, room) ? room : 0;
-}
-
-static __always_inline void list_output(struct list_walk *walk, struct list_record *record,
-					__u32 count, __u8 type)
-{
-	__u64 bytes = count * (__u64)bpf_core_type_size(struct scatterlist);
-
-	keep(bytes);
-	if (bytes > sizeof(record->entry))
-		return;
-	bytes += sizeof(record->event);
-	record->event.type = type;
-	record->event.entries = count;
-	record->event.ahead = walk->ahead;
-	if (bpf_ringbuf_output(&ring, record, bytes,
-			       BPF_RB_NO_WAKEUP)) {
-		drop(walk->count);
-		walk->stop = 1;
-	} else if (type == DMA_PROBE_EVENT) {
-		walk->count->events++;
-	}
-}
-
-/* Send what comes next; 1 when it was the last. */
-static __noinline long list_step(__u32 index, struct list_walk *walk)
-{
-	struct list_record *record = bpf_map_lookup_elem(&records, &walk->key);
-	__u32 want = walk->left, got, chain;
-	bool last;
-
-	if (!record || walk->stop)
-		return 1;
-	if (want > DMA_PROBE_ENTRIES)
-		want = DMA_PROBE_ENTRIES;
-	got = copy_entries(record, record->next, want);
-	chain = find_chain(record, got);
-	if (chain < got) {
-		record->next = entry_link_at(record, chain) & ~SG_FLAGS;
-		got = chain;
-	} else {
-		record->next += got * bpf_core_type_size(struct scatterlist);
-	}
-	walk->left -= got;
-	last = !walk->left || (!got && !chain) || walk->ahead + got >= DMA_PROBE_LIST ||
-	       index + 1 == DMA_PROBE_PIECES;
-	if (last && walk->left) {
-		record->event.flags |= DMA_PROBE_CUT;
-		walk->count->cut++;
-	}
-	if (last || got)
-		list_output(walk, record, got, last ? DMA_PROBE_EVENT : DMA_PROBE_PIECE);
-	walk->ahead += got;
-	walk->stop |= last;
-	return last ? 1 : 0;
-}
-
 /* What an event with a list has beside it. */
 struct list_call {
 	enum list_slot slot;
@@ -183,30 +45,213 @@ struct list_call {
 	__u32 gfp;
 };
 
+/* How far a list was sent. Kept in a map these are plain numbers to the verifier. */
+struct list_state {
+	__u64 next; /* address of the entry to come */
+	__u32 left;
+	__u32 ahead;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, LIST_SLOTS * DMA_PROBE_LEVELS);
+	__type(key, __u32);
+	__type(value, struct list_state);
+} states SEC(".maps");
+
+struct list_walk {
+	struct call *call;
+	const struct list_call *list;
+	__u32 key;
+	__u32 stop; /* sent or not, it is over */
+};
+
+#define ENTRY_SIZE ((__u64)bpf_core_type_size(struct scatterlist))
+
+static __always_inline __u64 entry_link(const __u8 *entry)
+{
+	return *(const __u64 *)entry;
+}
+
+/* The link of the entry @number of @room, where that is not known at loading. */
+static __always_inline __u64 entry_link_at(const __u8 *entry, __u32 room, __u32 number)
+{
+	__u64 offset = number * ENTRY_SIZE;
+
+	keep(offset);
+	if (offset > (room - 1) * DMA_PROBE_ENTRY_SIZE)
+		return 0;
+	return entry_link(entry + offset);
+}
+
+/* Is one of @room entries a link to the next table? A constant, and no branches. */
+static __always_inline bool has_chain(const __u8 *entry, __u32 room)
+{
+	__u64 links = 0;
+
+#pragma unroll
+	for (__u32 i = 0; i < room; i++) {
+		links |= entry_link(entry);
+		entry += ENTRY_SIZE;
+		keep(entry);
+	}
+	return links & SG_CHAIN;
+}
+
+/* The number of the first of @count entries that is such a link, or @count. */
+static __always_inline __u32 find_chain(const __u8 *entry, __u32 room, __u32 count)
+{
+	if (!has_chain(entry, room))
+		return count;
+	for (__u32 i = 0; i < room && i < count; i++)
+		if (entry_link_at(entry, room, i) & SG_CHAIN)
+			return i;
+	return count;
+}
+
+static __always_inline bool copy(__u8 *entry, __u32 room, __u64 from, __u32 count)
+{
+	__u64 bytes = count * ENTRY_SIZE;
+
+	keep(bytes);
+	if (bytes > room * DMA_PROBE_ENTRY_SIZE)
+		return false;
+	return !bpf_probe_read_kernel(entry, bytes, (const void *)from);
+}
+
+/* Copy up to @count entries; how many were. */
+static __always_inline __u32 copy_entries(__u8 *entry, __u32 room, __u64 from, __u32 count)
+{
+	__u32 fit;
+
+	if (copy(entry, room, from, count))
+		return count;
+	/* What lies behind the list's last table may not be mapped. */
+	fit = (SG_PAGE - (from & (SG_PAGE - 1))) / ENTRY_SIZE;
+	return fit < count && copy(entry, room, from, fit) ? fit : 0;
+}
+
+/*
+ * Drivers keep the first two entries of a list with the request: of a longer one the
+ * second is a link. So that not each of those becomes two records, the two are looked at
+ * before all are copied. 1 where it is so, with the first entry copied.
+ */
+static __always_inline __u32 copy_inline(__u8 *entry, struct list_state *state)
+{
+	if (bpf_probe_read_kernel(entry, 2 * ENTRY_SIZE, (const void *)state->next) ||
+	    !(entry_link(entry + ENTRY_SIZE) & SG_CHAIN) || entry_link(entry) & SG_CHAIN)
+		return 0;
+	state->next = entry_link(entry + ENTRY_SIZE) & ~SG_FLAGS;
+	return 1;
+}
+
+/* Copy what comes next; how many entries came of it. */
+static __always_inline __u32 gather(__u8 *entry, struct list_state *state, __u32 room,
+				    bool *moved)
+{
+	__u32 want = state->left < room ? state->left : room, before = 0, got, chain;
+
+	if (room > 2 && want > 2 && copy_inline(entry, state)) {
+		entry += ENTRY_SIZE;
+		before = 1;
+	}
+	want -= before;
+	got = copy_entries(entry, room, state->next, want);
+	chain = find_chain(entry, room, got);
+	*moved = before || got;
+	if (chain < got)
+		state->next = entry_link_at(entry, room, chain) & ~SG_FLAGS;
+	else
+		state->next += got * ENTRY_SIZE;
+	return before + chain;
+}
+
+static __always_inline void list_fill(struct dma_probe_event *event, struct list_walk *walk)
+{
+	const struct list_call *list = walk->list;
+
+	event_fill(walk->call, event);
+	event->device = (__u64)list->dev;
+	event->dir = list->dir;
+	event->nents = list->nents;
+	event->ents = list->ents;
+	event->error = list->error;
+	event->attrs = list->attrs;
+	event->size = list->size;
+	event->gfp = list->gfp;
+}
+
+/*
+ * Send what comes next, in a record with room for @room entries, and for the one that
+ * was beside the request. 1 when it was the last.
+ */
+static __always_inline long send_part(struct list_walk *walk, struct list_state *state,
+				      __u32 index, __u32 room)
+{
+	struct dma_probe_event *event = bpf_ringbuf_reserve(
+		&ring, sizeof(*event) + (room + 1) * DMA_PROBE_ENTRY_SIZE, 0);
+	bool last, moved = false;
+	__u32 got;
+
+	if (!event) {
+		drop(walk->call->count);
+		walk->stop = 1;
+		return 1;
+	}
+	got = gather((__u8 *)(event + 1), state, room, &moved);
+	state->left -= got;
+	last = !state->left || !moved || state->ahead + got >= DMA_PROBE_LIST ||
+	       index + 1 == DMA_PROBE_PIECES;
+	list_fill(event, walk);
+	event->entries = got;
+	event->ahead = state->ahead;
+	if (!last)
+		event->type = DMA_PROBE_PIECE;
+	if (last && state->left) {
+		event->flags |= DMA_PROBE_CUT;
+		walk->call->count->cut++;
+	}
+	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
+	if (last)
+		walk->call->count->events++;
+	state->ahead += got;
+	walk->stop = last;
+	return last;
+}
+
+/* The ring gives memory in sizes that are known at loading. */
+static __noinline long list_step(__u32 index, struct list_walk *walk)
+{
+	struct list_state *state = bpf_map_lookup_elem(&states, &walk->key);
+
+	if (!state || walk->stop)
+		return 1;
+	if (state->left <= 2)
+		return send_part(walk, state, index, 2);
+	if (state->left <= 16)
+		return send_part(walk, state, index, 16);
+	if (state->left <= 32)
+		return send_part(walk, state, index, 32);
+	if (state->left <= 64)
+		return send_part(walk, state, index, 64);
+	return send_part(walk, state, index, DMA_PROBE_ENTRIES);
+}
+
 static __always_inline void list_send(struct call *call, const struct list_call *list)
 {
 	struct list_walk walk = {
-		.left = list->nents,
+		.call = call,
+		.list = list,
 		.key = list->slot * DMA_PROBE_LEVELS + call->level,
-		.count = call->count,
 	};
-	struct list_record *record;
+	struct list_state *state;
 
 	if (!transfer_wanted(~0ULL, list->dir) || !device_wanted(list->dev, call->count))
 		return;
-	record = bpf_map_lookup_elem(&records, &walk.key);
-	if (!record)
+	state = bpf_map_lookup_elem(&states, &walk.key);
+	if (!state)
 		return;
-	record->next = list->list;
-	event_fill(call, &record->event);
-	record->event.device = (__u64)list->dev;
-	record->event.dir = list->dir;
-	record->event.nents = list->nents;
-	record->event.ents = list->ents;
-	record->event.error = list->error;
-	record->event.attrs = list->attrs;
-	record->event.size = list->size;
-	record->event.gfp = list->gfp;
+	*state = (struct list_state) { .next = list->list, .left = list->nents };
 	if (!list_step(0, &walk))
 		bpf_loop(DMA_PROBE_PIECES, list_step, &walk, 0);
 }
