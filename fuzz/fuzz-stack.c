@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * fuzz-stack.c - the same driver on machines that map differently
+ *
+ * A careful driver and its device: each request runs on a machine that maps directly,
+ * one that bounces, one behind a strict and one behind a lazy IOMMU, one whose device
+ * is not trusted, and one whose device does not see the CPU's caches. What CPU and
+ * device are shown must be the same bytes on all of them; who owns the buffer in
+ * between is what the driver says by its calls, and nobody touches what is not his.
+ *
+ * A slot is a buffer of eight pages. A part is synced and, unless it comes from the
+ * device, changed; the device reads all that it may read after each request, and
+ * changes some of what it may write. The config's byte 8 says which machines are left
+ * out, so that an engine finds out which of them an input needs.
+ */
+#include <string.h>
+
+#include "alloc/swiotlb.h"
+#include "dma/machine.h"
+#include "oracle.h"
+#include "stack.h"
+#include "target.h"
+
+struct slot slots[SLOTS_USED];
+struct rig rigs[BACKENDS];
+struct requests requests;
+
+/* ---- machines ---- */
+
+static const struct libdma_range memory[] = {
+	{ 0, 32UL << 20, NULL },
+	{ 4UL << 30, 16UL << 20, NULL },
+};
+
+static unsigned int longest_segment(void)
+{
+	return 4096U << requests_config(&requests)[CONFIG_SEGMENT] % 5;
+}
+
+static void make(enum backend backend)
+{
+	const uint8_t *config = requests_config(&requests);
+	bool iommu = backend == STRICT || backend == LAZY || backend == UNTRUSTED;
+	struct libdma_machine_options options = {
+		.kernel = requests_kernel(&requests),
+		.cpus = 2,
+		.memory = memory,
+		.memory_count = 2,
+		.iommu = !iommu		 ? LIBDMA_IOMMU_OFF
+			 : backend == LAZY ? LIBDMA_IOMMU_LAZY
+					   : LIBDMA_IOMMU_STRICT,
+		.swiotlb_slots = 256,
+		.swiotlb_areas = 1U << config[CONFIG_AREAS] % 3,
+		.swiotlb_force = backend == BOUNCED,
+	};
+	const struct libdma_device_options device = {
+		.name = "device0",
+		.pci = true,
+		.coherent = backend != INCOHERENT,
+		.untrusted = backend == UNTRUSTED,
+	};
+	struct rig *rig = &rigs[backend];
+
+	memset(rig, 0, sizeof(*rig));
+	if (config[CONFIG_LEFT_OUT] >> backend & 1)
+		return;
+	expect(MEMORY, !libdma_machine_create(&options, &rig->machine));
+	expect(MEMORY, !libdma_device_create(rig->machine, &device, &rig->dev));
+	expect(MASK, !dma_set_mask_and_coherent(rig->dev, DMA_BIT_MASK(64)));
+	dma_set_max_seg_size(rig->dev, longest_segment());
+	if (!iommu)
+		dma_set_min_align_mask(rig->dev, (1U << config[CONFIG_ALIGN] % 13) - 1);
+	rig->pool = dma_pool_create("blocks", rig->dev, 16U << config[CONFIG_TARGET] % 8,
+				    16, 0);
+	expect(MEMORY, rig->pool);
+}
+
+/* No granule more than the buffer touches can be reached. */
+static void check_reach(unsigned int number)
+{
+	const struct mapped *mapped = &rigs[STRICT].mapped[number];
+	uint64_t behind = mapped->dma + slots[number].piece[0].size + PAGE_SIZE - 1;
+	unsigned char byte;
+
+	if (!mapped->live)
+		return;
+	behind &= PAGE_MASK;
+	for (unsigned int other = 0; other < SLOTS_USED; other++)
+		if (other != number && rigs[STRICT].mapped[other].live)
+			return;
+	expect(REACH, !libdma_device_read(rigs[STRICT].dev, behind, &byte, 1, NULL));
+}
+
+/* ---- the driver ---- */
+
+static void map_single(unsigned int number, const struct dma_event *event)
+{
+	struct slot *slot = &slots[number];
+	uint64_t place = event->phys % PAGE_SIZE, size = event->size;
+
+	if (slot->use || !size || size > BUFFER - place || event->dir > DMA_FROM_DEVICE)
+		return;
+	stack_fill(number);
+	slot->use = SINGLE;
+	slot->dir = event->dir;
+	slot->pieces = 1;
+	slot->piece[0] = (struct piece){ place, size };
+	for (int i = 0; i < BACKENDS; i++) {
+		struct mapped *mapped = &rigs[i].mapped[number];
+
+		if (!rigs[i].machine)
+			continue;
+		mapped->dma = dma_map_single_attrs(rigs[i].dev, mapped->cpu + place, size,
+						   event->dir, 0);
+		mapped->live = !dma_mapping_error(rigs[i].dev, mapped->dma);
+		/* only slots of bounce buffers can run out */
+		expect(COMPLETE, mapped->live || i == BOUNCED || i == UNTRUSTED);
+		if (mapped->live && i == STRICT)
+			expect(OFFSET, mapped->dma % PAGE_SIZE == place);
+	}
+	check_reach(number);
+	stack_device_runs(number);
+}
+
+/* One piece a page, in it where the entry says; neighbours where one fills its page. */
+static void map_list(unsigned int number, const struct dma_event *event)
+{
+	struct slot *slot = &slots[number];
+
+	if (slot->use || !event->phys_count || event->dir > DMA_FROM_DEVICE)
+		return;
+	stack_fill(number);
+	slot->use = LIST;
+	slot->dir = event->dir;
+	slot->pieces = event->phys_count < PIECES ? event->phys_count : PIECES;
+	for (unsigned int at = 0; at < slot->pieces; at++) {
+		uint64_t place = event->phys_list[at] % PAGE_SIZE;
+		uint64_t size = 1 + event->size_list[at] % (PAGE_SIZE - place);
+
+		/* every other list has its pages in descending order */
+		unsigned int page = event->handle & 1 ? PIECES - 1 - at : at;
+
+		slot->piece[at] = (struct piece){ page * PAGE_SIZE + place, size };
+	}
+	for (int i = 0; i < BACKENDS; i++) {
+		struct mapped *mapped = &rigs[i].mapped[number];
+		struct sg_table table = { mapped->list, 0, slot->pieces };
+		uint64_t total = 0, mapped_total = 0;
+
+		if (!rigs[i].machine)
+			continue;
+		sg_init_table(mapped->list, slot->pieces);
+		for (unsigned int at = 0; at < slot->pieces; at++) {
+			sg_set_buf(&mapped->list[at], mapped->cpu + slot->piece[at].place,
+				   (unsigned int)slot->piece[at].size);
+			total += slot->piece[at].size;
+		}
+		mapped->live = !dma_map_sgtable(rigs[i].dev, &table, event->dir, 0);
+		expect(COMPLETE, mapped->live || i == BOUNCED || i == UNTRUSTED);
+		for (unsigned int at = 0; mapped->live && at < table.nents; at++) {
+			mapped_total += sg_dma_len(&mapped->list[at]);
+			expect(LONGEST, sg_dma_len(&mapped->list[at]) <= longest_segment());
+		}
+		expect(COUNT, !mapped->live || mapped_total == total);
+	}
+	stack_device_runs(number);
+}
+
+/* What is not mapped anymore is out of the device's reach behind a strict IOMMU. */
+static void check_gone(dma_addr_t dma, uint64_t size)
+{
+	unsigned char byte;
+
+	for (uint64_t at = 0; at < size; at = at + PAGE_SIZE < size ? at + PAGE_SIZE : size) {
+		expect(STALE, !libdma_device_read(rigs[STRICT].dev, dma + at, &byte, 1, NULL));
+		expect(STALE, !libdma_device_write(rigs[STRICT].dev, dma + at, &byte, 1, NULL));
+	}
+	expect(STALE, !libdma_device_read(rigs[STRICT].dev, dma + size - 1, &byte, 1, NULL));
+}
+
+static void unmap(unsigned int number)
+{
+	struct slot *slot = &slots[number];
+
+	if (slot->use != SINGLE && slot->use != LIST)
+		return;
+	for (int i = 0; i < BACKENDS; i++) {
+		struct mapped *mapped = &rigs[i].mapped[number];
+		struct sg_table table = { mapped->list, 0, slot->pieces };
+		dma_addr_t first = slot->use == LIST ? sg_dma_address(mapped->list)
+						     : mapped->dma;
+
+		if (!mapped->live)
+			continue;
+		if (slot->use == LIST)
+			dma_unmap_sgtable(rigs[i].dev, &table, slot->dir, 0);
+		else
+			dma_unmap_single_attrs(rigs[i].dev, mapped->dma, slot->piece[0].size,
+					       slot->dir, 0);
+		for (unsigned int at = 0; at < slot->pieces; at++)
+			expect(CPU, !memcmp(mapped->cpu + slot->piece[at].place,
+					    slot->bytes + slot->piece[at].place,
+					    slot->piece[at].size));
+		stack_check_buffer(i, number);
+		mapped->live = false;
+		if (i == STRICT)
+			check_gone(first, slot->use == SINGLE ? slot->piece[0].size : 1);
+	}
+	slot->use = UNUSED;
+}
+
+static void sync_one(enum backend backend, unsigned int number, uint64_t offset,
+		     uint64_t size, bool for_cpu)
+{
+	struct mapped *mapped = &rigs[backend].mapped[number];
+	struct device *dev = rigs[backend].dev;
+	const struct slot *slot = &slots[number];
+
+	if (!mapped->live)
+		return;
+	if (slot->use == LIST && for_cpu)
+		dma_sync_sg_for_cpu(dev, mapped->list, (int)slot->pieces, slot->dir);
+	else if (slot->use == LIST)
+		dma_sync_sg_for_device(dev, mapped->list, (int)slot->pieces, slot->dir);
+	else if (for_cpu)
+		dma_sync_single_for_cpu(dev, mapped->dma + offset, size, slot->dir);
+	else
+		dma_sync_single_for_device(dev, mapped->dma + offset, size, slot->dir);
+}
+
+/* The CPU takes a part over, reads it, writes it if it may, and gives it back. */
+static void sync(unsigned int number, uint64_t offset, uint64_t size, bool for_cpu)
+{
+	struct slot *slot = &slots[number];
+	unsigned int pieces = slot->use == LIST ? slot->pieces : 1;
+	uint64_t place = slot->piece[0].place + offset;
+
+	if ((slot->use != SINGLE && slot->use != LIST) || !size)
+		return;
+	if (slot->use == SINGLE && (offset >= slot->piece[0].size ||
+				    size > slot->piece[0].size - offset))
+		return;
+	/* Of what comes from the device nothing is copied back to it. */
+	for (int i = 0; i < BACKENDS; i++)
+		sync_one(i, number, offset, size, slot->dir != DMA_FROM_DEVICE || for_cpu);
+	for (unsigned int at = 0; at < pieces && (for_cpu || slot->dir != DMA_FROM_DEVICE);
+	     at++) {
+		if (slot->use == LIST) {
+			place = slot->piece[at].place;
+			size = slot->piece[at].size;
+		}
+		stack_check_cpu(number, place, size);
+		if (slot->dir != DMA_FROM_DEVICE)
+			stack_cpu_writes(number, place, size);
+	}
+	for (int i = 0; i < BACKENDS; i++)
+		sync_one(i, number, offset, size, false);
+	stack_device_runs(number);
+}
+
+/* Memory that both see at once. */
+static void alloc(unsigned int number, uint64_t size, bool block)
+{
+	struct slot *slot = &slots[number];
+	static const unsigned char zeros[LARGEST];
+
+	if (block)
+		size = 16U << requests_config(&requests)[CONFIG_TARGET] % 8;
+	if (slot->use || !size || size > LARGEST)
+		return;
+	slot->use = block ? BLOCK : COHERENT;
+	slot->dir = DMA_BIDIRECTIONAL;
+	slot->pieces = 1;
+	slot->piece[0] = (struct piece){ 0, size };
+	for (int i = 0; i < BACKENDS; i++) {
+		struct mapped *mapped = &rigs[i].mapped[number];
+
+		if (!rigs[i].machine)
+			continue;
+		mapped->memory = block ? dma_pool_zalloc(rigs[i].pool, GFP_KERNEL,
+							 &mapped->dma)
+				       : dma_alloc_coherent(rigs[i].dev, size, &mapped->dma,
+							    GFP_KERNEL);
+		mapped->live = mapped->memory;
+		expect(COMPLETE, mapped->live);
+		expect(ZERO, !memcmp(mapped->memory, zeros, size));
+	}
+	memset(slot->bytes, 0, size);
+	stack_cpu_writes(number, size / 3, size - size / 3);
+	stack_device_runs(number);
+	stack_check_cpu(number, 0, size);
+}
+
+static void release(unsigned int number)
+{
+	struct slot *slot = &slots[number];
+
+	if (slot->use != COHERENT && slot->use != BLOCK)
+		return;
+	stack_device_runs(number);
+	stack_check_cpu(number, 0, slot->piece[0].size);
+	for (int i = 0; i < BACKENDS; i++) {
+		struct mapped *mapped = &rigs[i].mapped[number];
+
+		if (!rigs[i].machine)
+			continue;
+		if (slot->use == BLOCK)
+			dma_pool_free(rigs[i].pool, mapped->memory, mapped->dma);
+		else
+			dma_free_coherent(rigs[i].dev, slot->piece[0].size, mapped->memory,
+					  mapped->dma);
+		mapped->live = false;
+		mapped->memory = NULL;
+		if (mapped->cpu)
+			memcpy(slot->bytes, mapped->cpu, BUFFER);
+	}
+	slot->use = UNUSED;
+}
+
+static void run(const struct dma_event *event)
+{
+	unsigned int number = (unsigned int)event->handle % SLOTS_USED;
+
+	for (int i = 0; i < BACKENDS; i++) {
+		if (!rigs[i].machine)
+			continue;
+		libdma_machine_set_cpu(rigs[i].machine, event->cpu % 2);
+		libdma_machine_set_time(rigs[i].machine, event->ns);
+	}
+	switch (event->kind) {
+	case DMA_EVENT_MAP_SINGLE:
+	case DMA_EVENT_MAP_PAGE:
+	case DMA_EVENT_MAP_PHYS:
+		map_single(number, event);
+		break;
+	case DMA_EVENT_MAP_SG:
+		map_list(number, event);
+		break;
+	case DMA_EVENT_UNMAP_SINGLE:
+	case DMA_EVENT_UNMAP_PAGE:
+	case DMA_EVENT_UNMAP_PHYS:
+	case DMA_EVENT_UNMAP_SG:
+		unmap(number);
+		break;
+	case DMA_EVENT_SYNC_SINGLE_FOR_CPU:
+	case DMA_EVENT_SYNC_SG_FOR_CPU:
+		sync(number, event->offset, event->size ? event->size : 1, true);
+		break;
+	case DMA_EVENT_SYNC_SINGLE_FOR_DEVICE:
+	case DMA_EVENT_SYNC_SG_FOR_DEVICE:
+		sync(number, event->offset, event->size ? event->size : 1, false);
+		break;
+	case DMA_EVENT_ALLOC:
+		alloc(number, event->size, false);
+		break;
+	case DMA_EVENT_POOL_ALLOC:
+		alloc((unsigned int)event->slot % SLOTS_USED, 0, true);
+		break;
+	case DMA_EVENT_FREE:
+		release(number);
+		break;
+	case DMA_EVENT_POOL_FREE:
+		release((unsigned int)event->slot % SLOTS_USED);
+		break;
+	default:
+		break;
+	}
+}
+
+const uint16_t target_kinds[] = {
+	DMA_EVENT_MAP_SINGLE,
+	DMA_EVENT_UNMAP_SINGLE,
+	DMA_EVENT_MAP_SG,
+	DMA_EVENT_SYNC_SINGLE_FOR_CPU,
+	DMA_EVENT_SYNC_SINGLE_FOR_DEVICE,
+	DMA_EVENT_ALLOC,
+	DMA_EVENT_FREE,
+	DMA_EVENT_POOL_ALLOC,
+	DMA_EVENT_NONE,
+};
+
+/* Nothing is left where all was given back, and no slot is taken. */
+static void end(struct rig *rig)
+{
+	uint64_t count, used, most;
+
+	if (!rig->machine)
+		return;
+	for (unsigned int number = 0; number < SLOTS_USED; number++)
+		if (rig->mapped[number].cpu)
+			libdma_memory_free(rig->machine, rig->mapped[number].cpu, BUFFER);
+	dma_pool_destroy(rig->pool);
+	expect(VALID, libdma_machine_valid(rig->machine));
+	swiotlb_usage(rig->machine->swiotlb, &count, &used, &most);
+	expect(CONSERVE, !used);
+	libdma_machine_destroy(rig->machine);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	requests_open(&requests, data, size);
+	stack_begin();
+	for (int i = 0; i < BACKENDS; i++)
+		make(i);
+	while (requests_next(&requests))
+		run(&requests.event);
+	for (unsigned int number = 0; number < SLOTS_USED; number++) {
+		unmap(number);
+		release(number);
+	}
+	for (int i = 0; i < BACKENDS; i++)
+		end(&rigs[i]);
+	return 0;
+}
