@@ -15,6 +15,9 @@
 static const struct exporter *const exporters[] = {
 	&export_csv,
 	&export_folded,
+#ifdef HAVE_PERFETTO
+	&export_perfetto,
+#endif
 	&export_chrome,
 	&export_sqlite,
 };

@@ -8,6 +8,9 @@ command -v python3 >/dev/null || { echo "python3 is not installed"; exit 77; }
 recordings="$traces/6.12-swiotlb.dmat $traces/7.2-lazy.dmat
 	$traces/6.12-swiotlbsmall-nvme-ahci.ftrace.zst"
 
+perfetto=
+if "$dmactl" version --build-options | grep -q '^writes:.* perfetto'; then perfetto=perfetto; fi
+
 # read FORMAT [WEIGHT]: $scratch/export is what $scratch/events come to
 read_back() {
 	python3 "$srcdir/tests/read-export.py" "$1" "$scratch/events" "$scratch/export" \
@@ -17,7 +20,7 @@ read_back() {
 for recording in $recordings; do
 	expect 0 "$dmactl" dump --ndjson "$recording"
 	cp "$scratch/out" "$scratch/events"
-	for format in csv chrome sqlite; do
+	for format in csv chrome sqlite $perfetto; do
 		expect 0 "$dmactl" export --slices 9999 -f -o "$scratch/export" --to $format "$recording"
 		quiet
 		read_back $format
@@ -27,6 +30,7 @@ done
 # A made-up trace: call stacks, what no table may break at, failures, losses.
 cat >"$scratch/made.txt" <<'END'
 #dmat-text 1
+#environment {"schema": "dmactl.environment/1", "clock": "mono"}
 1.0 [000] a,"b/1 device 0000:00:02.0 mask=0xffffffff name=drv
 1.1 [000] a,"b/1 map_page 0000:00:02.0 TO_DEVICE phys=0x1000 dma=0x1000 size=100 stack=inner+0x1;outer+0x2
 1.2 [000] a,"b/1 map_page 0000:00:02.0 TO_DEVICE phys=0x2000 dma=0x2000 size=200 stack=inner+0x9;outer+0x2
@@ -39,12 +43,19 @@ END
 recording=$scratch/made.txt
 expect 0 "$dmactl" dump --ndjson "$recording"
 cp "$scratch/out" "$scratch/events"
-for format in sqlite csv chrome; do
+for format in sqlite csv $perfetto chrome; do
 	expect 0 "$dmactl" export -f --to $format "$recording" "$scratch/export"
 	quiet
 	read_back $format
 done
 grep -q '"name":"7 events lost"' "$scratch/export" || fail "chrome does not tell the loss"
+if test -n "$perfetto" && command -v protoc >/dev/null; then
+	# Google's own decoder takes it, and finds what was lost.
+	"$dmactl" export --to perfetto "$recording" - | protoc --decode_raw >"$scratch/raw" ||
+		fail "protoc cannot read the export"
+	grep -q '23: "7 events lost"' "$scratch/raw" || fail "protoc finds no loss"
+	grep -q '23: "map_page failed"' "$scratch/raw" || fail "protoc finds no failure"
+fi
 "$dmactl" export --to chrome "$recording" - | cmp - "$scratch/export" || fail "- is not as a file"
 for weight in count bytes live; do
 	expect 0 "$dmactl" export --to folded --weight $weight "$recording" -
@@ -81,7 +92,7 @@ expect 2 "$dmactl" export --weight live -o x.csv
 said '\-\-weight belongs to the format folded'
 expect 2 "$dmactl" export --slices many -o x.csv
 said '\-\-slices takes a number'
-for format in csv folded chrome; do
+for format in csv folded chrome $perfetto; do
 	expect 5 "$dmactl" export --to $format -o /dev/full
 	said '^dmactl convert: /dev/full: No space left'
 	got=0
@@ -114,4 +125,5 @@ got=0
 (ulimit -f 40; trap '' XFSZ; "$dmactl" export -o small.sqlite "$traces/6.1-strict.dmat" 2>err) || got=$?
 test $got = 5 || fail "no room for the database: exit $got"
 grep -q '^dmactl convert: small.sqlite: ' err || fail "no room for the database: $(cat err)"
+test -n "$perfetto" || echo "built without Perfetto, which was not tested"
 exit "$status"

@@ -164,6 +164,75 @@ def check_chrome(events, path, _):
     check_timeline(Live(events), (begun, len(rows)), values, failures)
 
 
+def varint(data, at):
+    value = shift = 0
+    while True:
+        value |= (data[at] & 127) << shift
+        shift += 7
+        at += 1
+        if data[at - 1] < 128:
+            return value, at
+
+
+def members(data):
+    """A protobuf message as (number, value), by its encoding alone."""
+    at = 0
+    while at < len(data):
+        tag, at = varint(data, at)
+        if tag & 7 == 0:
+            value, at = varint(data, at)
+        elif tag & 7 == 2:
+            size, at = varint(data, at)
+            if at + size > len(data):
+                fail("a member goes on behind its message")
+            value, at = data[at:at + size], at + size
+        else:
+            fail("a member of wire type %d" % (tag & 7))
+        yield tag >> 3, value
+
+
+def check_perfetto(events, path, _):
+    # The numbers are those of perfetto.dev/docs/reference/trace-packet-proto.
+    with open(path, "rb") as trace:
+        packets = [dict(members(packet)) for number, packet in members(trace.read())
+                   if number == 1]
+    same("sequences", {packet[10] for packet in packets}, {1})
+    same("packets without a clock", [p for p in packets if 8 in p and p.get(58) != 3], [])
+    names, parents, open_rows, times = {}, {}, {}, []
+    begun = failures = lost = 0
+    values = collections.defaultdict(list)
+    for packet in packets:
+        if 60 in packet:
+            track = dict(members(packet[60]))
+            names[track[1]], parents[track[1]] = track[2].decode(), track.get(5)
+            if 5 in track:
+                same("the parent of %s" % names[track[1]], track[5] in names, True)
+        if 11 not in packet:
+            continue
+        event = dict(members(packet[11]))
+        times.append(packet[8])
+        kind, track = event[9], event[11]
+        if kind == 1:
+            same("what is in row %d" % track, open_rows.get(track), None)
+            open_rows[track] = event
+            begun += 1
+        elif kind == 2:
+            if not open_rows.pop(track, None):
+                fail("nothing ends in row %d" % track)
+        elif kind == 3:
+            failures += event[22] == b"failure"
+            lost += event[22] == b"loss"
+        elif kind == 4:
+            device = names[parents[track]].split(" ")[0]
+            values[device, names[track]].append(event[30])
+    live = Live(events)
+    check_timeline(live, (begun, len(open_rows)), values, failures)
+    same("losses", lost, sum(e["kind"] == "lost" for e in events))
+    same("times", times, sorted(times))
+    same("kinds of what is open", sorted(e[23].decode() for e in open_rows.values()),
+         sorted(e["kind"] for e in live.left))
+
+
 def signed(text):
     """An address as the 64 bits that SQLite has of it."""
     number = int(text, 16)
