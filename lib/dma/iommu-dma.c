@@ -20,15 +20,25 @@
 #include "hardware/cache.h"
 #include "hardware/iommu.h"
 
+/* Each try is an event, with the limit that it had. */
 static dma_addr_t take(struct device *dev, uint64_t granules, uint64_t limit, bool flush)
 {
 	const struct libdma_machine *machine = dev->machine;
-	uint64_t pfn;
+	uint64_t pfn = 0;
+	int err = iova_alloc_fast(dev->state->group->iova, machine->cpu, granules,
+				  limit / machine->granule, flush, &pfn);
+	dma_addr_t dma = err ? 0 : pfn * machine->granule;
 
-	if (iova_alloc_fast(dev->state->group->iova, machine->cpu, granules,
-			    limit / machine->granule, flush, &pfn))
-		return 0;
-	return pfn * machine->granule;
+	device_emit(dev, &(struct dma_event) {
+				 .kind = DMA_EVENT_ALLOC_IOVA,
+				 .dma = dma,
+				 .size = granules * machine->granule,
+				 .limit = limit,
+				 .align = 1,
+				 .handle = dev->state->group->number,
+				 .error = dma ? 0 : -ENOMEM,
+			 });
+	return dma;
 }
 
 /* Below 4 GiB as long as there is room, for the sake of old hardware (RULES.md I21). */
@@ -57,18 +67,7 @@ dma_addr_t iommu_dma_alloc_iova(struct device *dev, size_t size, uint64_t limit)
 	if (limit > machine->aperture_end)
 		limit = machine->aperture_end;
 	dma = take_low(dev, granules, limit);
-	if (!dma)
-		dma = take(dev, granules, limit, true);
-	device_emit(dev, &(struct dma_event) {
-				 .kind = DMA_EVENT_ALLOC_IOVA,
-				 .dma = dma,
-				 .size = size,
-				 .limit = limit,
-				 .align = 1,
-				 .handle = dev->state->group->number,
-				 .error = dma ? 0 : -ENOMEM,
-			 });
-	return dma;
+	return dma ? dma : take(dev, granules, limit, true);
 }
 
 static void emit_free(struct device *dev, dma_addr_t dma, size_t size)
