@@ -210,6 +210,13 @@ static uint64_t extent_of(const struct iova *iova, const struct dma_event *event
 	return align_up(last, iova->granule) - align_down(first, iova->granule);
 }
 
+void request_extent(const struct iova *iova, const struct dma_event *event,
+		    struct request *ret)
+{
+	ret->dma = align_down(first_dma(event), iova->granule);
+	ret->size = extent_of(iova, event);
+}
+
 static bool is_coherent(const struct dma_event *event)
 {
 	return event->kind == DMA_EVENT_ALLOC || event->kind == DMA_EVENT_ALLOC_SGT;

@@ -73,6 +73,8 @@ static int iova_survey(void *state, const struct dma_event *event, bool stranger
 	struct iova *iova = state;
 	struct stranger *grown;
 
+	iova->shown |= event->kind == DMA_EVENT_IOMMU_UNMAP ||
+		       event->kind == DMA_EVENT_FREE_IOVA;
 	if (!stranger || event->kind == DMA_EVENT_UNMAP_SG || !event->size)
 		return 0;
 	grown = realloc(iova->stranger, (iova->strangers + 1) * sizeof(*grown));
@@ -202,13 +204,37 @@ static int judge_request(struct iova *iova, struct foreseen *event)
 	return err;
 }
 
+/* Where nobody recorded releases, a range is released when its mapping ends. */
+static int judge_end(struct iova *iova, struct foreseen *event)
+{
+	enum dma_event_class class = libdma_event_kind_class(event->event.kind);
+	const struct dma_event *begin = event->begin ? event->begin : &event->event;
+	struct request release = {
+		.kind = IOVA_OP_RELEASE,
+		.cpu = event->event.cpu,
+		.since = event->event.ns,
+		.ns = event->event.ns,
+		.number = event->event.number,
+		.device = event->device,
+		.closed = true,
+	};
+
+	if (iova->shown || (class != DMA_CLASS_UNMAP && class != DMA_CLASS_FREE) ||
+	    begin->kind == DMA_EVENT_UNMAP_SG)
+		return 0;
+	request_extent(iova, begin, &release);
+	return run_release(iova, &release);
+}
+
 static int iova_judge(void *state, struct foreseen *event)
 {
 	struct iova *iova = state;
 	int err = finish_pending(iova, event->event.cpu % iova->cpus, event->event.ns);
 
-	if (err || !is_ours(event) || !event->memo)
+	if (err || !is_ours(event))
 		return err;
+	if (!event->memo)
+		return judge_end(iova, event);
 	err = judge_request(iova, event);
 	request_put(event->memo);
 	event->memo = NULL;

@@ -135,7 +135,7 @@ struct list_check {
  * struct iova - the backend
  *
  * @granule:	bytes
- * @shown:	the recording has iommu:map and iommu:unmap
+ * @shown:	the recording has iommu:map and iommu:unmap, or what @exact is
  * @exact:	it has allocations and releases themselves
  * @begun:	by a hash of the address: the last range that began there
  * @pending:	of each CPU: a release that has begun
@@ -166,6 +166,10 @@ void request_put(struct request *request);
  * seemed to make: what is too much of it is a range of its own.
  */
 int request_split(struct iova *iova, struct foreseen *event);
+
+/* Where a mapping lies, as far as its event tells. */
+void request_extent(const struct iova *iova, const struct dma_event *event,
+		    struct request *ret);
 
 /* An event enters the window: its request is left in @event->memo. */
 int request_see(struct iova *iova, struct foreseen *event);
