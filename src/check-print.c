@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "check-print.h"
+#include "evidence.h"
 #include "json.h"
 #include "output.h"
 #include "paragraph.h"
@@ -36,33 +37,6 @@ static const char *plural(uint64_t count)
 	return count == 1 ? "" : "s";
 }
 
-/* " FROM_DEVICE", for events that have a direction. */
-static const char *direction_of(const struct dma_event *event, char *buffer, size_t room)
-{
-	const char *name = libdma_direction_name(event->dir);
-
-	if (libdma_event_kind_class(event->kind) == DMA_CLASS_NONE || !name ||
-	    event->kind == DMA_EVENT_ALLOC || event->kind == DMA_EVENT_FREE)
-		return "";
-	snprintf(buffer, room, " %s", name);
-	return buffer;
-}
-
-/* What the addresses of an event are; lists show their count. */
-static void print_place(const struct dma_event *event, char *buffer, size_t room)
-{
-	if (event->nents || event->phys_count)
-		snprintf(buffer, room, " of %u entries",
-			 event->nents ? event->nents : event->phys_count);
-	else if (event->dma == DMA_MAPPING_ERROR)
-		snprintf(buffer, room, " at the error address");
-	else if (event->size)
-		snprintf(buffer, room, " at %#" PRIx64 ", %" PRIu64 " bytes", event->dma,
-			 event->size);
-	else
-		snprintf(buffer, room, " at %#" PRIx64, event->dma);
-}
-
 static void print_stack(const struct printing *printing, uint32_t number)
 {
 	const char *at = string(printing, number);
@@ -83,20 +57,13 @@ static void print_stack(const struct printing *printing, uint32_t number)
 static void print_event(const struct printing *printing, const char *label,
 			const struct dma_event *event)
 {
-	char direction[32], place[64];
+	char text[EVIDENCE];
 
 	if (event->kind == DMA_EVENT_NONE)
 		return;
-	print_place(event, place, sizeof(place));
-	paragraph_print(printing->terminal, 2, 4,
-			"%s #%" PRIu64 " at %" PRIu64 ".%06" PRIu64
-			" s: %s%s%s, by %s/%d on CPU %u",
-			label, event->number, event->ns / 1000000000,
-			event->ns % 1000000000 / 1000,
-			libdma_event_kind_name(event->kind),
-			direction_of(event, direction, sizeof(direction)), place,
-			event->comm ? string(printing, event->comm) : "a task",
-			event->pid, event->cpu);
+	paragraph_print(printing->terminal, 2, 4, "%s",
+			evidence_event(printing->findings->strings, label, event, text,
+				       sizeof(text)));
 	print_stack(printing, event->stack);
 }
 
@@ -106,13 +73,6 @@ static void print_doubts(const struct printing *printing, uint32_t doubt)
 		if (doubt & 1U << bit)
 			paragraph_print(printing->terminal, 2, 4, "in doubt: %s",
 					libdma_check_doubt_name(bit));
-}
-
-static bool ends(const struct dma_event *event)
-{
-	enum dma_event_class class = libdma_event_kind_class(event->kind);
-
-	return class == DMA_CLASS_UNMAP || class == DMA_CLASS_FREE;
 }
 
 static void print_finding(const struct printing *printing, const struct finding *finding)
@@ -137,7 +97,7 @@ static void print_finding(const struct printing *printing, const struct finding 
 		paragraph_print(terminal, 2, 4, "the kernel would say: %s", rule->kernel);
 	print_event(printing, finding->count > 1 ? "first" : "event", &finding->first);
 	print_event(printing, "begun", &finding->begin);
-	print_event(printing, ends(&finding->other) ? "ended" : "also", &finding->other);
+	print_event(printing, evidence_ends(&finding->other) ? "ended" : "also", &finding->other);
 	print_doubts(printing, finding->doubt);
 }
 
