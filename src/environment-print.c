@@ -32,24 +32,35 @@ static const char *origin_mark(enum libdma_origin origin)
 	return origin == LIBDMA_INFERRED ? " (inferred)" : "";
 }
 
-static void print_text(const char *label, const char *text, enum libdma_origin origin)
+static void print_text(void *arg, const char *label, const char *text,
+		       enum libdma_origin origin)
 {
-	if (origin)
-		printf("%-13s%s%s\n", label, text, origin_mark(origin));
-	else
-		printf("%-13sunknown\n", label);
+	(void)arg;
+	printf("%-13s%s%s\n", label, text, origin_mark(origin));
 }
 
-static void print_number(const char *label, uint64_t number, const char *unit,
-			 enum libdma_origin origin)
+struct walk {
+	environment_visitor *visit;
+	void *arg;
+};
+
+static void tell_text(const struct walk *walk, const char *label, const char *text,
+		      enum libdma_origin origin)
+{
+	walk->visit(walk->arg, label, origin ? text : "unknown", origin);
+}
+
+static void tell_number(const struct walk *walk, const char *label, uint64_t number,
+			const char *unit, enum libdma_origin origin)
 {
 	char text[64];
 
 	snprintf(text, sizeof(text), "%" PRIu64 "%s", number, unit);
-	print_text(label, text, origin);
+	tell_text(walk, label, text, origin);
 }
 
-static void print_memory(const struct libdma_environment *environment)
+static void tell_memory(const struct walk *walk,
+			const struct libdma_environment *environment)
 {
 	uint64_t ram = 0;
 	char text[96], size[32];
@@ -60,10 +71,11 @@ static void print_memory(const struct libdma_environment *environment)
 			ram += environment->memory.range[i].length;
 	snprintf(text, sizeof(text), "%s of RAM, %zu ranges", table_size(ram, size, sizeof(size)),
 		 environment->memory.count);
-	print_text("Memory", text, environment->origin.memory);
+	tell_text(walk, "Memory", text, environment->origin.memory);
 }
 
-static void print_iommu(const struct libdma_environment *environment)
+static void tell_iommu(const struct walk *walk,
+			const struct libdma_environment *environment)
 {
 	static const char *const modes[] = {
 		[LIBDMA_IOMMU_OFF] = "off",
@@ -78,17 +90,18 @@ static void print_iommu(const struct libdma_environment *environment)
 	if (environment->iommu.groups)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), ", %zu groups",
 			 environment->iommu.groups);
-	print_text("IOMMU", text, environment->origin.iommu_mode);
+	tell_text(walk, "IOMMU", text, environment->origin.iommu_mode);
 }
 
-static void print_swiotlb(const struct libdma_environment *environment)
+static void tell_swiotlb(const struct walk *walk,
+			const struct libdma_environment *environment)
 {
 	uint64_t slots = environment->swiotlb.slots;
 	uint64_t slot = environment->swiotlb.slot_size ? environment->swiotlb.slot_size : 2048;
 	char text[128], size[32];
 
 	if (environment->origin.swiotlb_slots && !slots) {
-		print_text("swiotlb", "none", environment->origin.swiotlb_slots);
+		tell_text(walk, "swiotlb", "none", environment->origin.swiotlb_slots);
 		return;
 	}
 	snprintf(text, sizeof(text), "%s at 0x%" PRIx64 ", %" PRIu64 " slots",
@@ -99,23 +112,33 @@ static void print_swiotlb(const struct libdma_environment *environment)
 			 " in %" PRIu32 " areas", environment->swiotlb.areas);
 	if (environment->swiotlb.force)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), ", forced");
-	print_text("swiotlb", text, environment->origin.swiotlb_slots);
+	tell_text(walk, "swiotlb", text, environment->origin.swiotlb_slots);
+}
+
+void environment_walk(const struct libdma_environment *environment,
+		      environment_visitor *visit, void *arg)
+{
+	const struct walk walk = { visit, arg };
+
+	tell_text(&walk, "Kernel", environment->kernel, environment->origin.kernel);
+	tell_text(&walk, "Machine", environment->arch, environment->origin.arch);
+	if (environment->origin.cmdline && *environment->cmdline)
+		tell_text(&walk, "Command line", environment->cmdline,
+			  environment->origin.cmdline);
+	tell_number(&walk, "CPUs", environment->cpus, "", environment->origin.cpus);
+	tell_number(&walk, "Page size", environment->page_size, " bytes",
+		    environment->origin.page_size);
+	tell_memory(&walk, environment);
+	tell_iommu(&walk, environment);
+	tell_swiotlb(&walk, environment);
+	if (environment->origin.recorder)
+		tell_text(&walk, "Recorder", environment->recorder,
+			  environment->origin.recorder);
 }
 
 void environment_print(const struct libdma_environment *environment)
 {
-	print_text("Kernel", environment->kernel, environment->origin.kernel);
-	print_text("Machine", environment->arch, environment->origin.arch);
-	if (environment->origin.cmdline && *environment->cmdline)
-		print_text("Command line", environment->cmdline, environment->origin.cmdline);
-	print_number("CPUs", environment->cpus, "", environment->origin.cpus);
-	print_number("Page size", environment->page_size, " bytes",
-		     environment->origin.page_size);
-	print_memory(environment);
-	print_iommu(environment);
-	print_swiotlb(environment);
-	if (environment->origin.recorder)
-		print_text("Recorder", environment->recorder, environment->origin.recorder);
+	environment_walk(environment, print_text, NULL);
 }
 
 enum {

@@ -14,6 +14,12 @@
 /* The JSON form of dmat(5), as a member of a document. */
 json_t *environment_object(const struct libdma_environment *environment);
 
+/* Call @visit for each thing: a label, what is known, and who said so. */
+typedef void environment_visitor(void *arg, const char *label, const char *text,
+				 enum libdma_origin origin);
+void environment_walk(const struct libdma_environment *environment,
+		      environment_visitor *visit, void *arg);
+
 /* A line for each thing, with "(inferred)" behind what nobody said. */
 void environment_print(const struct libdma_environment *environment);
 
