@@ -57,6 +57,7 @@ extern const struct command command_map;
 extern const struct command command_record;
 extern const struct command command_repair;
 extern const struct command command_replay;
+extern const struct command command_report;
 extern const struct command command_whatif;
 extern const struct command command_stat;
 extern const struct command command_timeline;

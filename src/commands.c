@@ -25,6 +25,7 @@ const struct command *const commands[] = {
 	&command_replay,
 	&command_whatif,
 	&command_diff,
+	&command_report,
 	&command_timeline,
 	&command_map,
 	&command_frag,

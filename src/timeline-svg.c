@@ -15,7 +15,7 @@
 #include "timeline.h"
 
 const char timeline_style_light[] =
-	".most { fill: #d3e4f6 } .least { fill: #9cc0e8 }\n"
+	".most { fill: #bcd5f0 } .least { fill: #85b0de }\n"
 	".fail { stroke: #c00000; stroke-width: 1.5 } .fail, .gap, .line { fill: none;"
 	" vector-effect: non-scaling-stroke }\n"
 	".gap { stroke: #8a5a00; stroke-width: 1.5; stroke-dasharray: 3 2 }\n"
@@ -29,7 +29,7 @@ const char timeline_style_light[] =
 	"#46525f }\n";
 
 const char timeline_style_dark[] =
-	".most { fill: #22394f } .least { fill: #355f8f } .back { fill: #1e2329 }\n"
+	".most { fill: #2b4d70 } .least { fill: #3f73ab } .back { fill: #1e2329 }\n"
 	".fail { stroke: #ff7b72 } .gap { stroke: #e3a94a } .hit:hover { fill: #ffffff20 }\n"
 	".s0 { stroke: #35b98b; background: #35b98b } .s1 { stroke: #f0aa2a; background: "
 	"#f0aa2a }\n"
@@ -152,7 +152,12 @@ static void begin_box(const struct timeline_box *box, size_t cells, FILE *out)
 		fprintf(out, " x=\"%.0f\" y=\"%.0f\" width=\"%.0f\" height=\"%.0f\"",
 			box->x, box->y, box->width, box->height);
 	else
-		fprintf(out, " class=\"chart\" role=\"img\"");
+		fputs(" class=\"chart\"", out);
+	if (box->label) {
+		fputs(" role=\"img\" aria-label=\"", out);
+		markup_text(out, box->label);
+		putc('"', out);
+	}
 	fprintf(out, " viewBox=\"0 0 %zu 100\" preserveAspectRatio=\"none\">\n", cells);
 	fprintf(out, "<rect class=\"back\" width=\"%zu\" height=\"100\"/>\n", cells);
 }
@@ -220,7 +225,8 @@ static void draw_measure(struct pen *pen, const struct timeline_view *view,
 	write_line(pen, MARGIN, "head", text);
 	pen->y += 8;
 	timeline_draw(view, measure, cells,
-		      &(struct timeline_box) { MARGIN + LABEL, pen->y, WIDTH, HEIGHT },
+		      &(struct timeline_box) { MARGIN + LABEL, pen->y, WIDTH, HEIGHT,
+					       NULL },
 		      pen->out);
 	pen->y += 10;
 	write_line(pen, MARGIN, "dim",

@@ -101,6 +101,7 @@ void timeline_json(const struct timeline_view *view, size_t cells,
 /* Draw one measure of all series into a box of the SVG, which the caller has begun. */
 struct timeline_box {
 	double x, y, width, height; /* 0 wide: as wide as its place */
+	const char *label;	    /* what it shows, for who cannot see it; or NULL */
 };
 void timeline_draw(const struct timeline_view *view, unsigned int measure, size_t cells,
 		   const struct timeline_box *box, FILE *out);

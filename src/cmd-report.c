@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * cmd-report.c - dmactl report: all that a trace tells, as one HTML file
+ */
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "output.h"
+#include "report.h"
+#include "survey.h"
+
+#define FILE_DEFAULT "report.html"
+#define MOMENTS_MAX  200
+
+#define OPTION_MOMENTS 992
+
+struct options {
+	struct source_options source;
+	struct terminal terminal;
+	const char *file;
+	unsigned int moments;
+};
+
+static const struct argp_option argp_options[] = {
+	{ .doc = "The report:", .group = 1 },
+	{ .name = "output",
+	  .key = 'o',
+	  .arg = "FILE",
+	  .doc = "Write into FILE (" FILE_DEFAULT "), which is replaced; '-' is stdout" },
+	{ .name = "moments",
+	  .key = OPTION_MOMENTS,
+	  .arg = "N",
+	  .doc = "Draw the map at N moments (24), the peak and the first failure" },
+	{},
+};
+
+static unsigned int parse_moments(const char *arg, struct argp_state *state)
+{
+	char *end;
+	unsigned long moments = strtoul(arg, &end, 10);
+
+	if (*arg < '0' || *arg > '9' || *end || !moments || moments > MOMENTS_MAX)
+		argp_error(state, "--moments takes a number from 1 to %u, not '%s'",
+			   MOMENTS_MAX, arg);
+	return (unsigned int)moments;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *opts = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &opts->source;
+		state->child_inputs[1] = &opts->terminal;
+		return 0;
+	case 'o':
+		opts->file = arg;
+		return 0;
+	case OPTION_MOMENTS:
+		opts->moments = parse_moments(arg, state);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = argp_options,
+	.parser = parse_option,
+	.args_doc = "[TRACE]",
+	.doc = "Write all that TRACE (dma.dmat by default) tells into one HTML file: findings, "
+	       "use over time, devices, a map with a time slider, and how well a model "
+	       "predicts it.",
+	.children = (const struct argp_child[]) { { .argp = &source_argp },
+						  { .argp = &terminal_argp },
+						  {} },
+};
+
+/* What can be read but once is kept, since it is read three times. */
+static int spool(struct options *opts, char *path, size_t room, int *fd)
+{
+	int err;
+
+	if (strcmp(opts->source.path, "-"))
+		return EXIT_FINE;
+	err = survey_spool(fd);
+	if (err)
+		return trouble("standard input", err);
+	snprintf(path, room, "/dev/fd/%d", *fd);
+	opts->source.path = path;
+	return EXIT_FINE;
+}
+
+static int write_file(const struct report *report, const char *path)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	int status;
+
+	if (!out)
+		out_of_memory();
+	report_write(report, out);
+	if (ferror(out) || fclose(out))
+		out_of_memory();
+	status = output_document(path, text, size);
+	free(text);
+	return status;
+}
+
+static int report_run(int argc, char **argv)
+{
+	struct options opts = { .file = FILE_DEFAULT, .moments = REPORT_MOMENTS };
+	struct report report = { 0 };
+	char path[32];
+	int status, fd = -1;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &opts);
+	status = spool(&opts, path, sizeof(path), &fd);
+	if (status == EXIT_FINE)
+		status = report_read(&opts.source, opts.moments, &report);
+	if (fd >= 0)
+		report.title = "-";
+	if (status == EXIT_FINE)
+		status = write_file(&report, opts.file);
+	return report_close(&report, status);
+}
+
+const struct command command_report = {
+	.name = "report",
+	.summary = "Write all that a trace tells into one HTML file",
+	.argp = &argp,
+	.run = report_run,
+};
