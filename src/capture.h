@@ -23,7 +23,7 @@ struct capture;
 struct capture_options {
 	struct probes *probes;
 	struct libdma_strings *strings;
-	const struct symbols *symbols;
+	struct symbols *symbols;
 	uint64_t min_size;
 	int (*put)(void *arg, const struct dma_event *event);
 	void *arg;

@@ -2,7 +2,8 @@
 /*
  * symbols.c - names of the kernel's functions, for call stacks
  *
- * Read once, while privilege is held; what is loaded later has no names.
+ * Read while privilege is held, and through the same descriptor again when an address
+ * lies where nothing is known: in a module that was loaded since.
  */
 #include <bpf/bpf.h>
 #include <inttypes.h>
@@ -10,20 +11,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "addresses.h"
 #include "output.h"
 #include "symbols.h"
 
 #define DEPTH 64 /* of the map of stacks */
+#define PAGE_SHIFT 12
+#define LONGEST	   0x10000 /* of all functions, in bytes */
 
 struct symbol {
 	uint64_t address;
 	char *name;
+	char *module; /* "" for the kernel's own */
 };
 
 struct symbols {
+	FILE *file;
 	struct symbol *symbol;
 	size_t count;
 	size_t room;
+	struct addresses *sought; /* where nothing was known, and still is not */
 };
 
 static int compare(const void *a, const void *b)
@@ -33,7 +40,16 @@ static int compare(const void *a, const void *b)
 	return x->address < y->address ? -1 : x->address > y->address;
 }
 
-static void add(struct symbols *symbols, uint64_t address, const char *name)
+static char *copy_of(const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		out_of_memory();
+	return copy;
+}
+
+static void add(struct symbols *symbols, uint64_t address, const char *name, const char *module)
 {
 	if (symbols->count == symbols->room) {
 		symbols->room = symbols->room ? symbols->room * 2 : 1 << 16;
@@ -42,44 +58,69 @@ static void add(struct symbols *symbols, uint64_t address, const char *name)
 		if (!symbols->symbol)
 			out_of_memory();
 	}
-	symbols->symbol[symbols->count].name = strdup(name);
-	if (!symbols->symbol[symbols->count].name)
-		out_of_memory();
-	symbols->symbol[symbols->count++].address = address;
+	symbols->symbol[symbols->count++] = (struct symbol) {
+		.address = address,
+		.name = copy_of(name),
+		.module = copy_of(module),
+	};
+}
+
+static void forget(struct symbols *symbols)
+{
+	for (size_t i = 0; i < symbols->count; i++) {
+		free(symbols->symbol[i].name);
+		free(symbols->symbol[i].module);
+	}
+	symbols->count = 0;
+}
+
+/* Once more from the beginning. What may be seen was settled when the file was opened. */
+static void read_all(struct symbols *symbols)
+{
+	char line[512], kind, name[256], module[128];
+	uint64_t address;
+	int words;
+
+	forget(symbols);
+	rewind(symbols->file);
+	while (fgets(line, sizeof(line), symbols->file)) {
+		*module = '\0';
+		words = sscanf(line, "%" SCNx64 " %c %255s %127s", &address, &kind, name, module);
+		if (words >= 3 && address && strchr("tTwW", kind))
+			add(symbols, address, name, module);
+	}
+	qsort(symbols->symbol, symbols->count, sizeof(*symbols->symbol), compare);
 }
 
 struct symbols *symbols_create(void)
 {
 	struct symbols *symbols = calloc(1, sizeof(*symbols));
-	FILE *file = fopen("/proc/kallsyms", "re");
-	char line[512], kind, name[256];
-	uint64_t address;
 
 	if (!symbols)
 		out_of_memory();
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "%" SCNx64 " %c %255s", &address, &kind, name) == 3 &&
-		    address && strchr("tTwW", kind))
-			add(symbols, address, name);
-	if (file)
-		fclose(file);
-	if (!symbols->count) {
-		complain("/proc/kallsyms tells no addresses, so call stacks have no names: "
-			 "CAP_SYSLOG is needed, and kernel.kptr_restrict below 2");
-		symbols_destroy(symbols);
-		return NULL;
-	}
-	qsort(symbols->symbol, symbols->count, sizeof(*symbols->symbol), compare);
-	return symbols;
+	symbols->sought = addresses_create(1);
+	if (!symbols->sought)
+		out_of_memory();
+	symbols->file = fopen("/proc/kallsyms", "re");
+	if (symbols->file)
+		read_all(symbols);
+	if (symbols->count)
+		return symbols;
+	complain("/proc/kallsyms tells no addresses, so call stacks have no names: CAP_SYSLOG "
+		 "is needed, and kernel.kptr_restrict below 2");
+	symbols_destroy(symbols);
+	return NULL;
 }
 
 void symbols_destroy(struct symbols *symbols)
 {
 	if (!symbols)
 		return;
-	for (size_t i = 0; i < symbols->count; i++)
-		free(symbols->symbol[i].name);
+	forget(symbols);
 	free(symbols->symbol);
+	addresses_destroy(symbols->sought);
+	if (symbols->file)
+		fclose(symbols->file);
 	free(symbols);
 }
 
@@ -99,7 +140,36 @@ static const struct symbol *find(const struct symbols *symbols, uint64_t address
 	return low ? &symbols->symbol[low - 1] : NULL;
 }
 
-int symbols_stack(const struct symbols *symbols, int stacks, int number,
+/*
+ * Nothing says where a symbol ends. The last one of a module is not believed beyond its
+ * page: what comes there belongs to another module.
+ */
+static bool is_within(const struct symbols *symbols, const struct symbol *symbol,
+		      uint64_t address)
+{
+	const struct symbol *next = symbol + 1;
+
+	return address >> PAGE_SHIFT == symbol->address >> PAGE_SHIFT ||
+	       (next < symbols->symbol + symbols->count && !strcmp(next->module, symbol->module));
+}
+
+/* The symbol that an address belongs to, or NULL. */
+static const struct symbol *symbol_of(struct symbols *symbols, uint64_t address)
+{
+	const struct symbol *symbol = find(symbols, address);
+
+	if (symbol && is_within(symbols, symbol, address))
+		return symbol;
+	if (!addresses_find(symbols->sought, address)) {
+		read_all(symbols);
+		symbol = find(symbols, address);
+		if (!addresses_get(symbols->sought, address))
+			out_of_memory();
+	}
+	return symbol && address - symbol->address < LONGEST ? symbol : NULL;
+}
+
+int symbols_stack(struct symbols *symbols, int stacks, int number,
 		  struct libdma_strings *strings, uint32_t *ret)
 {
 	uint64_t address[DEPTH] = { 0 };
@@ -110,7 +180,7 @@ int symbols_stack(const struct symbols *symbols, int stacks, int number,
 	if (bpf_map_lookup_elem(stacks, &number, address))
 		return 0;
 	for (unsigned int i = 0; i < DEPTH && address[i] && used < sizeof(text) - 1; i++) {
-		const struct symbol *symbol = find(symbols, address[i]);
+		const struct symbol *symbol = symbol_of(symbols, address[i]);
 		int size;
 
 		if (symbol)

@@ -17,5 +17,5 @@ void symbols_destroy(struct symbols *symbols);
  * The stack of a number in the map @stacks as "nvme_map_data+0x1f0;nvme_queue_rq", the
  * innermost first. 0 or -ENOMEM; @ret is 0 for a stack that is not there.
  */
-int symbols_stack(const struct symbols *symbols, int stacks, int number,
+int symbols_stack(struct symbols *symbols, int stacks, int number,
 		  struct libdma_strings *strings, uint32_t *ret);
