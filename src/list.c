@@ -220,6 +220,10 @@ int lists_finish(struct lists *lists, const struct dma_probe_event *record, size
 		give_entries(pending, event);
 		event->dma = pending->count ? pending->dma[0] : 0;
 		break;
+	case DMA_EVENT_UNMAP_SG:
+		give_entries(pending, event);
+		event->size = sum(pending->size, pending->count);
+		break;
 	default:
 		give_entries(pending, event);
 		break;
