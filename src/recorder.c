@@ -226,11 +226,11 @@ static int prepare(struct recorder *recorder)
 		complain("%s", obstacle.text);
 		return obstacle.status;
 	}
-	if (probe.stack)
-		recorder->symbols = symbols_create();
 	status = probes_start(recorder->probes, &probe, recorder->options->ring_size);
 	if (status)
 		return status;
+	if (probe.stack) /* only now, for the probes are in stacks, too */
+		recorder->symbols = symbols_create();
 	err = running_describe(recorder->environment, probes_inside(recorder->probes));
 	if (err)
 		return trouble("the description of this machine", err);

@@ -18,6 +18,7 @@
 #define DEPTH 64 /* of the map of stacks */
 #define PAGE_SHIFT 12
 #define LONGEST	   0x10000 /* of all functions, in bytes */
+#define SOUGHT_MAX 64	   /* addresses that all names are read again for */
 
 struct symbol {
 	uint64_t address;
@@ -160,13 +161,23 @@ static const struct symbol *symbol_of(struct symbols *symbols, uint64_t address)
 
 	if (symbol && is_within(symbols, symbol, address))
 		return symbol;
-	if (!addresses_find(symbols->sought, address)) {
+	if (!addresses_find(symbols->sought, address) &&
+	    addresses_count(symbols->sought) < SOUGHT_MAX) {
 		read_all(symbols);
 		symbol = find(symbols, address);
 		if (!addresses_get(symbols->sought, address))
 			out_of_memory();
 	}
 	return symbol && address - symbol->address < LONGEST ? symbol : NULL;
+}
+
+/* What lies between the DMA API and us: the probe, and how the kernel came to it. */
+static bool is_ours(const struct symbol *symbol)
+{
+	return !strcmp(symbol->module, "[bpf]") ||
+	       !strncmp(symbol->name, "bpf_trace_run", strlen("bpf_trace_run")) ||
+	       !strncmp(symbol->name, "__bpf_trace_", strlen("__bpf_trace_")) ||
+	       !strncmp(symbol->name, "__traceiter_", strlen("__traceiter_"));
 }
 
 int symbols_stack(struct symbols *symbols, int stacks, int number,
@@ -183,6 +194,8 @@ int symbols_stack(struct symbols *symbols, int stacks, int number,
 		const struct symbol *symbol = symbol_of(symbols, address[i]);
 		int size;
 
+		if (symbol && is_ours(symbol))
+			continue;
 		if (symbol)
 			size = snprintf(text + used, sizeof(text) - used, "%s%s+0x%" PRIx64,
 					used ? ";" : "", symbol->name,
