@@ -68,6 +68,14 @@ static json_t *make_range(uint64_t start, uint64_t end, const char *name)
 	return range;
 }
 
+/* What is worth telling within one of the outermost ranges: where the kernel itself is. */
+static bool is_kernel(const char *line)
+{
+	const char *name = strstr(line, " : ");
+
+	return name && !strncmp(name + strlen(" : "), "Kernel ", strlen("Kernel "));
+}
+
 /* /proc/iomem's outermost ranges; without privilege it has zeros only. */
 static json_t *describe_memory(void)
 {
@@ -77,7 +85,7 @@ static json_t *describe_memory(void)
 	uint64_t start, end;
 
 	while (file && fgets(line, sizeof(line), file))
-		if (*line != ' ' &&
+		if ((*line != ' ' || is_kernel(line)) &&
 		    sscanf(line, "%" SCNx64 "-%" SCNx64 " : %127[^\n]", &start, &end, name) == 3 &&
 		    end > start)
 			json_append(list, make_range(start, end, name));
