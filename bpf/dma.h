@@ -100,7 +100,7 @@ struct dma_probe_pool {
 
 /* Of each probe, level and CPU; number of a map's entry: hook * levels + level. */
 struct dma_probe_count {
-	unsigned long long busy;    /* an elder is at work */
+	unsigned long long task;    /* in which an elder is at work, or 0 */
 	unsigned long long handled[DMA_PROBE_UNDER_WAY]; /* it was, the twin is to come */
 	unsigned long long runs;    /* of a twin whose elder was skipped */
 	unsigned long long events;  /* sent */

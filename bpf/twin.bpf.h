@@ -3,15 +3,17 @@
  * twin.bpf.h - the two programs of a probe, and which of them sends an event
  *
  * The elder runs first, and sends whatever it sees. The twin must know whether it did.
- * While the elder is at work on this CPU it was skipped for all that comes in between:
- * it says so by a flag. Around the flag are a few instructions, from the kernel's own
- * mark to ours and back, where an interrupt finds the elder skipped and the flag clear.
- * So it leaves the address of its arguments, too: both programs of an event are given
- * the same (one array of the tracepoint's, or of the function's trampoline), and none
- * that is under way at the same time has it. A twin that does not find it knows.
  *
- * Where a task may be preempted it can be on another CPU by the time of the twin, which
- * then looks through the others' before it believes that there is none.
+ * So the elder leaves the address of its arguments: both programs of an event are given
+ * the same (one array of the tracepoint's, or of the function's trampoline), and no other
+ * event that is under way has it. Where a task may be preempted it can be on another CPU
+ * by the time of the twin, which then looks through the others' before it believes that
+ * there is none.
+ *
+ * An event that interrupts a twin has none itself: an address stays that nobody takes, and
+ * later an event of the same address may come while the elder is at work. So that it is
+ * not taken for sent, the elder also says in which task it works: what comes in its midst
+ * it was skipped for, whatever was left.
  */
 #pragma once
 
@@ -76,13 +78,21 @@ static __noinline bool take_name_anywhere(__u64 name, __u32 hook)
 	return search.found;
 }
 
+/* Is this an interrupt of the elder's own work? Another task's may only be waiting. */
+static __always_inline bool at_work(const struct dma_probe_count *count)
+{
+	__u64 task = *(const volatile __u64 *)&count->task;
+
+	return task && task == bpf_get_current_task();
+}
+
 static __always_inline bool elder_has_sent(__u64 name, __u32 hook)
 {
 	struct dma_probe_count *count = count_of(hook, 0);
 
 	if (!count)
 		return true;
-	if (*(volatile __u64 *)&count->busy)
+	if (at_work(count))
 		return false;
 	return take_name(count, name) || take_name_anywhere(name, hook);
 }
@@ -93,11 +103,11 @@ static __always_inline bool elder_has_sent(__u64 name, __u32 hook)
 		struct call elder_ = { ctx, count_of(hook, 0), hook, 0 };               \
                                                                                         \
 		if (elder_.count) {                                                     \
-			*(volatile __u64 *)&elder_.count->busy = 1;                     \
+			*(volatile __u64 *)&elder_.count->task = bpf_get_current_task(); \
 			leave_name(elder_.count, name_of(ctx));                         \
 			if (recording)                                                  \
 				body(&elder_);                                          \
-			*(volatile __u64 *)&elder_.count->busy = 0;                     \
+			*(volatile __u64 *)&elder_.count->task = 0;                     \
 		}                                                                       \
 	})
 #define RUN_TWIN(ctx, hook, body)                                                       \
