@@ -42,6 +42,7 @@ int command_run(const struct command *command, int argc, char **argv);
 /* Say that @name is no command and which ones are spelt alike; EXIT_USAGE. */
 int command_unknown(const char *name);
 
+extern const struct command command_anonymize;
 extern const struct command command_check;
 extern const struct command command_completion;
 extern const struct command command_convert;
@@ -54,13 +55,16 @@ extern const struct command command_help;
 extern const struct command command_info;
 extern const struct command command_leaks;
 extern const struct command command_map;
+extern const struct command command_merge;
 extern const struct command command_record;
 extern const struct command command_repair;
 extern const struct command command_replay;
 extern const struct command command_report;
 extern const struct command command_whatif;
+extern const struct command command_split;
 extern const struct command command_stat;
 extern const struct command command_timeline;
 extern const struct command command_trace;
+extern const struct command command_trim;
 extern const struct command command_verify;
 extern const struct command command_version;

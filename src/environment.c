@@ -95,3 +95,34 @@ char *environment_beside(const char *path)
 	free(name);
 	return NULL;
 }
+
+static void rename_one(char **name, char *(*name_of)(void *arg, const char *name), void *arg)
+{
+	char *was = *name;
+
+	*name = name_of(arg, was);
+	free(was);
+}
+
+void environment_rename(struct libdma_environment *environment,
+			char *(*name_of)(void *arg, const char *name), void *arg)
+{
+	for (size_t i = 0; i < environment->devices; i++)
+		rename_one(&environment->device[i].name, name_of, arg);
+	for (size_t i = 0; i < environment->iommu.groups; i++)
+		for (size_t j = 0; j < environment->iommu.group[i].devices; j++)
+			rename_one(&environment->iommu.group[i].device[j], name_of, arg);
+}
+
+void environment_keep_devices(struct libdma_environment *environment,
+			      char *(*name_of)(void *arg, const char *name), void *arg)
+{
+	const enum libdma_origin page_size = environment->origin.page_size;
+	const enum libdma_origin clock = environment->origin.clock;
+
+	environment_rename(environment, name_of, arg);
+	/* What has no origin is not printed, merged or used. */
+	memset(&environment->origin, 0, sizeof(environment->origin));
+	environment->origin.page_size = page_size;
+	environment->origin.clock = clock;
+}

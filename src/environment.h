@@ -17,3 +17,14 @@ int environment_read(const char *path, struct libdma_environment *environment);
  * NAME.ftrace, packed or not. NULL where there is none; free() it.
  */
 char *environment_beside(const char *path);
+
+/*
+ * Replace each device's name by what @name_of makes of it, which is freed with the
+ * environment.
+ */
+void environment_rename(struct libdma_environment *environment,
+			char *(*name_of)(void *arg, const char *name), void *arg);
+
+/* Rename the devices, and forget all that is known of the machine beside them. */
+void environment_keep_devices(struct libdma_environment *environment,
+			      char *(*name_of)(void *arg, const char *name), void *arg);

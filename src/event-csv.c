@@ -81,7 +81,8 @@ static void print_count(FILE *out, uint64_t value)
 static void print_flag_names(FILE *out, unsigned int flags)
 {
 	static const char *const names[] = { "cut",      "force",   "hashed",
-					     "unhashed", "request", "skip_sync" };
+					     "unhashed", "request", "skip_sync",
+					     "earlier" };
 	const char *gap = "";
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

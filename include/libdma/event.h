@@ -91,6 +91,7 @@ enum dma_event_kind {
 #define DMA_EVENT_UNHASHED  (1U << 3) /* cpu_addr was printed before %p could hash */
 #define DMA_EVENT_REQUEST   (1U << 4) /* a request whose outcome nobody recorded */
 #define DMA_EVENT_SKIP_SYNC (1U << 5) /* device: dma_skip_sync is set */
+#define DMA_EVENT_EARLIER   (1U << 6) /* of before this part of a trace; told again */
 
 /**
  * struct dma_event - one call and its outcome

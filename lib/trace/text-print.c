@@ -56,7 +56,8 @@ struct text_names text_names(unsigned int kind)
 const char *text_flag_name(unsigned int bit)
 {
 	static const char *const names[] = { "cut",      "force",   "hashed",
-					     "unhashed", "request", "skip_sync" };
+					     "unhashed", "request", "skip_sync",
+					     "earlier" };
 
 	return bit < sizeof(names) / sizeof(names[0]) ? names[bit] : NULL;
 }
