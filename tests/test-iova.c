@@ -48,8 +48,9 @@ static void the_rules_example_comes_out(void **state)
 	iova_domain_destroy(domain);
 }
 
-static void count_flush(void *arg)
+static void count_flush(void *arg, unsigned int cpu)
 {
+	(void)cpu;
 	++*(unsigned int *)arg;
 }
 

@@ -47,7 +47,8 @@ struct iova_queue {
 	uint64_t started, finished;
 	uint64_t due;
 	unsigned int due_cpu; /* where the timer runs */
-	void (*flush)(void *arg);
+	void (*flush)(void *arg, unsigned int cpu);
+	void (*freed)(void *arg, unsigned int cpu, uint64_t pfn, uint64_t size);
 	void *arg;
 	unsigned int rings;
 	struct ring ring[];

@@ -18,7 +18,7 @@
 /* ---- the queue ---- */
 
 int iova_set_release(struct iova_domain *domain, enum iova_release release,
-		     void (*flush)(void *arg), void *arg)
+		     void (*flush)(void *arg, unsigned int cpu), void *arg)
 {
 	bool shared = release == IOVA_LAZY_SHARED;
 	unsigned int rings = shared ? 1 : domain->cpus, slots = shared ? 32768 : 256;
@@ -85,11 +85,17 @@ int iova_queue_clone(struct heap *heap, const struct iova_queue *of,
 	return 0;
 }
 
-static void flush(struct iova_queue *queue)
+void iova_on_free(struct iova_domain *domain,
+		  void (*freed)(void *arg, unsigned int cpu, uint64_t pfn, uint64_t size))
+{
+	domain->queue->freed = freed;
+}
+
+static void flush(struct iova_queue *queue, unsigned int cpu)
 {
 	queue->started++;
 	if (queue->flush)
-		queue->flush(queue->arg);
+		queue->flush(queue->arg, cpu);
 	queue->finished++;
 }
 
@@ -104,6 +110,8 @@ static void ring_drain(struct iova_domain *domain, unsigned int cpu, struct ring
 		if (entry->counter >= queue->finished)
 			break;
 		iova_free_fast(domain, cpu, entry->pfn, entry->size);
+		if (queue->freed)
+			queue->freed(queue->arg, cpu, entry->pfn, entry->size);
 		ring->head = (ring->head + 1) & (queue->slots - 1);
 	}
 }
@@ -121,7 +129,7 @@ void iova_release(struct iova_domain *domain, unsigned int cpu, uint64_t pfn,
 	ring = &queue->ring[queue->shared ? 0 : cpu % domain->cpus];
 	ring_drain(domain, cpu, ring);
 	if (((ring->tail + 1) & (queue->slots - 1)) == ring->head) {
-		flush(queue);
+		flush(queue, cpu);
 		ring_drain(domain, cpu, ring);
 	}
 	ring->entry[ring->tail] = (struct queue_entry){ pfn, size, queue->started };
@@ -162,7 +170,7 @@ void iova_expire(struct iova_domain *domain, unsigned int cpu, bool alone)
 	if (!queue)
 		return;
 	queue->due = NEVER;
-	flush(queue);
+	flush(queue, cpu);
 	for (unsigned int i = 0; i < queue->rings; i++)
 		if (!alone || i == cpu || queue->shared)
 			ring_drain(domain, cpu, &queue->ring[i]);

@@ -109,8 +109,8 @@ int iova_reserve(struct iova_domain *domain, uint64_t lo, uint64_t hi);
  * iova_set_release() - choose between strict and lazy, before the first address is freed
  * @domain:	the domain
  * @release:	the way
- * @flush:	called for each flush of the IOTLB, may be NULL
- * @arg:	its argument
+ * @flush:	called for each flush of the IOTLB, with the CPU; may be NULL
+ * @arg:	its first argument
  *
  * Where memory is short the domain stays strict, as the kernel's does.
  *
@@ -118,7 +118,15 @@ int iova_reserve(struct iova_domain *domain, uint64_t lo, uint64_t hi);
  * already, or -ENOMEM.
  */
 int iova_set_release(struct iova_domain *domain, enum iova_release release,
-		     void (*flush)(void *arg), void *arg);
+		     void (*flush)(void *arg, unsigned int cpu), void *arg);
+
+/**
+ * iova_on_free() - see what the queue gives back to the allocator, on which CPU
+ * @domain:	a domain that is lazy already
+ * @freed:	called with the argument of iova_set_release()
+ */
+void iova_on_free(struct iova_domain *domain,
+		  void (*freed)(void *arg, unsigned int cpu, uint64_t pfn, uint64_t size));
 
 /**
  * iova_release() - an address is no longer mapped

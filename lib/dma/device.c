@@ -143,7 +143,7 @@ int libdma_device_attach(struct libdma_machine *machine,
 	if (err)
 		goto free_state;
 	if (translated) {
-		err = group_join(machine, options->group, !options->group, trusted,
+		err = group_join(machine, options->group, trusted,
 				 &state->group);
 		if (err)
 			goto free_swiotlb;

@@ -11,12 +11,32 @@
 #include "dma/group.h"
 #include "hardware/iommu.h"
 
-static void flush_all(void *arg)
+static void flush_all(void *arg, unsigned int cpu)
 {
 	struct group *group = arg;
 
 	iommu_flush(group->table);
 	group->flushes++;
+	machine_emit(group->machine, cpu,
+		     &(struct dma_event) {
+			     .kind = DMA_EVENT_FLUSH,
+			     .handle = group->number + 1,
+		     });
+}
+
+/* What waited for a flush is free now, as a recorder of the kernel's sees it. */
+static void tell_freed(void *arg, unsigned int cpu, uint64_t pfn, uint64_t size)
+{
+	struct group *group = arg;
+	uint64_t granule = group->machine->granule;
+
+	machine_emit(group->machine, cpu,
+		     &(struct dma_event) {
+			     .kind = DMA_EVENT_FREE_IOVA,
+			     .dma = pfn * granule,
+			     .size = size * granule,
+			     .handle = group->number + 1,
+		     });
 }
 
 static int reserve(struct group *group, const struct libdma_machine *machine)
@@ -54,7 +74,17 @@ static void destroy(struct group *group)
 	heap_free(group);
 }
 
-static int create(struct libdma_machine *machine, unsigned int number, bool trusted,
+static unsigned int unused_number(const struct libdma_machine *machine)
+{
+	unsigned int number = 0;
+
+	for (const struct group *it = machine->groups; it; it = it->next)
+		if (it->number >= number)
+			number = it->number + 1;
+	return number;
+}
+
+static int create(struct libdma_machine *machine, unsigned int wanted, bool trusted,
 		  struct group **ret)
 {
 	enum iova_release release = release_of(machine, trusted);
@@ -70,7 +100,9 @@ static int create(struct libdma_machine *machine, unsigned int number, bool trus
 
 	if (!group)
 		return -ENOMEM;
-	group->number = number;
+	group->number = unused_number(machine);
+	group->wanted = wanted;
+	group->machine = machine;
 	err = iova_domain_create(&options, &group->iova);
 	if (!err)
 		err = iommu_create(&machine->heap, machine->granule, &group->table);
@@ -81,6 +113,8 @@ static int create(struct libdma_machine *machine, unsigned int number, bool trus
 	/* Without memory for a queue the domain stays strict (RULES.md I29). */
 	if (release != IOVA_STRICT)
 		group->lazy = !iova_set_release(group->iova, release, flush_all, group);
+	if (group->lazy)
+		iova_on_free(group->iova, tell_freed);
 	iova_advance(group->iova, machine->ns);
 	*ret = group;
 	return 0;
@@ -90,29 +124,19 @@ destroy_group:
 	return err;
 }
 
-static unsigned int unused_number(const struct libdma_machine *machine)
-{
-	unsigned int number = 0;
-
-	for (const struct group *it = machine->groups; it; it = it->next)
-		if (it->number >= number)
-			number = it->number + 1;
-	return number;
-}
-
-int group_join(struct libdma_machine *machine, unsigned int number, bool alone,
-	       bool trusted, struct group **ret)
+int group_join(struct libdma_machine *machine, unsigned int number, bool trusted,
+	       struct group **ret)
 {
 	struct group *group;
 	int err;
 
-	for (group = machine->groups; group && !alone; group = group->next)
-		if (group->number == number) {
+	for (group = machine->groups; group && number; group = group->next)
+		if (group->wanted == number) {
 			group->users++;
 			*ret = group;
 			return 0;
 		}
-	err = create(machine, alone ? unused_number(machine) : number, trusted, &group);
+	err = create(machine, number, trusted, &group);
 	if (err)
 		return err;
 	group->users = 1;

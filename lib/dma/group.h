@@ -9,7 +9,10 @@
 /**
  * struct group - one domain
  *
- * @number:	as sysfs numbers them
+ * @machine:	whose
+ * @number:	as sysfs numbers them: in the order in which they came; events have it
+ *		plus 1, since 0 is no domain
+ * @wanted:	by which devices ask for it; 0: it has one device alone
  * @users:	devices in it
  * @lazy:	unmapped addresses wait for a flush
  * @flushes:	how many there were
@@ -18,7 +21,8 @@
  */
 struct group {
 	struct group *next;
-	unsigned int number;
+	struct libdma_machine *machine;
+	unsigned int number, wanted;
 	unsigned int users;
 	bool lazy;
 	uint64_t flushes;
@@ -27,11 +31,11 @@ struct group {
 };
 
 /*
- * Enter the group of this number, or one @alone in a new one; 0 or -errno. A group whose
- * first device is not @trusted is never lazy.
+ * Enter the group that others asked for by this number, with 0 a new one; 0 or -errno. A
+ * group whose first device is not @trusted is never lazy.
  */
-int group_join(struct libdma_machine *machine, unsigned int number, bool alone,
-	       bool trusted, struct group **ret);
+int group_join(struct libdma_machine *machine, unsigned int number, bool trusted,
+	       struct group **ret);
 void group_leave(struct libdma_machine *machine, struct group *group);
 
 /* Let the timers of all groups run up to the machine's time. */

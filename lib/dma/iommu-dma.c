@@ -20,7 +20,7 @@
 #include "hardware/cache.h"
 #include "hardware/iommu.h"
 
-/* Each try is an event, with the limit that it had. */
+/* Each try is an event, as a probe of the kernel's alloc_iova_fast() sees it. */
 static dma_addr_t take(struct device *dev, uint64_t granules, uint64_t limit, bool flush)
 {
 	const struct libdma_machine *machine = dev->machine;
@@ -35,7 +35,7 @@ static dma_addr_t take(struct device *dev, uint64_t granules, uint64_t limit, bo
 				 .size = granules * machine->granule,
 				 .limit = limit,
 				 .align = 1,
-				 .handle = dev->state->group->number,
+				 .handle = dev->state->group->number + 1,
 				 .error = dma ? 0 : -ENOMEM,
 			 });
 	return dma;
@@ -59,7 +59,7 @@ static dma_addr_t take_low(struct device *dev, uint64_t granules, uint64_t limit
 
 dma_addr_t iommu_dma_alloc_iova(struct device *dev, size_t size, uint64_t limit)
 {
-	struct libdma_machine *machine = dev->machine;
+	const struct libdma_machine *machine = dev->machine;
 	uint64_t granules = size / machine->granule;
 	dma_addr_t dma;
 
@@ -76,7 +76,7 @@ static void emit_free(struct device *dev, dma_addr_t dma, size_t size)
 				 .kind = DMA_EVENT_FREE_IOVA,
 				 .dma = dma,
 				 .size = size,
-				 .handle = dev->state->group->number,
+				 .handle = dev->state->group->number + 1,
 			 });
 }
 
@@ -170,7 +170,8 @@ void iommu_dma_release_iova(struct device *dev, dma_addr_t dma, size_t size)
 
 	iova_release(dev->state->group->iova, machine->cpu, dma / machine->granule,
 		     size / machine->granule);
-	emit_free(dev, dma, size);
+	if (!dev->state->group->lazy)
+		emit_free(dev, dma, size);
 }
 
 void iommu_dma_unmap_range(struct device *dev, dma_addr_t dma, size_t size)

@@ -91,10 +91,18 @@ void device_tell_observer(const struct device *dev, struct dma_event *event)
 {
 	struct libdma_machine *machine = dev->machine;
 
-	event->ns = machine->ns;
-	event->cpu = machine->cpu;
-	event->number = machine->events++;
 	event->device = dev->state->name_string;
+	machine_emit(machine, machine->cpu, event);
+}
+
+void machine_emit(struct libdma_machine *machine, unsigned int cpu,
+		  struct dma_event *event)
+{
+	if (!machine->observe)
+		return;
+	event->ns = machine->ns;
+	event->cpu = cpu;
+	event->number = machine->events++;
 	machine->observe(machine->observe_arg, event);
 }
 

@@ -129,3 +129,7 @@ static inline bool device_is_observed(const struct device *dev)
 	} while (0)
 
 void device_tell_observer(const struct device *dev, struct dma_event *event);
+
+/* The same of what no device asked for, on another CPU maybe: a timer's work. */
+void machine_emit(struct libdma_machine *machine, unsigned int cpu,
+		  struct dma_event *event);
