@@ -42,8 +42,9 @@ static unsigned int cpu_now(void)
 	return (unsigned int)world.requests.event.cpu % reference.cpus;
 }
 
-static void flushed(void *arg)
+static void flushed(void *arg, unsigned int cpu)
 {
+	(void)cpu;
 	(void)arg;
 	world.flushes++;
 }

@@ -105,6 +105,29 @@ static void keep(void *arg, const struct libdma_divergence *divergence)
 		 divergence->state ? divergence->state : "");
 }
 
+/* Groups are of the mode that the user asks for, unless he says of which each is. */
+static void set_groups(struct libdma_environment *machine,
+		       const struct libdma_environment *set)
+{
+	static const char *const types[] = {
+		[LIBDMA_IOMMU_STRICT] = "DMA",
+		[LIBDMA_IOMMU_LAZY] = "DMA-FQ",
+	};
+
+	if (set->origin.iommu_mode != LIBDMA_GIVEN || set->iommu.groups ||
+	    set->iommu.mode < LIBDMA_IOMMU_STRICT ||
+	    set->iommu.mode > LIBDMA_IOMMU_LAZY)
+		return;
+	for (size_t i = 0; i < machine->iommu.groups; i++) {
+		char *type = strdup(types[set->iommu.mode]);
+
+		if (!type)
+			out_of_memory();
+		free(machine->iommu.group[i].type);
+		machine->iommu.group[i].type = type;
+	}
+}
+
 static void begin(void *arg, const struct libdma_environment *environment)
 {
 	struct fidelity *fidelity = arg;
@@ -113,8 +136,10 @@ static void begin(void *arg, const struct libdma_environment *environment)
 	if (!machine || libdma_environment_merge(machine, fidelity->set) ||
 	    (fidelity->learned &&
 	     libdma_environment_merge(machine, fidelity->learned)) ||
-	    libdma_environment_merge(machine, environment) ||
-	    libdma_predictor_start(fidelity->predictor, machine))
+	    libdma_environment_merge(machine, environment))
+		out_of_memory();
+	set_groups(machine, fidelity->set);
+	if (libdma_predictor_start(fidelity->predictor, machine))
 		out_of_memory();
 	libdma_environment_destroy(machine);
 }

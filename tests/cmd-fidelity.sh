@@ -51,6 +51,13 @@ if command -v zstd >/dev/null; then
 	# with one cache for both CPUs other addresses come out
 	expect 1 "$dmactl" replay --verify --set cpus=1 "$traces/6.12-strict-e1000e.ftrace.zst"
 
+	# what the user says of the IOMMU holds for its groups: where nothing is used again
+	# at once other addresses come out
+	expect 1 "$dmactl" replay --verify --set iommu.mode=lazy \
+		"$traces/6.12-strict-e1000e.ftrace.zst"
+	expect 0 "$dmactl" replay --verify --set iommu.mode=strict \
+		"$traces/6.12-strict-e1000e.ftrace.zst"
+
 	check_swiotlb 6.12-swiotlb-nvme 755
 	check_swiotlb 6.12-swiotlbsmall-nvme-ahci 469	# a failure among them
 

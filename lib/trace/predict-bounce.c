@@ -12,6 +12,8 @@
 
 #include "trace/predict-direct.h"
 
+#define ANY_SIZE UINT64_MAX
+
 static void unlink_bounce(struct direct *direct, struct bounce *bounce)
 {
 	bounce->next->previous = bounce->previous;
@@ -58,7 +60,8 @@ static struct bounce *find_untaken(struct direct *direct, const struct foreseen 
 	struct bounce *found = NULL, *it = direct->untaken.previous;
 
 	for (; it != &direct->untaken; it = it->previous) {
-		if (it->device != event->device || it->phys != phys || it->size != size)
+		if (it->device != event->device || it->phys != phys ||
+		    (size != ANY_SIZE && it->size != size))
 			continue;
 		if (it->cpu == event->event.cpu)
 			return it;
@@ -115,6 +118,32 @@ int bounces_see_list(struct direct *direct, struct foreseen *event)
 		}
 		taken->bounce[taken->count++] = bounce;
 	}
+	return 0;
+}
+
+/*
+ * A list that failed: at its last search, whatever came before is given back. Nothing
+ * tells the answers but a recorder of the searches themselves.
+ */
+int bounces_see_failed(struct direct *direct, struct foreseen *event)
+{
+	const struct dma_event *said = &event->event;
+	struct taken *taken = NULL;
+
+	for (uint32_t i = 0; direct->untaken_count && i < said->phys_count; i++) {
+		uint64_t size = said->size_list ? said->size_list[i] : ANY_SIZE;
+		struct bounce *bounce =
+			find_untaken(direct, event, said->phys_list[i], size);
+
+		if (!bounce)
+			continue;
+		if (!taken && !(taken = bounces_of(event, said->phys_count)))
+			return -ENOMEM;
+		unlink_bounce(direct, bounce);
+		taken->bounce[taken->count++] = bounce;
+	}
+	if (taken && !taken->bounce[taken->count - 1]->answered)
+		bounce_answer(direct, taken->bounce[taken->count - 1], DMA_MAPPING_ERROR);
 	return 0;
 }
 
@@ -182,7 +211,9 @@ void bounces_see_found(struct direct *direct, const struct foreseen *event)
 
 	if (!bounce || bounce->answered)
 		return;
-	if (event->event.error || event->event.dma == DMA_MAPPING_ERROR)
+	/* what the device does not reach is given back at once, and the map fails (S11) */
+	if (event->event.error || event->event.dma == DMA_MAPPING_ERROR ||
+	    !slots_reach(direct->slots, bounce->device, event->event.dma, bounce->size))
 		bounce_answer(direct, bounce, DMA_MAPPING_ERROR);
 	else
 		bounce_answer(direct, bounce, event->event.dma + event->device->offset);

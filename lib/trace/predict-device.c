@@ -41,16 +41,18 @@ static uint32_t find_group(const struct libdma_environment *environment, const c
 
 static bool is_translated(const struct libdma_environment *environment, uint32_t group)
 {
+	bool translates = environment->iommu.mode >= LIBDMA_IOMMU_STRICT;
 	const char *type;
 
-	if (environment->iommu.mode < LIBDMA_IOMMU_STRICT)
+	if (environment->iommu.mode == LIBDMA_IOMMU_OFF)
 		return false;
 	/* where the groups are known, a device in none is behind no IOMMU */
 	if (group == PREDICT_NO_GROUP)
-		return environment->origin.iommu_groups != LIBDMA_GIVEN ||
-		       !environment->iommu.groups;
+		return translates && (environment->origin.iommu_groups != LIBDMA_GIVEN ||
+				      !environment->iommu.groups);
+	/* an untrusted device's group is translated even where others are passed through */
 	type = environment->iommu.group[group].type;
-	return !type || strcmp(type, "identity") != 0;
+	return type ? strcmp(type, "identity") != 0 : translates;
 }
 
 static uint64_t value_or(enum libdma_origin origin, uint64_t value, uint64_t otherwise)

@@ -123,6 +123,8 @@ static int direct_see(void *state, struct foreseen *event)
 		return 0;
 	if (event->event.kind == DMA_EVENT_MAP_SG)
 		return bounces_see_list(direct, event);
+	if (event->event.kind == DMA_EVENT_MAP_SG_ERR)
+		return bounces_see_failed(direct, event);
 	return bounces_see_single(direct, event);
 }
 
@@ -144,6 +146,16 @@ static bool must_bounce(const struct direct *direct, const struct foreseen *even
 	return known->swiotlb.force || last > limit;
 }
 
+/* Out of the device's reach, where there are no bounce buffers. */
+static bool must_fail(const struct direct *direct, const struct foreseen *event,
+		      phys_addr_t phys, uint64_t size)
+{
+	const struct libdma_environment *known = direct->frame->environment;
+
+	return known->origin.swiotlb_slots == LIBDMA_GIVEN && !known->swiotlb.slots &&
+	       must_bounce(direct, event, phys, size);
+}
+
 /*
  * Is it a bounce that nothing announced? Where the recording has announcements, only one
  * that came before its beginning, or was lost.
@@ -156,7 +168,8 @@ static bool is_unannounced(const struct direct *direct, const struct foreseen *e
 	if (direct->frame->announced)
 		return dma != DMA_MAPPING_ERROR && dma != phys + offset &&
 		       slots_hold(direct->slots, dma - offset);
-	return must_bounce(direct, event, phys, size);
+	return must_bounce(direct, event, phys, size) &&
+	       !must_fail(direct, event, phys, size);
 }
 
 /* Where searches are not announced, they begin with the map that needs them. */
@@ -214,6 +227,8 @@ static int search_unannounced(struct direct *direct, struct foreseen *event)
 	const struct dma_event *said = &event->event;
 	int err = 0;
 
+	if (said->kind == DMA_EVENT_MAP_SG_ERR)
+		return 0;
 	if (event->memo)
 		return said->kind == DMA_EVENT_MAP_SG ? take_unannounced(direct, event)
 						      : 0;
@@ -271,12 +286,27 @@ static uint32_t find_astray(const struct direct *direct, const struct foreseen *
 	return predict_ents(said) == predict_nents(said) ? UINT32_MAX : i;
 }
 
+static bool list_must_fail(const struct direct *direct, const struct foreseen *event)
+{
+	const struct dma_event *said = &event->event;
+	bool fails = false;
+
+	for (uint32_t i = 0; i < said->phys_count && !fails; i++)
+		fails = must_fail(direct, event, said->phys_list[i],
+				  said->size_list ? said->size_list[i] : 1);
+	return fails;
+}
+
 static void judge_direct(struct direct *direct, struct foreseen *event)
 {
 	const struct dma_event *said = &event->event;
 	bool same;
 
-	if (said->kind == DMA_EVENT_MAP_SG)
+	if (said->kind == DMA_EVENT_MAP_SG_ERR)
+		same = list_must_fail(direct, event);
+	else if (said->dma == DMA_MAPPING_ERROR && said->kind != DMA_EVENT_MAP_SG)
+		same = must_fail(direct, event, said->phys, said->size);
+	else if (said->kind == DMA_EVENT_MAP_SG)
 		same = find_astray(direct, event, NULL) == UINT32_MAX;
 	else
 		same = is_as_mapped(direct, event->device, said->phys, said->dma);
@@ -356,6 +386,18 @@ static void judge_bounced(struct direct *direct, struct foreseen *event,
 	predict_wrong(direct->frame, event, &divergence);
 }
 
+/* What was found for a list before its last search failed was given back. */
+static void forget_failed(struct direct *direct, const struct taken *taken)
+{
+	for (uint32_t i = 0; i + 1 < taken->count; i++) {
+		struct bounce *bounce = taken->bounce[i];
+
+		slots_forget(direct->slots, bounce);
+		if (!bounce->answered)
+			bounce->got = bounce->expected;
+	}
+}
+
 static int judge_map(struct direct *direct, struct foreseen *event)
 {
 	int err = search_unannounced(direct, event);
@@ -365,6 +407,8 @@ static int judge_map(struct direct *direct, struct foreseen *event)
 		err = slots_resolve(direct->slots, taken->bounce[i], event);
 	if (err)
 		return err;
+	if (taken && event->event.kind == DMA_EVENT_MAP_SG_ERR)
+		forget_failed(direct, taken);
 	if (taken) {
 		judge_bounced(direct, event, taken);
 		if (event->event.flags & DMA_EVENT_CUT)

@@ -49,6 +49,7 @@ int bounces_see_announced(struct direct *direct, struct foreseen *event);
 /* A map or list takes what was announced for it. */
 int bounces_see_single(struct direct *direct, struct foreseen *event);
 int bounces_see_list(struct direct *direct, struct foreseen *event);
+int bounces_see_failed(struct direct *direct, struct foreseen *event);
 
 /* What a search found, where the recorder tells it (swiotlb_map, swiotlb_unmap). The
  * latter is false where a map took what comes back. */

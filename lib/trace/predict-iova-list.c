@@ -76,7 +76,8 @@ static uint32_t find_runs(struct iova *iova, const struct foreseen *event,
  * Granules of each entry, into the entries' lengths: up to the next one where that lies
  * behind it in the same run, up to the run's end where not.
  */
-static bool lengths_of_runs(struct iova *iova, const struct dma_event *said, uint32_t runs)
+static bool lengths_of_runs(struct iova *iova, const struct dma_event *said,
+			    uint32_t runs)
 {
 	uint64_t granule = iova->granule, done = 0;
 	struct scatterlist *sgl = iova->scratch.sgl;
@@ -188,7 +189,8 @@ static bool compare(const struct iova *iova, const struct dma_event *said, uint3
 				       said->dma_size_list[i], "bytes");
 	}
 	if (whole ? count != ents : count > ents)
-		return differs(check, count < ents ? count : ents, count, ents, "segments");
+		return differs(check, count < ents ? count : ents, count, ents,
+			       "segments");
 	return false;
 }
 
@@ -238,7 +240,8 @@ int list_check(struct iova *iova, const struct foreseen *event,
 			       (unsigned int)device->max_segment, request->dma);
 	if (compare(iova, said, count, check))
 		return 0;
-	if (said->phys_count == predict_nents(said) && !request->cut && size != request->size)
+	if (said->phys_count == predict_nents(said) && !request->cut &&
+	    size != request->size)
 		differs(check, 0, size, request->size, "the range's bytes");
 	else if (tells_longest(device, said))
 		used(check, "the device's longest segment");

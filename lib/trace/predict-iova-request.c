@@ -20,8 +20,12 @@ struct request *request_get(struct request *request)
 
 void request_put(struct request *request)
 {
-	if (request && !--request->users)
+	while (request && !--request->users) {
+		struct request *also = request->also;
+
 		free(request);
+		request = also;
+	}
 }
 
 static void replace(struct request **at, struct request *request)
@@ -255,6 +259,66 @@ static bool has_result(const struct dma_event *event)
 	return dma || libdma_event_kind_class(event->kind) != DMA_CLASS_ALLOC;
 }
 
+static bool is_single(const struct dma_event *event)
+{
+	return libdma_event_kind_class(event->kind) == DMA_CLASS_MAP &&
+	       event->kind != DMA_EVENT_MAP_SG && event->kind != DMA_EVENT_MAP_SG_ERR &&
+	       event->kind != DMA_EVENT_IOVA_TRY_ALLOC;
+}
+
+/*
+ * There was no range for it. Where takes are recorded the one before tells; where they
+ * are not this one is, of a buffer: how long a list was nobody tells, and an allocation
+ * may have failed for want of memory.
+ */
+static int see_failure(struct iova *iova, struct foreseen *event, struct context *context)
+{
+	const struct dma_event *said = &event->event;
+	uint64_t offset = said->phys & (iova->granule - 1);
+	struct request *take = context->take;
+
+	if (said->flags & DMA_EVENT_REQUEST)
+		return 0;
+	if (take && take->exact && !take->dma && !take->done) {
+		take->device = event->device;
+		take->followed = true;
+		take->single = is_single(said);
+		event->memo = request_get(take);
+		replace(&context->take, NULL);
+		return 0;
+	}
+	if (!is_single(said) || !said->size || said->size > INT64_MAX)
+		return 0;
+	take = create(event, IOVA_OP_TAKE, 0,
+		      align_up(said->size + offset, iova->granule));
+	if (!take)
+		return -ENOMEM;
+	take->since = context->ns;
+	take->single = true;
+	return 0;
+}
+
+/* An untrusted device's list: each entry has a range of its own (RULES.md I34). */
+static int see_each(struct iova *iova, struct foreseen *event, struct context *context)
+{
+	const struct dma_event *said = &event->event;
+	struct request **link = (struct request **)&event->memo;
+
+	for (uint32_t i = 0; i < said->dma_count; i++) {
+		uint64_t dma = align_down(said->dma_list[i], iova->granule);
+		struct request *take = *begun_at(iova, dma);
+
+		if (!take || take->dma != dma || take->done || take->followed)
+			continue;
+		take->device = event->device;
+		take->followed = true;
+		*link = request_get(take);
+		link = &take->also;
+	}
+	replace(&context->take, NULL);
+	return 0;
+}
+
 /* A mapping: that of the range whose pieces came before, or of one that has none. */
 static int see_mapping(struct iova *iova, struct foreseen *event, struct context *context)
 {
@@ -264,7 +328,10 @@ static int see_mapping(struct iova *iova, struct foreseen *event, struct context
 	int err = 0;
 
 	if (!has_result(said))
-		return 0;
+		return see_failure(iova, event, context);
+	if (said->kind == DMA_EVENT_MAP_SG && event->device->known &&
+	    event->device->known->untrusted && iova->shown)
+		return see_each(iova, event, context);
 	if (take && !take->done && dma > take->dma && dma < take->dma + take->size)
 		err = see_split(iova, event, context, dma);
 	if (err)
@@ -281,6 +348,8 @@ static int see_mapping(struct iova *iova, struct foreseen *event, struct context
 	}
 	take->device = event->device;
 	take->coherent = is_coherent(said);
+	take->single = is_single(said);
+	take->followed = true;
 	replace(&context->take, NULL);
 	return 0;
 }
@@ -365,9 +434,10 @@ static int see_exact(struct iova *iova, struct foreseen *event, struct context *
 	request->exact = true;
 	request->handle = said->handle;
 	request->limit = said->limit;
-	if (take)
+	if (take) {
 		replace(&context->take, request);
-	else if (!request->device)
+		replace(begun_at(iova, said->dma), request);
+	} else if (!request->device)
 		request->device = context->device;
 	return 0;
 }

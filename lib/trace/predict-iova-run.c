@@ -196,6 +196,14 @@ static int explain(struct iova *iova, struct foreseen *event, struct request *re
 	return 0;
 }
 
+/* Rule I24: before any range is looked for. */
+static bool is_refused(const struct iova *iova, const struct request *request)
+{
+	return request->single && request->device &&
+	       iova->frame->rules->iova_refuses_min_align &&
+	       request->device->min_align > iova->granule - 1;
+}
+
 int run_take(struct iova *iova, struct foreseen *event, struct request *request)
 {
 	struct iova_op op;
@@ -210,6 +218,13 @@ int run_take(struct iova *iova, struct foreseen *event, struct request *request)
 	if (!request->device)
 		iova->silent = request->space;
 	request->done = true;
+	if (!request->dma && is_refused(iova, request))
+		return 0;
+	/* another reason than the ranges': which one, nobody tells */
+	if (!request->dma && iova->exact && !request->exact) {
+		request->space = NULL;
+		return 0;
+	}
 	op = op_of(iova, request);
 	if (!op.size)
 		return 0;

@@ -101,7 +101,7 @@ static int iova_see(void *state, struct foreseen *event)
 {
 	struct iova *iova = state;
 
-	if (iova->frame->environment->iommu.mode < LIBDMA_IOMMU_STRICT)
+	if (iova->frame->environment->iommu.mode == LIBDMA_IOMMU_OFF)
 		return 0;
 	return request_see(iova, event);
 }
@@ -130,17 +130,34 @@ static int check_list(struct iova *iova, struct foreseen *event,
 	return 0;
 }
 
+/* Where in its granule the buffer begins. */
+static uint64_t offset_of(const struct iova *iova, const struct dma_event *said,
+			  const struct request *request)
+{
+	uint64_t address = said->dma;
+
+	if (!request->dma)
+		address = said->phys;
+	else if (said->kind == DMA_EVENT_MAP_SG)
+		address = said->dma_list[0];
+	return address & (iova->granule - 1);
+}
+
+static uint64_t address_of(uint64_t start, uint64_t offset)
+{
+	return start ? start + offset : DMA_MAPPING_ERROR;
+}
+
 /* Its answer is that of the range, the place in the granule that of the buffer. */
 static int report(struct iova *iova, struct foreseen *event, const struct request *request)
 {
 	const struct dma_event *said = &event->event;
-	uint64_t got = said->kind == DMA_EVENT_MAP_SG ? said->dma_list[0] : said->dma;
-	uint64_t offset = got & (iova->granule - 1);
+	uint64_t offset = offset_of(iova, said, request);
 	struct libdma_divergence divergence = {
 		.verdict = request->verdict,
 		.decider = LIBDMA_DECIDER_IOVA,
-		.expected = request->expected + offset,
-		.got = got,
+		.expected = address_of(request->expected, offset),
+		.got = address_of(request->dma, offset),
 		.witness = request->witness,
 		.state = request->state,
 	};
@@ -149,7 +166,7 @@ static int report(struct iova *iova, struct foreseen *event, const struct reques
 
 	if (!request->space)
 		return 0;
-	if (said->kind == DMA_EVENT_MAP_SG)
+	if (said->kind == DMA_EVENT_MAP_SG && request->dma)
 		err = check_list(iova, event, request, &check, &divergence);
 	if (divergence.verdict == LIBDMA_VERDICT_PREDICTED)
 		predict_right(iova->frame, event, LIBDMA_DECIDER_IOVA);
@@ -183,6 +200,37 @@ static int judge_release(struct iova *iova, struct request *request)
 	return 0;
 }
 
+/*
+ * Is this event the one to count? A take below 4 GiB that fails and is tried again above
+ * is no answer to anybody, unless it should not have failed.
+ */
+static bool is_told(const struct foreseen *event, const struct request *request)
+{
+	if (event->event.kind != DMA_EVENT_IOMMU_MAP &&
+	    event->event.kind != DMA_EVENT_ALLOC_IOVA)
+		return true;
+	if (request->exact && !request->dma && !request->followed)
+		return request->verdict != LIBDMA_VERDICT_PREDICTED;
+	return !request->device;
+}
+
+static bool is_list(const struct foreseen *event)
+{
+	return event->event.kind == DMA_EVENT_MAP_SG ||
+	       event->event.kind == DMA_EVENT_MAP_SG_ERR;
+}
+
+/* Of a list whose entries have a range each: the worst. */
+static const struct request *worst_of(const struct request *request)
+{
+	const struct request *worst = request;
+
+	for (; request; request = request->also)
+		if (request->verdict > worst->verdict)
+			worst = request;
+	return worst;
+}
+
 static int judge_request(struct iova *iova, struct foreseen *event)
 {
 	struct request *request = event->memo;
@@ -196,12 +244,14 @@ static int judge_request(struct iova *iova, struct foreseen *event)
 			return err;
 	}
 	err = run_take(iova, event, request);
+	for (struct request *also = is_list(event) ? request->also : NULL; also && !err;
+	     also = also->also)
+		err = run_take(iova, event, also);
 	if (err)
 		return err;
-	if (!request->device || (event->event.kind != DMA_EVENT_IOMMU_MAP &&
-				 event->event.kind != DMA_EVENT_ALLOC_IOVA))
-		err = report(iova, event, request);
-	return err;
+	if (is_list(event))
+		return report(iova, event, worst_of(request));
+	return is_told(event, request) ? report(iova, event, request) : 0;
 }
 
 /* Where nobody recorded releases, a range is released when its mapping ends. */

@@ -44,12 +44,15 @@ struct space {
  * struct request - an allocation or a release
  *
  * @users:	who points here; the last one releases it
+ * @also:	the range of the list's next entry, where each has its own
  * @kind:	IOVA_OP_TAKE or IOVA_OP_RELEASE
  * @coherent:	take: with the coherent mask
  * @exact:	take: the event is that of the allocation itself
  * @done:	it ran
  * @closed:	release: an event tells that it was over
  * @cut:	its extent is not known for sure
+ * @single:	take: of one buffer
+ * @followed:	exact takes: the event that it was done for is known
  * @cpu, @dma, @size, @since, @ns, @number: as struct iova_op, in bytes
  * @handle:	as the space's
  * @extent:	take: bytes that were released at once later, 0 where not known yet
@@ -61,8 +64,9 @@ struct space {
  */
 struct request {
 	unsigned int users;
+	struct request *also;
 	uint8_t kind;
-	bool coherent, exact, done, closed, cut;
+	bool coherent, exact, done, closed, cut, single, followed;
 	uint32_t cpu;
 	uint64_t dma, size;
 	uint64_t since, ns, number;

@@ -62,6 +62,14 @@ static void touch(struct slots *slots, const struct bounce *bounce, phys_addr_t 
 		slots->touched[slot >> 6] |= 1ULL << (slot & 63);
 }
 
+bool slots_reach(const struct slots *slots, const struct predict_device *device,
+		 phys_addr_t copy, uint64_t size)
+{
+	struct swiotlb_device limits = slots_device(slots, device);
+
+	return copy + limits.dma_offset + size - 1 <= limits.limit;
+}
+
 phys_addr_t slots_search(struct slots *slots, const struct bounce *bounce,
 			 struct swiotlb_cursor *before)
 {
@@ -72,8 +80,7 @@ phys_addr_t slots_search(struct slots *slots, const struct bounce *bounce,
 	if (swiotlb_map(slots->swiotlb, &device, &request, &copy, NULL))
 		return DMA_MAPPING_ERROR;
 	*before = swiotlb_before(slots->swiotlb, copy);
-	/* not reached by the device: given back at once, and the map fails (S11) */
-	if (copy + device.dma_offset + bounce->size - 1 > device.limit) {
+	if (!slots_reach(slots, bounce->device, copy, bounce->size)) {
 		swiotlb_unmap(slots->swiotlb, &device, copy);
 		return DMA_MAPPING_ERROR;
 	}

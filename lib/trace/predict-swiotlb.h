@@ -129,6 +129,10 @@ int slots_learn(struct slots *slots, struct bounce *bounce);
 struct swiotlb_device slots_device(const struct slots *slots,
 				   const struct predict_device *device);
 
+/* Is a copy there within the device's reach? */
+bool slots_reach(const struct slots *slots, const struct predict_device *device,
+		 phys_addr_t copy, uint64_t size);
+
 /* Search for slots; all ones where there are none. */
 phys_addr_t slots_search(struct slots *slots, const struct bounce *bounce,
 			 struct swiotlb_cursor *before);
