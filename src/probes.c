@@ -92,6 +92,18 @@ static void keep_reason(struct probe *probe, const char *log, int err)
 			 (int)size, log);
 }
 
+/* Why the kernel has no such tracepoint or function. */
+static void explain_absence(struct probe *probe)
+{
+	if (strstr(probe->target, "_coherent_memory"))
+		snprintf(probe->why, sizeof(probe->why),
+			 "this kernel has no coherent memory of devices' own: it was built "
+			 "without CONFIG_DMA_DECLARE_COHERENT");
+	else
+		snprintf(probe->why, sizeof(probe->why), "this kernel has no such %s",
+			 probe->how == PROBE_TP ? "tracepoint" : "function to hook");
+}
+
 /* Would the kernel take a program there? */
 static void try_probe(const struct btf *btf, struct probe *probe)
 {
@@ -114,8 +126,7 @@ static void try_probe(const struct btf *btf, struct probe *probe)
 				    probe->how == PROBE_TP ? BTF_KIND_TYPEDEF
 							   : BTF_KIND_FUNC);
 	if (id < 0) {
-		snprintf(probe->why, sizeof(probe->why), "this kernel has no such %s",
-			 probe->how == PROBE_TP ? "tracepoint" : "function to hook");
+		explain_absence(probe);
 		return;
 	}
 	if (count_arguments(btf, id) != (int)probe->arguments) {
