@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * twin.bpf.c - the two programs of a probe, with events that the test makes up
+ *
+ * They run by BPF_PROG_TEST_RUN, each alone, in the order and on the CPU that the test
+ * says; and at a tracepoint of the kernel's, as the probes do.
+ */
+#include "kernel.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "dma.h"
+#include "twin.bpf.h"
+
+/* Two hooks of the table stand in for those of the test. */
+#define HOOK_MADE	  0
+#define HOOK_tp_sys_enter 1
+
+__u64 name = 0;	    /* of the event: the address of its arguments */
+__u64 interrupt = 0; /* of another that comes while the elder is at work, or 0 */
+__u32 process = 0;
+__u64 sent[DMA_PROBE_LEVELS] = {};
+__u64 traced[DMA_PROBE_LEVELS] = {};
+
+static __always_inline void count_interrupt(struct call *call)
+{
+	sent[call->level]++;
+}
+
+static __always_inline void count_made(struct call *call)
+{
+	sent[call->level]++;
+	if (!call->level && interrupt)
+		RUN_TWIN((__u64 *)interrupt, HOOK_MADE, count_interrupt);
+}
+
+static __always_inline void count_traced(struct call *call)
+{
+	if (bpf_get_current_pid_tgid() >> 32 == process)
+		__sync_fetch_and_add(&traced[call->level], 1);
+}
+
+SEC("raw_tp")
+int elder(void *ctx)
+{
+	RUN_ELDER((__u64 *)name, HOOK_MADE, count_made);
+	return 0;
+}
+
+SEC("raw_tp")
+int twin(void *ctx)
+{
+	RUN_TWIN((__u64 *)name, HOOK_MADE, count_made);
+	return 0;
+}
+
+PROBE("tp_btf", TP, sys_enter, count_traced)
+
+char LICENSE[] SEC("license") = "GPL";
