@@ -128,6 +128,13 @@ static void set_groups(struct libdma_environment *machine,
 	}
 }
 
+static void follow(void *arg, struct libdma_replay *replay)
+{
+	struct fidelity *fidelity = arg;
+
+	libdma_predictor_follow(fidelity->predictor, replay);
+}
+
 static void begin(void *arg, const struct libdma_environment *environment)
 {
 	struct fidelity *fidelity = arg;
@@ -203,6 +210,7 @@ int fidelity_create(const struct fidelity_options *opts,
 	fidelity->observer = (struct state_observer) {
 		.strings = fidelity->strings,
 		.begin = begin,
+		.follow = follow,
 		.see = see,
 		.end = end,
 		.arg = fidelity,

@@ -127,8 +127,6 @@ int state_open(struct state_options *opts, const struct state_weight *weight,
 			     &ret->source);
 	if (status)
 		return status;
-	if (observer)
-		observer->begin(observer->arg, source_environment(ret->source));
 	weighing.strings = source_strings(ret->source);
 	if (weight) {
 		how.weigh = weigh;
@@ -137,8 +135,13 @@ int state_open(struct state_options *opts, const struct state_weight *weight,
 	ret->replay = libdma_replay_create(&how);
 	if (!ret->replay)
 		out_of_memory();
+	if (observer && observer->follow)
+		observer->follow(observer->arg, ret->replay);
+	if (observer)
+		observer->begin(observer->arg, source_environment(ret->source));
 	while (source_next(ret->source, &event) > 0) {
-		if (libdma_replay_put(ret->replay, event))
+		if ((!observer || !observer->follow) &&
+		    libdma_replay_put(ret->replay, event))
 			out_of_memory();
 		if (observer)
 			observer->see(observer->arg, event);

@@ -21,6 +21,8 @@
  * struct state_observer - who else is shown a trace
  * @strings:	table for the strings of its events
  * @begin:	called before the first event, with what is known of the machine then
+ * @follow:	called before @begin with the state that @see is to show the events to;
+ *		NULL where it does not
  * @see:	called for each event
  * @end:	called behind the last
  * @arg:	their first argument
@@ -28,6 +30,7 @@
 struct state_observer {
 	struct libdma_strings *strings;
 	void (*begin)(void *arg, const struct libdma_environment *environment);
+	void (*follow)(void *arg, struct libdma_replay *replay);
 	void (*see)(void *arg, const struct dma_event *event);
 	void (*end)(void *arg);
 	void *arg;

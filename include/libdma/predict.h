@@ -11,6 +11,7 @@
 
 #include <libdma/environment.h>
 #include <libdma/event.h>
+#include <libdma/replay.h>
 
 /*
  * How an answer was met. Only the first is a prediction; the next ones have a witness in
@@ -155,6 +156,18 @@ void libdma_predictor_destroy(struct libdma_predictor *predictor);
  */
 int libdma_predictor_survey(struct libdma_predictor *predictor,
 			    const struct dma_event *event);
+
+/**
+ * libdma_predictor_follow() - let a replay see what the predictor judges
+ * @predictor:	the predictor, before libdma_predictor_start()
+ * @replay:	shown each event once it is judged, and none by the caller; lasts until
+ *		libdma_predictor_finish()
+ *
+ * What is live is then kept once for both. After libdma_predictor_finish() the replay
+ * has seen all.
+ */
+void libdma_predictor_follow(struct libdma_predictor *predictor,
+			     struct libdma_replay *replay);
 
 /**
  * libdma_predictor_start() - build the machine

@@ -284,6 +284,41 @@ static int end(struct live *live, const struct dma_event *event,
 	return LIVE_ENDED;
 }
 
+/* The place of the event's key; NULL where it has none, or is a list's end. */
+static const struct slot *slot_ahead(const struct live *live, const struct dma_event *event,
+				     uint32_t *hash)
+{
+	struct key key;
+
+	if (event->kind >= DMA_EVENT_KINDS || event->kind == DMA_EVENT_UNMAP_SG ||
+	    !(roles[event->kind].begins | roles[event->kind].ends))
+		return NULL;
+	key = event_key(event);
+	*hash = key_hash(&key);
+	return &live->slot[slot_home(live, *hash)];
+}
+
+void live_come_near(const struct live *live, const struct dma_event *event)
+{
+	uint32_t hash;
+
+	__builtin_prefetch(slot_ahead(live, event, &hash));
+}
+
+void live_come_nearer(const struct live *live, const struct dma_event *event)
+{
+	uint32_t hash;
+	const struct slot *slot = slot_ahead(live, event, &hash);
+	const char *record;
+
+	if (!slot || slot->link == NONE || slot->hash != hash)
+		return;
+	record = (const char *)record_at(live, slot->link >> 1);
+	for (size_t at = 0; at < offsetof(struct record, mapping.event) + EVENT_HEAD;
+	     at += 64)
+		__builtin_prefetch(record + at);
+}
+
 struct live *live_create(void)
 {
 	struct live *live = calloc(1, sizeof(*live));

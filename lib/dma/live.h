@@ -59,6 +59,13 @@ void live_destroy(struct live *live);
 int live_apply(struct live *live, const struct dma_event *event,
 	       const struct mapping **ret);
 
+/*
+ * Two steps towards an event that will be shown soon, so that the memory it needs is
+ * nearer then: the place of its key, and some events later what is found there.
+ */
+void live_come_near(const struct live *live, const struct dma_event *event);
+void live_come_nearer(const struct live *live, const struct dma_event *event);
+
 /** live_restore() - add what a checkpoint tells, once; 0 or -ENOMEM */
 int live_restore(struct live *live, const struct dma_event *begin);
 

@@ -88,10 +88,12 @@ static struct context *context_of(struct iova *iova, const struct dma_event *eve
 static struct request *create(struct foreseen *event, uint8_t kind, uint64_t dma,
 			      uint64_t size)
 {
-	struct request *request = calloc(1, sizeof(*request));
+	struct request *request = malloc(sizeof(*request));
 
 	if (!request)
 		return NULL;
+	memset(request, 0, offsetof(struct request, state));
+	request->state[0] = '\0';
 	request->users = 1;
 	request->kind = kind;
 	request->cpu = event->event.cpu;

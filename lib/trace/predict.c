@@ -12,6 +12,12 @@
 
 #include "base/bits.h"
 #include "trace/predict.h"
+#include "trace/replay.h"
+
+/* Events between two steps of live_come_near(), and before the last. */
+#define NEAR 12
+/* What events without a tail use. */
+#define EVENT_TAIL offsetof(struct dma_event, max_segment_size)
 
 static const struct backend *const backends[BACKENDS] = {
 	[BACKEND_DIRECT] = &backend_direct,
@@ -70,7 +76,8 @@ static void free_frame(struct libdma_predictor *frame)
 	free(frame->device_list);
 	free(frame->device);
 	free(frame->window);
-	live_destroy(frame->live);
+	if (!frame->replay)
+		live_destroy(frame->live);
 	predict_free_counts(frame);
 	libdma_environment_destroy(frame->environment);
 	free(frame);
@@ -106,14 +113,13 @@ void libdma_predictor_destroy(struct libdma_predictor *predictor)
 		free_frame(predictor);
 }
 
-int libdma_predictor_survey(struct libdma_predictor *frame, const struct dma_event *event)
+static int survey_event(struct libdma_predictor *frame, const struct dma_event *event)
 {
 	const struct mapping *mapping;
 	int change = live_apply(frame->live, event, &mapping), err = 0;
 
 	if (change < 0)
 		return change;
-	frame->surveyed = true;
 	if (event->kind == DMA_EVENT_SWIOTLB_BOUNCED)
 		frame->announced = true;
 	for (unsigned int i = 0; i < BACKENDS && !err; i++)
@@ -121,6 +127,44 @@ int libdma_predictor_survey(struct libdma_predictor *frame, const struct dma_eve
 			err = backends[i]->survey(frame->state[i], event,
 						  change == LIVE_STRANGER);
 	return err;
+}
+
+static int survey_waiting(struct libdma_predictor *frame)
+{
+	unsigned int count = frame->waiting;
+	int err = 0;
+
+	for (unsigned int i = 0; i < count; i++)
+		live_come_nearer(frame->live, &frame->wait[i]);
+	for (unsigned int i = 0; i < count && !err; i++)
+		err = survey_event(frame, &frame->wait[i]);
+	frame->waiting = 0;
+	return err;
+}
+
+/* Many at a time, since each meets memory that has been forgotten since. */
+int libdma_predictor_survey(struct libdma_predictor *frame, const struct dma_event *event)
+{
+	struct dma_event *wait = &frame->wait[frame->waiting];
+	int err = 0;
+
+	frame->surveyed = true;
+	if (event->phys_count | event->dma_count) {
+		err = survey_waiting(frame);
+		return err ? err : survey_event(frame, event);
+	}
+	*wait = *event;
+	wait->text = NULL;
+	wait->text_size = 0;
+	live_come_near(frame->live, wait);
+	if (++frame->waiting == PREDICT_WAIT)
+		err = survey_waiting(frame);
+	return err;
+}
+
+void libdma_predictor_follow(struct libdma_predictor *frame, struct libdma_replay *replay)
+{
+	frame->following = replay;
 }
 
 static int learn_kernel(struct libdma_predictor *frame)
@@ -139,10 +183,13 @@ static int learn_kernel(struct libdma_predictor *frame)
 int libdma_predictor_start(struct libdma_predictor *frame,
 			   const struct libdma_environment *environment)
 {
-	int err;
+	int err = survey_waiting(frame);
 
+	if (err)
+		return err;
 	live_destroy(frame->live);
-	frame->live = live_create();
+	frame->replay = frame->following;
+	frame->live = frame->replay ? replay_live(frame->replay) : live_create();
 	frame->environment = libdma_environment_create();
 	if (!frame->live || !frame->environment)
 		return -ENOMEM;
@@ -165,11 +212,27 @@ static void *copy_list(char **to, const void *from, size_t size)
 	return copy;
 }
 
+/* Does the event use more of its structure than most do? */
+static bool has_tail(const struct dma_event *event)
+{
+	return event->phys_count | event->dma_count | event->nents | event->ents ||
+	       event->max_segment_size | event->min_align_mask;
+}
+
 static int copy_event(struct foreseen *to, const struct dma_event *from)
 {
 	size_t phys = from->phys_count, dma = from->dma_count, size = (phys + dma) * 12;
 	char *lists;
 
+	if (!has_tail(from)) {
+		memcpy(&to->event, from, EVENT_TAIL);
+		if (to->has_tail)
+			memset((char *)&to->event + EVENT_TAIL, 0,
+			       sizeof(to->event) - EVENT_TAIL);
+		to->has_tail = false;
+		return 0;
+	}
+	to->has_tail = true;
 	to->event = *from;
 	to->event.text = NULL;
 	to->event.text_size = 0;
@@ -195,7 +258,9 @@ static int find_begin(struct libdma_predictor *frame, struct foreseen *event)
 {
 	enum dma_event_class class = libdma_event_kind_class(event->event.kind);
 	const struct mapping *mapping;
-	int change = live_apply(frame->live, &event->event, &mapping);
+	int change = frame->replay
+			     ? replay_apply(frame->replay, &event->event, &mapping)
+			     : live_apply(frame->live, &event->event, &mapping);
 
 	if (change < 0)
 		return change;
@@ -206,10 +271,24 @@ static int find_begin(struct libdma_predictor *frame, struct foreseen *event)
 	return 0;
 }
 
+/* The window knows what is to be judged soon. */
+static void look_ahead(const struct libdma_predictor *frame)
+{
+	uint64_t far = frame->next + 2 * NEAR, near = frame->next + NEAR;
+
+	if (far < frame->newest)
+		live_come_near(frame->live, &at(frame, far)->event);
+	if (near < frame->newest)
+		live_come_nearer(frame->live, &at(frame, near)->event);
+}
+
 static int judge_next(struct libdma_predictor *frame)
 {
 	struct foreseen *event = at(frame, frame->next);
-	int err = find_begin(frame, event);
+	int err;
+
+	look_ahead(frame);
+	err = find_begin(frame, event);
 
 	predict_device_update(frame, event);
 	if (event->event.kind == DMA_EVENT_LOST) {

@@ -16,6 +16,7 @@
 #define PREDICT_WINDOW_NS     100000000
 #define PREDICT_WINDOW_EVENTS 4096
 #define PREDICT_HISTORY	      512 /* judged events that can still be looked at */
+#define PREDICT_WAIT	      32  /* events of the survey that are looked at together */
 #define PREDICT_RACE_NS	      20000 /* how far apart two CPUs may change places */
 #define PREDICT_NO_GROUP      UINT32_MAX
 
@@ -74,7 +75,8 @@ struct foreseen {
 	void *memo;
 	uint64_t note;
 	bool judged, is_page;
-	void *lists; /* the frame's */
+	bool has_tail; /* of @event not only the head is used; this and what follows: */
+	void *lists;   /* the frame's */
 	size_t lists_size;
 };
 
@@ -109,6 +111,10 @@ enum { BACKEND_DIRECT, BACKEND_POOL, BACKEND_REGION, BACKEND_IOVA, BACKENDS };
  * @oldest:	number in the ring's count of the oldest that is kept
  * @next:	of the next to be judged
  * @newest:	of the next to come
+ * @live:	what has begun; after start() that of @replay if there is one
+ * @following:	who is to be shown the events
+ * @replay:	the same, after start()
+ * @wait:	events of the survey, without lists, @waiting of them
  * @lost_number, @lost_ns: of the last DMA_EVENT_LOST that was judged; UINT64_MAX, none
  * @first_ns:	when the recording begins
  * @announced:	it tells searches for slots (swiotlb_bounced)
@@ -123,6 +129,9 @@ struct libdma_predictor {
 	struct foreseen *window;
 	uint64_t room, oldest, next, newest;
 	struct live *live;
+	struct libdma_replay *following, *replay;
+	struct dma_event wait[PREDICT_WAIT];
+	unsigned int waiting;
 
 	uint64_t lost_number, lost_ns;
 	uint64_t first_ns;

@@ -12,7 +12,7 @@
 
 #include <libdma/replay.h>
 
-#include "dma/live.h"
+#include "trace/replay.h"
 
 struct kept {
 	struct mapping mapping;
@@ -309,23 +309,12 @@ static void note_change(struct libdma_replay *replay, enum libdma_change_kind ki
 	};
 }
 
-int libdma_replay_put(struct libdma_replay *replay, const struct dma_event *event)
+/* What changed is noted and counted; 0 or -ENOMEM. */
+static int count_change(struct libdma_replay *replay, const struct dma_event *event,
+			enum live_change change, const struct mapping *mapping)
 {
-	const struct mapping *mapping;
-	bool failed = event_failed(event);
-	int change;
+	bool failed;
 
-	if (!replay->totals.events)
-		replay->totals.first_ns = event->ns;
-	if (!replay->once.set && position_before(replay, event))
-		mark_set(replay, &replay->once, replay->options.at.kind);
-	replay->totals.events++;
-	replay->totals.last_ns = event->ns;
-	replay->last_number = event->number;
-	if (event->kind == DMA_EVENT_LOST)
-		replay->totals.lost += event->count;
-
-	change = live_apply(replay->live, event, &mapping);
 	switch (change) {
 	case LIVE_BEGUN:
 	case LIVE_AGAIN:
@@ -339,7 +328,8 @@ int libdma_replay_put(struct libdma_replay *replay, const struct dma_event *even
 		note_change(replay, LIBDMA_CHANGE_STRANGER, event, NULL);
 		replay->totals.count[class_of(event->kind)].strangers++;
 		return 0;
-	case LIVE_UNCHANGED:
+	default:
+		failed = event_failed(event);
 		note_change(replay, failed ? LIBDMA_CHANGE_FAILED : LIBDMA_CHANGE_NONE, event,
 			    NULL);
 		if (failed)
@@ -347,9 +337,42 @@ int libdma_replay_put(struct libdma_replay *replay, const struct dma_event *even
 		else
 			replay->totals.neutral++;
 		return 0;
-	default:
-		return change;
 	}
+}
+
+int replay_apply(struct libdma_replay *replay, const struct dma_event *event,
+		 const struct mapping **ret)
+{
+	int change, err;
+
+	if (!replay->totals.events)
+		replay->totals.first_ns = event->ns;
+	if (!replay->once.set && position_before(replay, event))
+		mark_set(replay, &replay->once, replay->options.at.kind);
+	replay->totals.events++;
+	replay->totals.last_ns = event->ns;
+	replay->last_number = event->number;
+	if (event->kind == DMA_EVENT_LOST)
+		replay->totals.lost += event->count;
+
+	change = live_apply(replay->live, event, ret);
+	if (change < 0)
+		return change;
+	err = count_change(replay, event, change, *ret);
+	return err ? err : change;
+}
+
+int libdma_replay_put(struct libdma_replay *replay, const struct dma_event *event)
+{
+	const struct mapping *mapping;
+	int change = replay_apply(replay, event, &mapping);
+
+	return change < 0 ? change : 0;
+}
+
+struct live *replay_live(const struct libdma_replay *replay)
+{
+	return replay->live;
 }
 
 const struct libdma_change *libdma_replay_change(const struct libdma_replay *replay)
