@@ -170,6 +170,7 @@ static int explain(struct iova *iova, struct foreseen *event, struct request *re
 	struct ahead ahead;
 	int err;
 
+	request->space->doubtful = true;
 	ahead_find(iova, event, request, &ahead);
 	err = timeline_explain(request->space->timeline, ahead.op, ahead.count, &found);
 	if (err)
@@ -268,6 +269,6 @@ int run_release(struct iova *iova, struct request *request)
 		op.kind = IOVA_OP_FREE;
 	if (!op.size)
 		return 0;
-	err = run_stranger(request, &op);
+	err = request->begun && !request->space->doubtful ? 0 : run_stranger(request, &op);
 	return err ? err : timeline_put(request->space->timeline, &op, NULL);
 }

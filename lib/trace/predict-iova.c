@@ -267,6 +267,7 @@ static int judge_end(struct iova *iova, struct foreseen *event)
 		.number = event->event.number,
 		.device = event->device,
 		.closed = true,
+		.begun = event->begin,
 	};
 
 	if (iova->shown || (class != DMA_CLASS_UNMAP && class != DMA_CLASS_FREE) ||

@@ -29,6 +29,7 @@
  * @lazy:	released addresses wait for a flush
  * @stranger:	number of an event that shows a request from before the recording,
  *		LIBDMA_NO_WITNESS if there is none
+ * @doubtful:	not all answers were predicted: what was taken may lie elsewhere
  */
 struct space {
 	struct space *next;
@@ -37,6 +38,7 @@ struct space {
 	uint64_t handle;
 	bool lazy;
 	uint64_t stranger;
+	bool doubtful;
 	struct timeline *timeline;
 };
 
@@ -50,6 +52,7 @@ struct space {
  * @exact:	take: the event is that of the allocation itself
  * @done:	it ran
  * @closed:	release: an event tells that it was over
+ * @begun:	release: of a mapping that began in the recording
  * @cut:	its extent is not known for sure
  * @single:	take: of one buffer
  * @followed:	exact takes: the event that it was done for is known
@@ -66,7 +69,7 @@ struct request {
 	unsigned int users;
 	struct request *also;
 	uint8_t kind;
-	bool coherent, exact, done, closed, cut, single, followed;
+	bool coherent, exact, done, closed, begun, cut, single, followed;
 	uint32_t cpu;
 	uint64_t dma, size;
 	uint64_t since, ns, number;
