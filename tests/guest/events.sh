@@ -60,7 +60,7 @@ network() {
 	ip addr add 10.0.2.15/24 dev "$interface"
 	sleep 2
 	ping -c 3 -i 0.2 10.0.2.2 >/dev/null
-	for i in 1 2 3; do nc 10.0.2.100 80 </dev/null | wc -c; done
+	for i in 1 2 3 4 5 6; do nc 10.0.2.100 80 </dev/null | wc -c; done
 	ping -c 2 -s 1400 -i 0.2 10.0.2.2 >/dev/null
 	ip addr flush dev "$interface"
 	ip link set "$interface" down

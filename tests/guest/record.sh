@@ -12,7 +12,7 @@ cat >/tmp/watched <<'W'
 mark begin
 load_until e1000e
 wait_for_disks >/out/disks
-work 40 >/out/work 2>&1
+work 60 >/out/work 2>&1
 sync
 sleep 1
 mark end
