@@ -53,6 +53,7 @@ extern const struct command command_explain;
 extern const struct command command_frag;
 extern const struct command command_help;
 extern const struct command command_info;
+extern const struct command command_inspect;
 extern const struct command command_leaks;
 extern const struct command command_map;
 extern const struct command command_merge;

@@ -17,6 +17,7 @@ const struct command *const commands[] = {
 	&command_trace,
 	&command_doctor,
 #endif
+	&command_inspect,
 	&command_convert,
 	&command_info,
 	&command_dump,
