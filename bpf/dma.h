@@ -101,7 +101,8 @@ struct dma_probe_pool {
 /* Of each probe, level and CPU; number of a map's entry: hook * levels + level. */
 struct dma_probe_count {
 	unsigned long long task;    /* in which an elder is at work, or 0 */
-	unsigned long long handled[DMA_PROBE_UNDER_WAY]; /* it was, the twin is to come */
+	unsigned long long handled[DMA_PROBE_UNDER_WAY]; /* events: the twin is to come */
+	unsigned long long turned_out; /* of these, for lack of places */
 	unsigned long long runs;    /* of a twin whose elder was skipped */
 	unsigned long long events;  /* sent */
 	unsigned long long dropped; /* for lack of room in the ring */

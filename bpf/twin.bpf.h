@@ -28,10 +28,13 @@ static __always_inline __u64 name_of(const __u64 *ctx)
 	return (__u64)ctx;
 }
 
-/* Leave @name for the twin. Should all places be taken, the first one is lost. */
+/*
+ * Leave @name for the twin. Where all places are taken one must go: likely of a twin that
+ * never came, for no interrupts are that deep; in turn, so that those are rid of.
+ */
 static __always_inline void leave_name(struct dma_probe_count *count, __u64 name)
 {
-	__u32 place = 0;
+	__u32 place = DMA_PROBE_UNDER_WAY;
 
 #pragma unroll
 	for (__u32 i = DMA_PROBE_UNDER_WAY; i-- > 0;) {
@@ -42,6 +45,8 @@ static __always_inline void leave_name(struct dma_probe_count *count, __u64 name
 		if (!other)
 			place = i;
 	}
+	if (place == DMA_PROBE_UNDER_WAY)
+		place = (__u32)++count->turned_out;
 	*(volatile __u64 *)&count->handled[place & (DMA_PROBE_UNDER_WAY - 1)] = name;
 }
 

@@ -138,6 +138,29 @@ static void left_behind(void **state)
 	expect_sent(0, 1);
 }
 
+/* One more than there are places for: no more than one is sent twice. */
+static void crowded(void **state)
+{
+	(void)state;
+	if (!object)
+		skip();
+	for (uint64_t i = 1; i <= DMA_PROBE_UNDER_WAY + 1; i++)
+		elder(i << 12);
+	for (uint64_t i = 1; i <= DMA_PROBE_UNDER_WAY + 1; i++)
+		twin(i << 12);
+	expect_sent(DMA_PROBE_UNDER_WAY + 1, 1);
+	/* Twins that never come take no place for long. */
+	for (uint64_t i = 1; i <= DMA_PROBE_UNDER_WAY; i++)
+		elder(i << 12);
+	for (unsigned int i = 0; i < DMA_PROBE_UNDER_WAY; i++) {
+		elder(0x9000);
+		elder(0xa000);
+		twin(0xa000);
+		twin(0x9000);
+	}
+	expect_sent(3 * DMA_PROBE_UNDER_WAY, 0);
+}
+
 static void other_cpu(void **state)
 {
 	(void)state;
@@ -201,8 +224,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sent_once),	 cmocka_unit_test(nested),
-		cmocka_unit_test(left_behind),	 cmocka_unit_test(other_cpu),
-		cmocka_unit_test(not_recording), cmocka_unit_test(at_tracepoint),
+		cmocka_unit_test(left_behind),	 cmocka_unit_test(crowded),
+		cmocka_unit_test(other_cpu),	 cmocka_unit_test(not_recording),
+		cmocka_unit_test(at_tracepoint),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
