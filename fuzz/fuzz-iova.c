@@ -253,10 +253,12 @@ static void begin(void)
 	enum dma_kernel kernel = requests_kernel(&world.requests);
 	struct iova_options options = { .rules = kernel_rules(kernel),
 					.granule = 1ULL << shift,
-					.start = 1 + config[CONFIG_START],
 					.cpus = 1 + config[CONFIG_CPUS] %
 							    REFERENCE_IOVA_CPUS };
 
+	options.start = 0;
+	expect(ARGUMENT, iova_domain_create(&options, &world.domain) == -EINVAL);
+	options.start = 1 + config[CONFIG_START];
 	world.granule = options.granule;
 	world.limit = (1ULL << bits) - 1;
 	world.counts_granules = config[CONFIG_TARGET] & 1;

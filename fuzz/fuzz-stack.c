@@ -16,7 +16,9 @@
 #include <string.h>
 
 #include "alloc/swiotlb.h"
+#include "dma/group.h"
 #include "dma/machine.h"
+#include "hardware/iommu.h"
 #include "oracle.h"
 #include "stack.h"
 #include "target.h"
@@ -68,27 +70,45 @@ static void make(enum backend backend)
 	expect(MEMORY, !libdma_device_create(rig->machine, &device, &rig->dev));
 	expect(MASK, !dma_set_mask_and_coherent(rig->dev, DMA_BIT_MASK(64)));
 	dma_set_max_seg_size(rig->dev, longest_segment());
-	if (!iommu)
+	if (!iommu || backend == UNTRUSTED)
 		dma_set_min_align_mask(rig->dev, (1U << config[CONFIG_ALIGN] % 13) - 1);
 	rig->pool = dma_pool_create("blocks", rig->dev, 16U << config[CONFIG_TARGET] % 8,
 				    16, 0);
 	expect(MEMORY, rig->pool);
 }
 
-/* No granule more than the buffer touches can be reached. */
+/* No granule more than the buffer touches is mapped behind it. */
 static void check_reach(unsigned int number)
 {
 	const struct mapped *mapped = &rigs[STRICT].mapped[number];
-	uint64_t behind = mapped->dma + slots[number].piece[0].size + PAGE_SIZE - 1;
-	unsigned char byte;
+	const struct slot *slot = &slots[number];
+	uint64_t dma = mapped->dma + slot->piece[0].size + PAGE_SIZE - 1;
+	uint64_t phys;
 
 	if (!mapped->live)
 		return;
-	behind &= PAGE_MASK;
-	for (unsigned int other = 0; other < SLOTS_USED; other++)
-		if (other != number && rigs[STRICT].mapped[other].live)
-			return;
-	expect(REACH, !libdma_device_read(rigs[STRICT].dev, behind, &byte, 1, NULL));
+	phys = virt_to_phys(mapped->cpu) + slot->piece[0].place + slot->piece[0].size +
+	       PAGE_SIZE - 1;
+	expect(REACH, iommu_iova_to_phys(rigs[STRICT].dev->state->group->table,
+					 dma & PAGE_MASK) != (phys & PAGE_MASK));
+}
+
+/* What lies around a copy in its granules is nobody's, if the device is not trusted. */
+static void check_around(unsigned int number)
+{
+	const struct mapped *mapped = &rigs[UNTRUSTED].mapped[number];
+	dma_addr_t end = mapped->dma + slots[number].piece[0].size;
+	uint64_t before = mapped->dma % PAGE_SIZE, behind = -end % PAGE_SIZE;
+	static unsigned char seen[PAGE_SIZE], zeros[PAGE_SIZE];
+	struct device *dev = rigs[UNTRUSTED].dev;
+
+	if (!mapped->live || slots[number].dir == DMA_FROM_DEVICE ||
+	    requests_kernel(&requests) == DMA_KERNEL_6_1)
+		return;
+	expect(LEAK, libdma_device_read(dev, mapped->dma - before, seen, before, NULL) ==
+				     before && !memcmp(seen, zeros, before));
+	expect(LEAK, libdma_device_read(dev, end, seen, behind, NULL) == behind &&
+			     !memcmp(seen, zeros, behind));
 }
 
 /* ---- the driver ---- */
@@ -119,6 +139,7 @@ static void map_single(unsigned int number, const struct dma_event *event)
 			expect(OFFSET, mapped->dma % PAGE_SIZE == place);
 	}
 	check_reach(number);
+	check_around(number);
 	stack_device_runs(number);
 }
 
@@ -240,9 +261,9 @@ static void sync(unsigned int number, uint64_t offset, uint64_t size, bool for_c
 	if (slot->use == SINGLE && (offset >= slot->piece[0].size ||
 				    size > slot->piece[0].size - offset))
 		return;
-	/* Of what comes from the device nothing is copied back to it. */
 	for (int i = 0; i < BACKENDS; i++)
-		sync_one(i, number, offset, size, slot->dir != DMA_FROM_DEVICE || for_cpu);
+		if (for_cpu || slot->dir != DMA_FROM_DEVICE)
+			sync_one(i, number, offset, size, true);
 	for (unsigned int at = 0; at < pieces && (for_cpu || slot->dir != DMA_FROM_DEVICE);
 	     at++) {
 		if (slot->use == LIST) {
@@ -253,9 +274,15 @@ static void sync(unsigned int number, uint64_t offset, uint64_t size, bool for_c
 		if (slot->dir != DMA_FROM_DEVICE)
 			stack_cpu_writes(number, place, size);
 	}
+	/*
+	 * Of what comes from the device nothing is copied back to it; the modelled cache,
+	 * which is as bad as one may be, writes back what the CPU never wrote.
+	 */
 	for (int i = 0; i < BACKENDS; i++)
-		sync_one(i, number, offset, size, false);
-	stack_device_runs(number);
+		if (for_cpu || slot->dir != DMA_FROM_DEVICE || i != INCOHERENT)
+			sync_one(i, number, offset, size, false);
+	if (for_cpu || slot->dir != DMA_FROM_DEVICE)
+		stack_device_runs(number);
 }
 
 /* Memory that both see at once. */
@@ -390,6 +417,9 @@ static void end(struct rig *rig)
 		if (rig->mapped[number].cpu)
 			libdma_memory_free(rig->machine, rig->mapped[number].cpu, BUFFER);
 	dma_pool_destroy(rig->pool);
+	/* whose buffers may have to be copied maps no more than a slot set holds */
+	if (rig == &rigs[UNTRUSTED] || rig == &rigs[BOUNCED])
+		expect(LARGEST, dma_max_mapping_size(rig->dev) <= 128 * 2048);
 	expect(VALID, libdma_machine_valid(rig->machine));
 	swiotlb_usage(rig->machine->swiotlb, &count, &used, &most);
 	expect(CONSERVE, !used);

@@ -305,6 +305,12 @@ static void compare(void)
 	unsigned int seen = 0;
 
 	expect(VALID, swiotlb_valid(world.swiotlb));
+	expect(OWNER, swiotlb_holds(world.swiotlb, reference.start) &&
+			      !swiotlb_holds(world.swiotlb, reference.start - 1) &&
+			      swiotlb_holds(world.swiotlb,
+					    reference.start + world.bank_size - 1) &&
+			      !swiotlb_holds(world.swiotlb,
+					     reference.start + world.bank_size));
 	expect(REFERENCE, !swiotlb_walk(world.swiotlb, same_mapping, &seen));
 	expect(CONSERVE, seen == world.live);
 	swiotlb_usage(world.swiotlb, &slots, &used, &most);

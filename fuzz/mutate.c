@@ -33,7 +33,7 @@ static uint8_t some_code(struct dice *dice)
 
 	while (target_kinds[kinds])
 		kinds++;
-	kind = roll(dice, kinds + 3);
+	kind = roll(dice, kinds + 4);
 	if (kind >= kinds)
 		return (uint8_t)(PROGRAM_TIME + kind - kinds);
 	for (uint8_t code = PROGRAM_CALLS; code < PROGRAM_CODES; code++)
@@ -45,9 +45,11 @@ static uint8_t some_code(struct dice *dice)
 /* An expression of program-size.c, and an operand that is small or near a power of 2. */
 static uint32_t some_size(struct dice *dice)
 {
-	static const uint32_t usual[] = { 0,    1,    2,     3,     4,      8,      16,
-					  64,   512,  2047,  2048,  2049,   4095,   4096,
-					  4097, 8192, 16384, 65536, 131072, 262144, 1048576 };
+	static const uint32_t usual[] = { 0,     1,	2,    3,    4,	  8,	16,   24,
+					  48,    64,	96,   100,  192,  320,	512,  1000,
+					  1500,  2047,	2048, 2049, 3000, 4095, 4096, 4097,
+					  8192,  12288, 16384, 65536, 131072, 262144,
+					  1048576 };
 
 	switch (roll(dice, 8)) {
 	case 0:
@@ -112,7 +114,8 @@ static void change_op(struct dice *dice, uint8_t *record)
 
 static void change_config(struct dice *dice, uint8_t *config)
 {
-	uint8_t *byte = &config[roll(dice, PROGRAM_CONFIG)];
+	/* the kernel is worth more than the others */
+	uint8_t *byte = &config[roll(dice, 4) ? roll(dice, PROGRAM_CONFIG) : CONFIG_KERNEL];
 
 	switch (roll(dice, 3)) {
 	case 0:

@@ -9,6 +9,7 @@
 #include "alloc/atomic-pool.h"
 #include "base/bitmap.h"
 #include "base/bits.h"
+#include "base/mutant.h"
 
 #define KIB 1024ULL
 
@@ -128,7 +129,8 @@ int atomic_pool_alloc(struct atomic_pool *pool, uint64_t size, phys_addr_t *phys
 
 		if (pages > bits - bitmap_weight(chunk->used))
 			continue;
-		bit = bitmap_find_clear(chunk->used, 0, pages, 1ULL << log2_up(pages), 0);
+		bit = bitmap_find_clear(chunk->used, 0, pages,
+					MUTANT(X04, 1ULL << log2_up(pages), 1), 0);
 		if (bit == bits)
 			continue;
 		bitmap_set(chunk->used, bit, pages);

@@ -13,6 +13,7 @@
 #include "alloc/coherent.h"
 #include "base/bitmap.h"
 #include "base/bits.h"
+#include "base/mutant.h"
 
 struct coherent_region {
 	struct coherent_place place;
@@ -89,8 +90,9 @@ int coherent_alloc(struct coherent_region *region, uint64_t size, uint64_t *offs
 	if (page == pages)
 		return -ENOMEM;
 	bitmap_set(region->used, page, (size_t)1 << order);
-	*offset = (uint64_t)page << PAGE_SHIFT;
-	if (region->place.cpu)
+	*offset = MUTANT(B01, (uint64_t)page << PAGE_SHIFT,
+			 (uint64_t)(int32_t)((uint32_t)page << PAGE_SHIFT));
+	if (MUTANT(B07, region->place.cpu, NULL))
 		memset((char *)region->place.cpu + *offset, 0, size);
 	return 0;
 }
@@ -102,7 +104,11 @@ static int find_page(const struct coherent_region *region, const void *cpu,
 	uint64_t offset = (uintptr_t)cpu - (uintptr_t)region->place.cpu;
 
 	*page = offset >> PAGE_SHIFT;
-	return *page < bitmap_size(region->used) ? 0 : -ENOENT;
+	return *page < MUTANT(B06, MUTANT(B03, bitmap_size(region->used),
+					  region->place.size),
+			      bitmap_size(region->used) + 1)
+		       ? 0
+		       : -ENOENT;
 }
 
 /*
@@ -145,7 +151,7 @@ int coherent_release(struct coherent_region *region, unsigned int order, const v
 	if (region->rules->coherent_clears_by_words)
 		clear_by_words(region, page, count);
 	else
-		bitmap_clear(region->used, page, count);
+		bitmap_clear(region->used, page, MUTANT(B10, count, count - (count > 2)));
 	if (wrong)
 		*wrong = what;
 	return 0;
@@ -180,7 +186,9 @@ int coherent_mmap(const struct coherent_region *region, const void *cpu, uint64_
 	if (start > end || size > end - start)
 		return -ENOENT;
 	count = align_up(size, PAGE_SIZE) >> PAGE_SHIFT;
-	if (page_offset >= count || window_pages > count - page_offset)
+	if (MUTANT(B05b, page_offset >= count, false) ||
+	    MUTANT(B05a, window_pages > count - page_offset,
+		   window_pages + page_offset > count && window_pages < count))
 		return -ENXIO;
 	*phys = align_down(region->place.phys, PAGE_SIZE) + align_down(start, PAGE_SIZE) +
 		(page_offset << PAGE_SHIFT);

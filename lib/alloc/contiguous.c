@@ -9,6 +9,7 @@
 #include "alloc/contiguous.h"
 #include "base/bitmap.h"
 #include "base/bits.h"
+#include "base/mutant.h"
 
 struct contiguous {
 	phys_addr_t phys;
@@ -68,7 +69,8 @@ int contiguous_alloc(struct contiguous *area, uint64_t pages, unsigned int align
 	align = (size_t)1 << align_order;
 	/* the address is aligned, not the place in the area */
 	while ((bit = bitmap_find_clear(area->used, bit, pages, align,
-					area->phys >> PAGE_SHIFT & (align - 1))) < size) {
+					MUTANT(X02, area->phys >> PAGE_SHIFT & (align - 1),
+					       0))) < size) {
 		*phys = area->phys + ((phys_addr_t)bit << PAGE_SHIFT);
 		if (!area->busy || !area->busy(area->arg, *phys, pages)) {
 			bitmap_set(area->used, bit, pages);

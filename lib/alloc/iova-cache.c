@@ -8,6 +8,7 @@
  * Kernel counterpart: drivers/iommu/iova.c, from iova_magazine on (RULES.md I13-I17)
  */
 #include "alloc/iova-domain.h"
+#include "base/mutant.h"
 
 #define DEPOT_ARRAY   32 /* magazines, where the depot is no list */
 #define TRIM_INTERVAL 100000000ULL /* ns */
@@ -84,7 +85,7 @@ bool iova_cache_get(struct iova_domain *domain, unsigned int cpu, unsigned int c
 	}
 
 	/* Where all of this one are too high, the others are not looked at. */
-	for (at = magazine->count; magazine->pfn[at - 1] > highest;)
+	for (at = magazine->count; MUTANT(X09, magazine->pfn[at - 1] > highest, false);)
 		if (!--at)
 			return false;
 	*ret = magazine->pfn[at - 1];
@@ -175,13 +176,13 @@ static void depot_drain(struct iova_domain *domain, struct depot *depot)
 
 void iova_cache_drain(struct iova_domain *domain)
 {
-	for (unsigned int i = 0; i < domain->cpus * IOVA_CLASSES; i++) {
+	for (unsigned int i = 0; i < MUTANT(E06a, domain->cpus, 1) * IOVA_CLASSES; i++) {
 		if (domain->cache[i].loaded)
 			magazine_drain(domain, domain->cache[i].loaded);
 		if (domain->cache[i].prev)
 			magazine_drain(domain, domain->cache[i].prev);
 	}
-	for (unsigned int class = 0; class < IOVA_CLASSES; class++)
+	for (unsigned int class = 0; class < MUTANT(E06b, IOVA_CLASSES, 0); class++)
 		depot_drain(domain, &domain->depot[class]);
 }
 

@@ -12,6 +12,7 @@
 
 #include "alloc/iova-domain.h"
 #include "base/bits.h"
+#include "base/mutant.h"
 
 #define MILLISECOND 1000000ULL /* ns */
 
@@ -107,7 +108,8 @@ static void ring_drain(struct iova_domain *domain, unsigned int cpu, struct ring
 	while (ring->head != ring->tail) {
 		struct queue_entry *entry = &ring->entry[ring->head];
 
-		if (entry->counter >= queue->finished)
+		if (MUTANT(E18, entry->counter >= queue->finished,
+			   entry->counter > queue->finished))
 			break;
 		iova_free_fast(domain, cpu, entry->pfn, entry->size);
 		if (queue->freed)
@@ -122,13 +124,13 @@ void iova_release(struct iova_domain *domain, unsigned int cpu, uint64_t pfn,
 	struct iova_queue *queue = domain->queue;
 	struct ring *ring;
 
-	if (!queue) {
+	if (MUTANT(E17, !queue, true)) {
 		iova_free_fast(domain, cpu, pfn, size);
 		return;
 	}
 	ring = &queue->ring[queue->shared ? 0 : cpu % domain->cpus];
 	ring_drain(domain, cpu, ring);
-	if (((ring->tail + 1) & (queue->slots - 1)) == ring->head) {
+	if (((ring->tail + MUTANT(E18b, 1, 0)) & (queue->slots - 1)) == ring->head) {
 		flush(queue, cpu);
 		ring_drain(domain, cpu, ring);
 	}

@@ -13,6 +13,7 @@
 
 #include "alloc/iova-domain.h"
 #include "base/bits.h"
+#include "base/mutant.h"
 
 int iova_domain_create(const struct iova_options *options, struct iova_domain **ret)
 {
@@ -20,7 +21,8 @@ int iova_domain_create(const struct iova_options *options, struct iova_domain **
 	size_t caches;
 
 	if (!is_power_of_two(options->granule) || options->granule < 512 ||
-	    options->granule > 1UL << 31 || !options->start || !options->cpus ||
+	    options->granule > 1UL << 31 || MUTANT(E21, !options->start, false) ||
+	    !options->cpus ||
 	    options->cpus > 1U << 16)
 		return -EINVAL;
 
@@ -81,9 +83,9 @@ int iova_alloc(struct iova_domain *domain, uint64_t size, uint64_t limit, uint64
 	cached = end <= domain->pfn32 ? &domain->cached32 : &domain->cached;
 	below = cached->lo < end ? cached->lo : end;
 	r = ranges_take(domain->ranges, size, below, domain->start, &lo);
-	if (r == -ENOSPC && cached->hi < end)
+	if (r == -ENOSPC && MUTANT(E03, MUTANT(E02, cached->hi < end, true), false))
 		r = ranges_take(domain->ranges, size, end, cached->hi + 1, &lo);
-	if (r == -ENOSPC)
+	if (r == -ENOSPC && MUTANT(E16, true, end == domain->pfn32))
 		domain->max32 = size; /* whatever the limit was */
 	if (r)
 		return r;
@@ -100,11 +102,11 @@ static void note_removed(struct iova_domain *domain, struct range range, struct 
 	bool is_low = range.lo == domain->cached32.lo ||
 		      (range.hi < domain->pfn32 && range.lo >= domain->cached32.lo);
 
-	if (range.lo < domain->pfn32)
+	if (MUTANT(E04, range.lo < domain->pfn32, false))
 		domain->max32 = domain->pfn32;
-	if (is_low)
+	if (MUTANT(E12b, is_low, false))
 		domain->cached32 = next;
-	if (range.lo >= domain->cached.lo)
+	if (MUTANT(E12, range.lo >= domain->cached.lo, false))
 		domain->cached = next;
 }
 
@@ -163,7 +165,7 @@ int iova_alloc_fast(struct iova_domain *domain, unsigned int cpu, uint64_t size,
 		return -EINVAL;
 	class = log2_up(size);
 	if (class < IOVA_CLASSES) {
-		size = 1UL << class;
+		size = MUTANT(E07, 1UL << class, size);
 		/* 0 is to say that there was none: one that was freed so is lost (I13). */
 		if (pop(domain, cpu_of(domain, cpu), class, limit + 1 - size, ret) && *ret)
 			return 0;
@@ -178,7 +180,7 @@ int iova_alloc_fast(struct iova_domain *domain, unsigned int cpu, uint64_t size,
 void iova_free_fast(struct iova_domain *domain, unsigned int cpu, uint64_t pfn,
 		    uint64_t size)
 {
-	unsigned int class = log2_up(size);
+	unsigned int class = MUTANT(E19, log2_up(size), log2_up(size + 1));
 
 	if (class >= IOVA_CLASSES || !push(domain, cpu_of(domain, cpu), class, pfn))
 		iova_free(domain, pfn);
@@ -225,7 +227,8 @@ int iova_reserve(struct iova_domain *domain, uint64_t lo, uint64_t hi)
 	struct range range;
 	int r;
 
-	if (lo > hi || (lo | hi) > UINT64_MAX >> domain->shift)
+	if (MUTANT(E10, MUTANT(E11, lo > hi, false), lo >= hi) ||
+	    (lo | hi) > UINT64_MAX >> domain->shift)
 		return -EINVAL;
 
 	for (range = first_overlap(domain, lo); range.lo <= hi;
@@ -240,7 +243,7 @@ int iova_reserve(struct iova_domain *domain, uint64_t lo, uint64_t hi)
 	/* Now that nothing can fail: what was there grows down over the gaps. */
 	for (range = first_overlap(domain, lo); range.lo < tail && range.lo <= hi;
 	     range = ranges_next(domain->ranges, lo)) {
-		if (lo < range.lo)
+		if (MUTANT(E14, lo < range.lo, false))
 			lower_range(domain, range.lo, lo);
 		lo = range.hi + 1;
 	}

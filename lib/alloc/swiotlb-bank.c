@@ -13,6 +13,7 @@
 
 #include "alloc/swiotlb-bank.h"
 #include "base/bits.h"
+#include "base/mutant.h"
 
 static uint32_t min(uint32_t a, uint32_t b)
 {
@@ -82,7 +83,7 @@ static uint32_t set_start(const struct bank *bank, uint32_t slot)
 
 static uint32_t set_end(const struct bank *bank, uint32_t slot)
 {
-	return min((slot | (bank->segment - 1)) + 1, bank->slots);
+	return min((slot | (bank->segment - 1)) + 1, MUTANT(D16, bank->slots, UINT32_MAX));
 }
 
 static uint32_t sets(const struct bank *bank)
@@ -129,14 +130,15 @@ bool bank_fits(const struct bank *bank, const struct search *search, uint32_t sl
 {
 	uint32_t end = slot + search->slots;
 
-	return end <= set_end(bank, slot) && next_used(bank, slot, end) == end &&
+	return end <= MUTANT(D24a, set_end(bank, slot), bank->slots) &&
+	       next_used(bank, slot, end) == end &&
 	       !spans(search, slot);
 }
 
 static uint32_t set_find(const struct bank *bank, const struct search *search, uint32_t from,
 			 uint32_t to, uint32_t residue)
 {
-	uint32_t end = set_end(bank, from), slot = from, used;
+	uint32_t end = MUTANT(D24b, set_end(bank, from), bank->slots), slot = from, used;
 
 	for (;;) {
 		slot += (residue - slot) & (search->stride - 1);
@@ -207,7 +209,8 @@ uint32_t bank_head(const struct bank *bank, uint32_t slot, uint32_t *slots)
 
 void bank_release(struct bank *bank, uint32_t slot)
 {
-	uint32_t end = slot + slots_of(bank->size[slot]);
+	uint32_t end = slot + slots_of(bank->size[slot]) -
+		       MUTANT(D15b, 0, bank->padding[slot]);
 
 	fill(bank->used, slot, end, false);
 	bank->head[slot >> 6] &= ~(1ULL << (slot & 63));

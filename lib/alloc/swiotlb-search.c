@@ -14,6 +14,7 @@
 
 #include "alloc/swiotlb-bank.h"
 #include "base/bits.h"
+#include "base/mutant.h"
 
 #define PAGE_SLOTS (PAGE_SIZE / SWIOTLB_SLOT)
 
@@ -33,7 +34,7 @@ static bool aligned(const struct search *search, uint32_t slot)
 {
 	uint64_t address = search->base + ((uint64_t)slot << SWIOTLB_SHIFT);
 
-	return !(address & search->align) && keeps(search, slot);
+	return MUTANT(D11, !(address & search->align), true) && keeps(search, slot);
 }
 
 /* ---- 6.12 and later ---- */
@@ -43,7 +44,7 @@ static uint32_t step_through(const struct bank *bank, const struct search *searc
 {
 	uint64_t checked = 0;
 
-	while (checked < bank->area_slots) {
+	while (MUTANT(D09, checked < bank->area_slots, true)) {
 		if (!aligned(search, first + index)) {
 			index = wrap(bank, index + 1);
 			checked++;
@@ -63,7 +64,7 @@ static bool has_residue(const struct search *search, uint32_t *residue)
 	uint32_t base = (uint32_t)(search->base >> SWIOTLB_SHIFT);
 	uint32_t kept = search->keep ? (uint32_t)(search->phys >> SWIOTLB_SHIFT) : 0;
 
-	*residue = (kept - base) & (search->stride - 1);
+	*residue = (kept - MUTANT(D10, base, 0)) & (search->stride - 1);
 	return is_power_of_two(search->stride) && !(search->base & (SWIOTLB_SLOT - 1)) &&
 	       (!search->keep || search->phys);
 }
@@ -139,10 +140,11 @@ static int find_6_1(struct bank *bank, const struct search *search, uint32_t fir
 static void prepare(struct search *search, const struct kernel_rules *rules, uint32_t keep,
 		    uint32_t align, size_t size)
 {
-	if (rules->swiotlb_aligns_addresses && !align && !keep && size >= PAGE_SIZE)
+	if (MUTANT(D14, rules->swiotlb_aligns_addresses, false) && !align && !keep &&
+	    size >= PAGE_SIZE)
 		align = PAGE_SIZE - 1;
-	search->align = align | (SWIOTLB_SLOT - 1);
-	search->keep = keep & ~search->align;
+	search->align = MUTANT(D13, align, keep ? 0 : align) | (SWIOTLB_SLOT - 1);
+	search->keep = MUTANT(D08, keep & ~search->align, search->align & ~keep);
 	search->slots = slots_of(size);
 	if (rules->swiotlb_aligns_addresses) {
 		align = search->align > search->keep ? search->align : search->keep;

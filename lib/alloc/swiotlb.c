@@ -13,6 +13,7 @@
 
 #include "alloc/swiotlb-bank.h"
 #include "base/bits.h"
+#include "base/mutant.h"
 
 #define NO_PHYS	     (~(phys_addr_t)0)
 #define BUDDY_SLOTS  2048U /* 4 MiB: no bank that is added is larger */
@@ -200,7 +201,8 @@ void copy_measure(const struct swiotlb *swiotlb, const struct swiotlb_device *de
 	uint32_t keep = device->min_align_mask, align = request->align_mask;
 
 	if (swiotlb->rules->swiotlb_pads) {
-		ret->offset = (uint32_t)request->phys & keep & (align | LOW_BITS);
+		ret->offset = (uint32_t)request->phys & keep &
+			      MUTANT(D15a, align | LOW_BITS, LOW_BITS);
 		ret->size = align_up(request->size + ret->offset, align + 1);
 		ret->reported = ret->size;
 	} else {
@@ -230,8 +232,8 @@ int swiotlb_map(struct swiotlb *swiotlb, const struct swiotlb_device *device,
 	}
 	bank_note(bank, slot, request->phys, &copy);
 	*ret = bank->start + ((uint64_t)(slot + bank->padding[slot]) << SWIOTLB_SHIFT) +
-	       (copy.offset & LOW_BITS);
-	if (swiotlb->memory.copy)
+	       (copy.offset & MUTANT(D06, LOW_BITS, 0));
+	if (MUTANT(D01, swiotlb->memory.copy, NULL))
 		swiotlb_bounce(swiotlb, device, *ret, request->size, true);
 	return 0;
 }
@@ -245,7 +247,7 @@ int swiotlb_alloc(struct swiotlb *swiotlb, const struct swiotlb_device *device,
 
 	if (!size || size > (uint64_t)swiotlb->segment << SWIOTLB_SHIFT)
 		return size ? -ENOSPC : -EINVAL;
-	if (swiotlb->rules->swiotlb_alloc_aligns)
+	if (MUTANT(D12, swiotlb->rules->swiotlb_alloc_aligns, false))
 		align = (uint32_t)(PAGE_SIZE << get_order(size)) - 1;
 	r = find_slots(swiotlb, cpu, device, 0, size, align, &bank, &slot);
 	if (r)
@@ -265,7 +267,8 @@ struct bank *bank_of(const struct swiotlb *swiotlb, phys_addr_t phys)
 
 	for (unsigned int i = 0; i < 2; i++)
 		for (struct bank *bank = lists[i]; bank; bank = bank->next)
-			if (phys - bank->start < (uint64_t)bank->slots << SWIOTLB_SHIFT)
+			if (phys - bank->start <
+			    ((uint64_t)bank->slots << SWIOTLB_SHIFT) + MUTANT(D28, 0, 1))
 				return bank;
 	return NULL;
 }
@@ -312,7 +315,7 @@ int swiotlb_unmap(struct swiotlb *swiotlb, const struct swiotlb_device *device,
 
 	if (head == NO_SLOT)
 		return -EINVAL;
-	swiotlb->used -= slots;
+	swiotlb->used -= MUTANT(D27, slots, slots - bank->padding[head]);
 	bank->area[bank_area(bank, head)].used -= slots;
 	bank_release(bank, head);
 	if (bank->transient)
@@ -368,15 +371,17 @@ int swiotlb_bounce(struct swiotlb *swiotlb, const struct swiotlb_device *device,
 	/* What this slot stands for, and how far from its beginning the address is. */
 	before = slot - head;
 	original = bank->phys[head] +
-		   ((uint64_t)(before - bank->padding[head]) << SWIOTLB_SHIFT);
+		   ((uint64_t)MUTANT(D03, before - bank->padding[head], 0)
+		    << SWIOTLB_SHIFT);
 	delta = (int64_t)(phys & LOW_BITS) -
 		(int64_t)(original & device->min_align_mask & LOW_BITS);
 	rest = bank->size[head] - (original & device->min_align_mask & LOW_BITS) -
 	       ((uint64_t)before << SWIOTLB_SHIFT);
-	if (swiotlb->rules->swiotlb_checks_copies && (delta < 0 || (uint64_t)delta > rest))
+	if (MUTANT(D04, swiotlb->rules->swiotlb_checks_copies, false) &&
+	    (delta < 0 || (uint64_t)delta > rest))
 		return -EFAULT;
 	rest -= (uint64_t)delta;
-	if (size > rest) {
+	if (MUTANT(D29, size > rest, false)) {
 		size = rest;
 		r = -EOVERFLOW;
 	}
@@ -394,7 +399,8 @@ size_t swiotlb_max_mapping_size(const struct swiotlb *swiotlb, uint32_t min_alig
 {
 	size_t segment = swiotlb ? swiotlb->segment : SWIOTLB_SEGMENT;
 
-	return (segment << SWIOTLB_SHIFT) - align_up(min_align_mask, SWIOTLB_SLOT);
+	return (segment << SWIOTLB_SHIFT) -
+	       MUTANT(D07, align_up(min_align_mask, SWIOTLB_SLOT), 0);
 }
 
 /* ---- seen as a whole ---- */

@@ -12,6 +12,7 @@
  */
 #include <errno.h>
 
+#include "base/mutant.h"
 #include "base/ranges-tree.h"
 
 /* The highest range before @at of a leaf whose gap is large enough. */
@@ -77,7 +78,7 @@ int ranges_take(struct ranges *ranges, uint64_t size, uint64_t below, uint64_t f
 
 	if (!size || size > 1ULL << 63)
 		return -EINVAL;
-	if (below < size)
+	if (MUTANT(E01, below < size, false))
 		return -ENOSPC;
 	mask = ~0ULL << (size > 1 ? 64 - __builtin_clzll(size - 1) : 0);
 

@@ -11,6 +11,7 @@
 
 #include "alloc/swiotlb.h"
 #include "base/bits.h"
+#include "base/mutant.h"
 #include "dma/bounce.h"
 #include "dma/direct.h"
 #include "dma/machine.h"
@@ -140,8 +141,9 @@ static void zero_around(struct device *dev, phys_addr_t copy, size_t size,
 	if (dev->machine->rules->bounce_zeroes_before) {
 		if (!dev->untrusted)
 			return;
-		zero(dev, align_down(copy, granule), copy);
-		zero(dev, copy + size, align_up(copy + size, granule));
+		zero(dev, MUTANT(D21b, align_down(copy, granule), copy), copy);
+		zero(dev, MUTANT(D21a, copy + size, copy),
+		     align_up(copy + size, granule));
 	} else {
 		zero(dev, copied_in ? copy + size : copy, copy + align_up(size, granule));
 	}
@@ -211,7 +213,8 @@ static void copy_part(struct device *dev, phys_addr_t phys, size_t size, bool to
 	if (!bounce_holds(dev, phys))
 		return;
 	device = traits(dev);
-	err = swiotlb_bounce(dev->state->swiotlb, &device, phys, size, to_copy);
+	err = swiotlb_bounce(dev->state->swiotlb, &device, phys, size,
+			     MUTANT(X10, to_copy, true));
 	if (err == -EOVERFLOW)
 		device_log(dev, LIBDMA_LOG_WARNING,
 			   "Buffer overflow detected. %zu bytes at 0x%llx", size,
@@ -233,7 +236,7 @@ void bounce_sync_for_cpu(struct device *dev, phys_addr_t phys, size_t size,
 void bounce_sync_for_device(struct device *dev, phys_addr_t phys, size_t size,
 			    enum dma_data_direction dir)
 {
-	if (dir != DMA_FROM_DEVICE)
+	if (MUTANT(D02, dir != DMA_FROM_DEVICE, true))
 		copy_part(dev, phys, size, true);
 }
 

@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #include "base/bits.h"
+#include "base/mutant.h"
 #include "dma/backing.h"
 #include "dma/bounce.h"
 #include "dma/direct.h"
@@ -129,7 +130,7 @@ void *direct_alloc(struct device *dev, size_t size, dma_addr_t *dma, gfp_t gfp,
 
 	if (!size)
 		return NULL;
-	size = align_up(size, PAGE_SIZE);
+	size = MUTANT(C05, align_up(size, PAGE_SIZE), size);
 	if (attrs & DMA_ATTR_NO_WARN)
 		gfp |= __GFP_NOWARN;
 	if (attrs & DMA_ATTR_NO_KERNEL_MAPPING && !dev->state->restricted)

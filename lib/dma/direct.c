@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 
+#include "base/mutant.h"
 #include "dma/bounce.h"
 #include "dma/device.h"
 #include "dma/direct.h"
@@ -25,7 +26,7 @@ dma_addr_t direct_phys_to_dma(const struct device *dev, phys_addr_t phys)
 	for (; window->size; window++)
 		if (phys >= window->cpu_start && phys - window->cpu_start < window->size)
 			return window->dma_start + (phys - window->cpu_start);
-	return DMA_MAPPING_ERROR;
+	return MUTANT(C08, DMA_MAPPING_ERROR, 0);
 }
 
 phys_addr_t direct_dma_to_phys(const struct device *dev, dma_addr_t dma)
@@ -124,7 +125,10 @@ void direct_unmap(struct device *dev, dma_addr_t dma, size_t size,
 /* Another device's registers: their address is the same for all (RULES.md D7). */
 dma_addr_t direct_map_resource(struct device *dev, phys_addr_t phys, size_t size)
 {
-	return direct_capable(dev, phys, size) ? phys : overflow(dev, phys, size);
+	return MUTANT(C02, direct_capable(dev, phys, size),
+		      direct_capable(dev, direct_phys_to_dma(dev, phys), size))
+		       ? phys
+		       : overflow(dev, phys, size);
 }
 
 int direct_map_sg(struct device *dev, struct scatterlist *sgl, int nents,
@@ -137,7 +141,8 @@ int direct_map_sg(struct device *dev, struct scatterlist *sgl, int nents,
 	{
 		sg->dma_address = direct_map(dev, sg_phys(sg), sg->length, dir, attrs);
 		if (sg->dma_address == DMA_MAPPING_ERROR) {
-			direct_unmap_sg(dev, sgl, i, dir, attrs | DMA_ATTR_SKIP_CPU_SYNC);
+			direct_unmap_sg(dev, sgl, MUTANT(F21, i, 0), dir,
+					attrs | DMA_ATTR_SKIP_CPU_SYNC);
 			return -EIO;
 		}
 		sg_dma_len(sg) = sg->length;

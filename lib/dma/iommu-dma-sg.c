@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 
+#include "base/mutant.h"
 #include "dma/bounce.h"
 #include "dma/device.h"
 #include "dma/group.h"
@@ -64,7 +65,8 @@ static int map_each(struct device *dev, struct scatterlist *sgl, int nents,
 		sg_dma_address(sg) =
 			iommu_dma_map(dev, sg_phys(sg), sg->length, dir, attrs);
 		if (sg_dma_address(sg) == DMA_MAPPING_ERROR) {
-			unmap_each(dev, sgl, i, dir, attrs | DMA_ATTR_SKIP_CPU_SYNC);
+			unmap_each(dev, sgl, MUTANT(X08, i, 0), dir,
+				   attrs | DMA_ATTR_SKIP_CPU_SYNC);
 			return -EIO;
 		}
 		sg_dma_len(sg) = sg->length;
@@ -188,7 +190,7 @@ void iommu_dma_sync_sg_for_cpu(struct device *dev, struct scatterlist *sgl, int 
 
 	for_each_sg(sgl, sg, nents, i)
 	{
-		if (is_marked(dev, sgl))
+		if (MUTANT(F04, is_marked(dev, sgl), false))
 			iommu_dma_sync_for_cpu(dev, sg_dma_address(sg), sg->length, dir);
 		else if (!dev->dma_coherent && dir != DMA_TO_DEVICE)
 			cache_invalidate(dev->machine->cache, sg_phys(sg), sg->length);

@@ -12,6 +12,7 @@
 
 #include "alloc/iova.h"
 #include "base/bits.h"
+#include "base/mutant.h"
 #include "dma/bounce.h"
 #include "dma/device.h"
 #include "dma/group.h"
@@ -116,7 +117,7 @@ dma_addr_t iommu_dma_map_range(struct device *dev, phys_addr_t phys, size_t size
 	}
 	if (size > SIZE_MAX >> 1)
 		return DMA_MAPPING_ERROR;
-	size = align_up(size + offset, granule);
+	size = align_up(MUTANT(F03, size, align_up(size, granule)) + offset, granule);
 	dma = iommu_dma_alloc_iova(dev, size, limit);
 	if (!dma)
 		return DMA_MAPPING_ERROR;
@@ -160,7 +161,7 @@ void iommu_dma_forget(struct device *dev, dma_addr_t dma, size_t size, bool lazi
 			   "%zu of %zu bytes at 0x%llx were mapped", unmapped, size,
 			   (unsigned long long)dma);
 	if (!lazily)
-		iommu_flush_range(table, dma, size);
+		iommu_flush_range(table, dma, MUTANT(E20, size, dev->machine->granule));
 }
 
 /* In lazy mode the addresses wait for a flush (RULES.md I29-I31). */

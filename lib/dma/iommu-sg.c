@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "base/bits.h"
+#include "base/mutant.h"
 #include "dma/iommu-sg.h"
 
 static bool is_too_long(const struct kernel_rules *rules, unsigned int length, uint64_t more)
@@ -24,7 +25,7 @@ int iommu_sg_layout(const struct kernel_rules *rules, struct scatterlist *sgl,
 	for_each_sg(sgl, sg, nents, i) {
 		uint64_t offset = sg->offset & (granule - 1);
 		uint64_t size = align_up(sg->length + offset, granule);
-		uint64_t padding = (boundary - total + 1) & boundary;
+		uint64_t padding = (boundary - MUTANT(F14, total, offset) + 1) & boundary;
 
 		sg_dma_address(sg) = offset;
 		sg_dma_len(sg) = sg->length;
@@ -63,7 +64,8 @@ unsigned int iommu_sg_merge(struct scatterlist *sgl, unsigned int nents, uint64_
 		sg_dma_address(sg) = DMA_MAPPING_ERROR;
 		sg_dma_len(sg) = 0;
 
-		if (length && !offset && (dma & boundary) && longest - length >= own) {
+		if (length && !offset && MUTANT(F02, dma & boundary, true) &&
+		    MUTANT(F01, longest - length >= own, length + own <= longest)) {
 			length += own;
 		} else {
 			segment = segment ? sg_next(segment) : sgl;
@@ -90,7 +92,7 @@ void iommu_sg_restore(struct scatterlist *sgl, unsigned int nents)
 		if (sg_dma_address(sg) != DMA_MAPPING_ERROR)
 			sg->offset += (unsigned int)sg_dma_address(sg);
 		if (sg_dma_len(sg)) /* an entry without a byte keeps its granule */
-			sg->length = sg_dma_len(sg);
+			sg->length = MUTANT(X06, sg_dma_len(sg), sg->length);
 		sg_dma_address(sg) = DMA_MAPPING_ERROR;
 		sg_dma_len(sg) = 0;
 	}
@@ -104,7 +106,7 @@ uint64_t iommu_sg_extent(struct scatterlist *sgl, unsigned int nents, dma_addr_t
 
 	*start = nents ? sg_dma_address(sgl) : 0;
 	for_each_sg(sgl, sg, nents, i) {
-		if (!sg_dma_len(sg))
+		if (MUTANT(F23, !sg_dma_len(sg), false))
 			break;
 		end = sg_dma_address(sg) + sg_dma_len(sg);
 	}

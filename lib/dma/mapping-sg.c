@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "base/mutant.h"
 #include "dma/direct.h"
 #include "dma/iommu-dma.h"
 #include "dma/list-event.h"
@@ -110,5 +111,6 @@ void dma_unmap_sg_attrs(struct device *dev, struct scatterlist *sg, int nents,
 void dma_unmap_sgtable(struct device *dev, struct sg_table *table,
 		       enum dma_data_direction dir, unsigned long attrs)
 {
-	dma_unmap_sg_attrs(dev, table->sgl, (int)table->orig_nents, dir, attrs);
+	dma_unmap_sg_attrs(dev, table->sgl,
+			   (int)MUTANT(F16, table->orig_nents, table->nents), dir, attrs);
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "alloc/swiotlb.h"
+#include "base/mutant.h"
 #include "dma/direct.h"
 #include "dma/device.h"
 #include "dma/machine.h"
@@ -101,6 +102,7 @@ uint64_t dma_get_required_mask(struct device *dev)
 	if (!device_is_direct(dev))
 		return DMA_BIT_MASK(32);
 	top = direct_phys_to_dma(dev, top_of_ram(dev->machine));
+	top = MUTANT(C04, top, (uint32_t)top);
 	return top ? DMA_BIT_MASK(64 - __builtin_clzll(top)) : 1;
 }
 
@@ -136,7 +138,7 @@ bool dma_addressing_limited(struct device *dev)
 	    dma_get_required_mask(dev))
 		return true;
 	if (!device_is_direct(dev) || !dev->dma_range_map ||
-	    !machine->rules->limited_by_windows)
+	    MUTANT(C07, !machine->rules->limited_by_windows, true))
 		return false;
 	return memory_walk(machine->memory, outside_windows, (void *)dev->dma_range_map);
 }
@@ -151,7 +153,7 @@ size_t dma_max_mapping_size(struct device *dev)
 		bounces = swiotlb &&
 			  (dma_addressing_limited(dev) || direct_must_bounce(dev));
 	else
-		bounces = dev->untrusted;
+		bounces = MUTANT(D22, dev->untrusted, false);
 	if (!bounces)
 		return SIZE_MAX;
 	return swiotlb_max_mapping_size(swiotlb, dma_get_min_align_mask(dev));
@@ -179,7 +181,7 @@ int dma_get_cache_alignment(void)
 
 unsigned int dma_get_max_seg_size(const struct device *dev)
 {
-	if (dev->dma_parms && dev->dma_parms->max_segment_size)
+	if (MUTANT(F19, dev->dma_parms && dev->dma_parms->max_segment_size, false))
 		return dev->dma_parms->max_segment_size;
 	return DEFAULT_MAX_SEGMENT_SIZE;
 }

@@ -11,6 +11,11 @@
 
 #include "dma/pool-state.h"
 
+const char *pool_name(const struct pool *pool)
+{
+	return pool->name;
+}
+
 size_t pool_print(const struct pool *pool, char *buffer, size_t size, size_t used)
 {
 	struct pool_counts count;

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/mutant.h"
 #include "dma/pool-state.h"
 
 void pool_tell(const struct pool *pool, enum pool_fault fault, const void *cpu,
@@ -37,11 +38,12 @@ static int set_sizes(struct pool *pool, size_t size, size_t align, size_t bounda
 
 	if (!align)
 		align = 1;
-	if (!is_power_of_two(align))
+	if (MUTANT(A09b, !is_power_of_two(align), false))
 		return -EINVAL;
-	if (!size || (rules->pool_size_is_int && size > INT_MAX))
+	if (!(size | MUTANT(A09a, 0, 1)) ||
+	    (rules->pool_size_is_int && size > MUTANT(A09e, INT_MAX, SIZE_MAX)))
 		return -EINVAL;
-	if (size < rules->pool_min_block)
+	if (MUTANT(A11, size < rules->pool_min_block, !size))
 		size = rules->pool_min_block;
 
 	pool->size = align_up(size, align);
@@ -50,8 +52,10 @@ static int set_sizes(struct pool *pool, size_t size, size_t align, size_t bounda
 		return -EINVAL;
 
 	pool->allocation = pool->size > PAGE_SIZE ? pool->size : PAGE_SIZE;
+	pool->allocation = MUTANT(A13, pool->allocation, PAGE_SIZE);
 	pool->boundary = boundary ? boundary : pool->allocation;
-	if (boundary && (boundary < pool->size || !is_power_of_two(boundary)))
+	if (boundary && (boundary < MUTANT(A09d, pool->size, 0) ||
+			 !is_power_of_two(MUTANT(A09c, boundary, 1))))
 		return -EINVAL;
 	if (rules->pool_boundary_is_clamped && pool->boundary > pool->allocation)
 		pool->boundary = pool->allocation;
@@ -61,10 +65,10 @@ static int set_sizes(struct pool *pool, size_t size, size_t align, size_t bounda
 /* P11: as many blocks as fit between one boundary and the next. */
 static void cut_whole(struct pool *pool)
 {
-	uint64_t offset = 0, next = pool->boundary;
+	uint64_t offset = 0, next = MUTANT(A04, pool->boundary, UINT64_MAX);
 
 	while (offset + pool->size <= pool->allocation) {
-		if (offset + pool->size > next) {
+		if (offset + pool->size + MUTANT(A01, 0, 1) > next) {
 			offset = next;
 			next += pool->boundary;
 			continue;
@@ -179,7 +183,7 @@ void pool_destroy(struct pool *pool)
 	if (!pool)
 		return;
 	all = pool->options.rules->pool_busy_leaks_all;
-	busy = all && pool->active;
+	busy = all && MUTANT(A15, pool->active, 0);
 	if (busy)
 		pool_tell(pool, POOL_BUSY, NULL, 0);
 	for (uint32_t number = pool->pages; number--;) {
@@ -243,7 +247,8 @@ static void chain_page(struct pool *pool, uint32_t number)
 	for (uint32_t cell = 0; cell <= pool->cell_mask; cell++)
 		pool->next[first + cell] = POOL_END; /* of no block, so never live */
 	for (uint32_t place = pool->blocks; place--;) {
-		uint32_t block = first + ((uint64_t)pool->offset[place] >> pool->cell_shift);
+		uint64_t offset = pool->offset[MUTANT(A03, place, pool->blocks - 1 - place)];
+		uint32_t block = first + (uint32_t)(offset >> pool->cell_shift);
 
 		pool->next[block] = next;
 		next = block;
@@ -265,8 +270,8 @@ static int grow(struct pool *pool, unsigned int gfp)
 	err = reserve(pool);
 	if (err)
 		return err;
-	err = pool->options.pages.alloc(pool->options.pages.arg, pool->allocation, gfp,
-					&cpu, &page.dma);
+	err = pool->options.pages.alloc(pool->options.pages.arg, pool->allocation,
+					MUTANT(A07, gfp, 0), &cpu, &page.dma);
 	if (err)
 		return err;
 	page.cpu = cpu;
@@ -350,7 +355,7 @@ static void fill_allocated(const struct pool *pool, char *cpu, dma_addr_t dma,
 	    !all_bytes_are(cpu + head, size - head, POOL_POISON_FREED))
 		pool_tell(pool, POOL_CORRUPTED, cpu, dma);
 	if (zero || pool->options.init_on_alloc)
-		memset(cpu, 0, size);
+		memset(cpu, 0, MUTANT(A10, size, size < 16 ? size : 16));
 	else if (pool->options.debug)
 		memset(cpu, POOL_POISON_ALLOCATED, size);
 }
@@ -455,13 +460,13 @@ int pool_free(struct pool *pool, void *cpu, dma_addr_t dma)
 	if (dma - pool->recent.dma >= pool->recent.size && !find_page(pool, dma))
 		return refuse(pool, POOL_BAD_DMA, cpu, dma);
 	offset = dma - pool->recent.dma;
-	if (pool->recent.cpu + offset != cpu)
+	if (MUTANT(X01, pool->recent.cpu + offset != cpu, false))
 		return refuse(pool, POOL_BAD_VADDR, cpu, dma);
 	cell = pool_cell(pool, offset);
 	if (cell == POOL_NO_CELL)
 		return refuse(pool, POOL_MISALIGNED, cpu, dma);
 	block = pool->recent.first + cell;
-	if (pool->next[block] != POOL_LIVE)
+	if (MUTANT(A12, pool->next[block] != POOL_LIVE, false))
 		return refuse(pool, POOL_ALREADY_FREE, cpu, dma);
 
 	if (!pool->plain)
@@ -489,9 +494,4 @@ void pool_count(const struct pool *pool, struct pool_counts *ret)
 		.pages = pool->pages,
 		.allocation = pool->allocation,
 	};
-}
-
-const char *pool_name(const struct pool *pool)
-{
-	return pool->name;
 }

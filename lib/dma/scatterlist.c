@@ -13,6 +13,8 @@
 
 #include <libdma/scatterlist.h>
 
+#include "base/mutant.h"
+
 void sg_init_table(struct scatterlist *sg, unsigned int nents)
 {
 	memset(sg, 0, sizeof(*sg) * nents);
@@ -135,7 +137,8 @@ int __sg_alloc_table(struct sg_table *table, unsigned int nents, unsigned int ma
 		if (!array) {
 			/* The link that was left free counts, so that it is released. */
 			if (previous)
-				table->nents = ++table->orig_nents;
+				table->nents = MUTANT(F12, ++table->orig_nents,
+						      table->orig_nents);
 			return -ENOMEM;
 		}
 		sg_init_table(array, entries);
@@ -143,7 +146,7 @@ int __sg_alloc_table(struct sg_table *table, unsigned int nents, unsigned int ma
 			sg_chain(previous, previous_room, array);
 		else
 			table->sgl = array;
-		table->nents = table->orig_nents += pieces;
+		table->nents = table->orig_nents += MUTANT(F10, pieces, entries);
 		left -= pieces;
 		previous = array;
 		previous_room = room;
@@ -206,8 +209,9 @@ static unsigned int run_of_pages(struct page **pages, unsigned int n_pages,
 {
 	unsigned int n = 1;
 
-	while (n < n_pages && page_to_pfn(pages[n]) == page_to_pfn(pages[n - 1]) + 1 &&
-	       (unsigned long)n << PAGE_SHIFT < max_segment)
+	while (n < n_pages &&
+	       MUTANT(X05, page_to_pfn(pages[n]) == page_to_pfn(pages[n - 1]) + 1, true) &&
+	       (unsigned long)n << PAGE_SHIFT < MUTANT(X07, max_segment, UINT32_MAX))
 		n++;
 	return n;
 }
@@ -268,7 +272,7 @@ int sg_alloc_append_table_from_pages(struct sg_append_table *append,
 		chunk = (n << PAGE_SHIFT) - offset;
 		sg_set_page(sg, pages[0], size < chunk ? (unsigned int)size : chunk, offset);
 		size -= chunk;
-		offset = 0;
+		offset = MUTANT(X11, 0, offset);
 		last = sg;
 		entries++;
 		runs--;

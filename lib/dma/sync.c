@@ -8,6 +8,7 @@
  * Kernel counterpart: kernel/dma/mapping.c, include/linux/dma-mapping.h
  * (RULES.md Y1-Y11)
  */
+#include "base/mutant.h"
 #include "dma/direct.h"
 #include "dma/iommu-dma.h"
 #include "dma/list-event.h"
@@ -89,7 +90,10 @@ void dma_sync_sg_for_device(struct device *dev, struct scatterlist *sgl, int nen
 		iommu_dma_sync_sg_for_device(dev, sgl, nents, dir);
 	else
 		for_each_sg(sgl, sg, nents, i)
-			direct_sync_for_device(dev, sg_dma_address(sg), sg->length, dir);
+			direct_sync_for_device(dev,
+					       MUTANT(C03, sg_dma_address(sg),
+						      sg_phys(sg)),
+					       sg->length, dir);
 	emit_sg(dev, DMA_EVENT_SYNC_SG_FOR_DEVICE, sgl, nents, dir);
 }
 
