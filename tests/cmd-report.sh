@@ -109,6 +109,25 @@ smaller 3000
 printed '^devices: And [0-9]* more devices.$'
 printed '^map: And [0-9]* more spaces.$'
 
+# Sizes and addresses that cannot be.
+cat >"$scratch/nonsense.txt" <<'END'
+#dmat-text 1
+1.000000000 [000] a/7 map_page d TO_DEVICE phys=0x1000 dma=0xfffffffffffffff0 size=18446744073709551615
+1.000001000 [001] a/7 map_page d TO_DEVICE phys=0xfffffffffffff000 dma=0x0 size=9223372036854775808
+1.000005000 [000] a/8 alloc e dma=0xfffffffffffff000 size=18446744073709551615
+1.000006000 [000] a/8 declare_coherent_memory g phys=0x1000 dma=0xf000 size=1152921504606846976
+1.000006000 [000] a/8 alloc g dma=0xffff000 size=576460752303423488
+1.000007000 [000] a/8 pool_create g handle=1 size=18446744073709551615 align=9223372036854775808 boundary=1 name="x"
+1.000007000 [000] a/8 pool_alloc g handle=1 dma=0xfffffffffffffff1 size=18446744073709551615
+18000000000.000007000 [000] a/8 release_coherent_memory g
+END
+for said in '' ',"iommu":{"mode":"lazy"}' \
+	',"swiotlb":{"start":"0xfffffffffffff000","slots":9223372036854775807}'; do
+	echo "{\"schema\":\"dmactl.environment/1\"$said}" >"$scratch/nonsense.json"
+	read_report 0 "$scratch/nonsense.txt"
+	expect 0 "$dmactl" timeline --svg "$scratch/nonsense.svg" "$scratch/nonsense.txt"
+done
+
 # A trace in which nothing happens, and files that cannot be.
 printf '#dmat-text 1\n1.0 mark "x"\n' >"$scratch/nothing.txt"
 read_report 0 "$scratch/nothing.txt"

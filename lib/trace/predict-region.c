@@ -13,6 +13,9 @@
 #include "alloc/coherent.h"
 #include "trace/predict.h"
 
+/* A larger region is a mistake of the trace; one bit is kept for each of its pages. */
+#define REGION_MAX (1ULL << 36)
+
 struct region {
 	struct region *next;
 	struct predict_device *device;
@@ -79,7 +82,7 @@ static int declare(struct regions *regions, const struct foreseen *event)
 	struct region *region;
 	int err;
 
-	if (said->error || find(regions, event->device))
+	if (said->error || said->size > REGION_MAX || find(regions, event->device))
 		return 0;
 	region = calloc(1, sizeof(*region));
 	if (!region)
