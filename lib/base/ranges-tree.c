@@ -75,6 +75,7 @@ void tree_descend(const struct ranges *ranges, uint64_t key, struct path *path)
 		path->node[level] = inner;
 		path->index[level] = lower_bound(inner->last, inner->count, key);
 		node = inner->child[path->index[level]];
+		tree_come_near(ranges, node);
 	}
 	path->leaf = node;
 	path->at = lower_bound(path->leaf->lo, path->leaf->count, key);

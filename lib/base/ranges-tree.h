@@ -55,6 +55,18 @@ static inline uint64_t tree_gap_start(const struct leaf *leaf, unsigned int at)
 	return leaf->prev ? leaf->prev->hi[leaf->prev->count - 1] + 1 : 0;
 }
 
+/*
+ * A search goes from line to line of a node, and waits for each unless all are under
+ * way. Lower trees are in the first caches anyway.
+ */
+static inline void tree_come_near(const struct ranges *ranges, const void *node)
+{
+	if (ranges->height < 3)
+		return;
+	for (size_t at = 0; at < sizeof(struct leaf); at += 64)
+		__builtin_prefetch((const char *)node + at);
+}
+
 /* The largest of the gaps below a node. */
 uint64_t tree_leaf_fit(const struct leaf *leaf);
 uint64_t tree_inner_fit(const struct inner *inner);
