@@ -188,7 +188,6 @@ static double run_floor(const struct recording *recording, const struct peer_iov
 struct times {
 	double wall[9], cpu[9]; /* seconds */
 	double floor[9];
-	long kilobytes; /* most resident */
 };
 
 static double seconds_of(struct timeval time)
@@ -222,7 +221,6 @@ static void run_dmactl(char *path, struct times *times, unsigned int round)
 		replay_give_up("dmactl replay --verify", -ECHILD);
 	times->wall[round] = now() - start;
 	times->cpu[round] = seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
-	times->kilobytes = usage.ru_maxrss;
 	posix_spawn_file_actions_destroy(&files);
 }
 
@@ -261,13 +259,12 @@ static void measure(const struct kind *kind, const struct peer_iova *peer)
 	wall = median(times.wall, args.rounds);
 	cpu = median(times.cpu, args.rounds);
 	floor = median(times.floor, args.rounds);
-	printf("%-28s %8.2f %7.2f %7.1f %7.1f %7.1f %6.2f %6.2f %6.1f\n", kind->name,
+	printf("%-28s %8.2f %7.2f %7.1f %7.1f %7.1f %6.2f %6.2f\n", kind->name,
 	       (double)recording.events / 1e6,
 	       bytes / (double)recording.events,
 	       (double)recording.events / wall / 1e6,
 	       (double)recording.events / cpu / 1e6,
-	       (double)recording.records / floor / 1e6, wall / floor, cpu / floor,
-	       (double)times.kilobytes / 1024);
+	       (double)recording.records / floor / 1e6, wall / floor, cpu / floor);
 	fflush(stdout);
 	free(recording.record);
 	close(fd);
@@ -295,8 +292,8 @@ int main(int argc, char **argv)
 		   argv, 0, NULL, NULL);
 	find_dmactl();
 	peer = open_peer(args.peer, "peer_iova");
-	printf("%-28s %8s %7s %7s %7s %7s %6s %6s %6s\n", "", "M events", "B/event",
-	       "M/s", "M/cpu s", "floor", "ratio", "by cpu", "MiB");
+	printf("%-28s %8s %7s %7s %7s %7s %6s %6s\n", "", "M events", "B/event",
+	       "M/s", "M/cpu s", "floor", "ratio", "by cpu");
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		measure(&kinds[i], peer);
 	return 0;
