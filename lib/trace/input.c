@@ -37,8 +37,10 @@ struct packed {
 static bool has_come(const struct input *input, int timeout_ms)
 {
 	struct pollfd file = { .fd = input->fd, .events = POLLIN };
+	int ready = poll(&file, 1, timeout_ms);
 
-	return poll(&file, 1, timeout_ms) != 0;
+	/* a signal that has come is no byte that has */
+	return ready > 0 || (ready < 0 && errno != EINTR);
 }
 
 /* Let the owner do what there is time for while nothing comes. */
