@@ -65,6 +65,7 @@ extern const struct command command_whatif;
 extern const struct command command_split;
 extern const struct command command_stat;
 extern const struct command command_timeline;
+extern const struct command command_top;
 extern const struct command command_trace;
 extern const struct command command_trim;
 extern const struct command command_verify;

@@ -23,6 +23,7 @@ const struct command *const commands[] = {
 	&command_dump,
 	&command_explain,
 	&command_stat,
+	&command_top,
 	&command_replay,
 	&command_whatif,
 	&command_diff,

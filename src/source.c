@@ -6,9 +6,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "environment.h"
+#include "follow.h"
 #include "json.h"
 #include "output.h"
 #include "progress.h"
@@ -45,8 +47,9 @@ struct source {
 	struct source_options *options;
 	struct libdma_reader *reader;
 	const char *name; /* for messages */
-	char path[32];	  /* where the reader finds what came by standard input */
+	char path[32];	  /* where the reader finds what came by standard input, or grows */
 	int spool;	  /* its descriptor, or -1 */
+	struct follower follower;
 	char *beside;	  /* file of the environment, found beside the trace */
 	struct libdma_environment *given;
 	struct libdma_environment *surveyed;
@@ -186,6 +189,22 @@ static int spool(struct source *source, const char **path)
 	return EXIT_FINE;
 }
 
+/* A file that grows is read as a pipe. What is none, or is not there, is read as it is. */
+static int follow(struct source *source, const char **path)
+{
+	struct stat status;
+	int err;
+
+	if (stat(*path, &status) || !S_ISREG(status.st_mode))
+		return EXIT_FINE;
+	err = follower_create(*path, &source->follower);
+	if (err)
+		return trouble(source->name, err);
+	snprintf(source->path, sizeof(source->path), "/dev/fd/%d", source->follower.fd);
+	*path = source->path;
+	return EXIT_FINE;
+}
+
 /* A trace that cannot be opened or read is left to the second reading, which tells it. */
 static void survey(struct source *source, const char *path)
 {
@@ -206,6 +225,8 @@ static int prepare(struct source *source, struct libdma_strings *strings)
 		survey(source, path);
 	if (source->spool >= 0)
 		lseek(source->spool, 0, SEEK_SET);
+	if (status == EXIT_FINE && source->options->follow)
+		status = follow(source, &path);
 	if (status == EXIT_FINE)
 		status = open_reader(source, path, strings);
 	if (status == EXIT_FINE)
@@ -221,6 +242,7 @@ static int prepare(struct source *source, struct libdma_strings *strings)
 static void free_source(struct source *source)
 {
 	libdma_reader_close(source->reader);
+	follower_destroy(&source->follower);
 	if (source->spool >= 0)
 		close(source->spool);
 	libdma_environment_destroy(source->given);
@@ -243,7 +265,7 @@ int source_open(struct source_options *opts, struct libdma_strings *strings,
 		out_of_memory();
 	source->options = opts;
 	source->selects = opts->filter || opts->range.begin.type || opts->range.end.type;
-	source->spool = -1;
+	source->spool = source->follower.fd = -1;
 	source->name = strcmp(opts->path, "-") ? opts->path : "standard input";
 	status = prepare(source, strings);
 	if (status != EXIT_FINE) {

@@ -34,6 +34,8 @@
  *		it was said
  * @damage:	set by a command that wants to know of each damaged place, or NULL
  * @damage_arg:	its first argument
+ * @follow:	set by a command that goes on reading a file where it ends, for what is still
+ *		to be written
  * @filter:	--filter, or NULL; source_close() destroys it
  * @range:	--begin and --end
  */
@@ -46,6 +48,7 @@ struct source_options {
 	bool infer;
 	bool survey;
 	bool again;
+	bool follow;
 	void (*damage)(void *arg, const struct libdma_damage *damage);
 	void *damage_arg;
 	struct libdma_filter *filter;

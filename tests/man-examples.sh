@@ -18,7 +18,7 @@ split() {
 		END { print count + 0 }' "$1"
 }
 
-for page in check completion convert dump help info leaks merge repair split stat timeline verify; do
+for page in check completion convert dump help info leaks merge repair split stat timeline top verify; do
 	rm -f ./*.run ./*.says
 	count=$(split "$srcdir/man/dmactl-$page.1")
 	for number in $(seq "$count"); do

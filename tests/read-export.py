@@ -42,6 +42,7 @@ class Live:
         self.live = collections.defaultdict(list)
         self.begun, self.left, self.failed = [], [], []
         self.bounced, self.pairs = {}, []
+        self.seen, self.ends = [], []
         self.value = collections.defaultdict(list)
         for event in events:
             self.put(event)
@@ -60,6 +61,7 @@ class Live:
 
     def put(self, event):
         kind = event["kind"]
+        self.seen.append(event)
         if kind in BEGIN and "error" in event:
             self.failed.append(event)
         elif kind in ("map_sg_err", "alloc_sgt_err") or \
@@ -75,6 +77,7 @@ class Live:
                 begin = found.pop(0)
                 self.count(begin, END[kind], -1)
                 self.pairs.append((begin["number"], event["number"]))
+                self.ends.append(event)
         if kind in ("swiotlb_map", "swiotlb_unmap"):
             self.bounce(event)
 
@@ -162,6 +165,52 @@ def check_chrome(events, path, _):
         elif event["ph"] == "i":
             failures += event["cat"] == "failure"
     check_timeline(Live(events), (begun, len(rows)), values, failures)
+
+
+def rows_of(live, begun):
+    """What 'dmactl top' shows of each device that did anything so far."""
+    rows = {}
+    for event in live.seen:
+        if event.get("device"):
+            rows[event["device"]] = dict.fromkeys(
+                ("maps", "unmaps", "bytes", "live", "mapped", "slots", "bounces", "failed"), 0)
+    for event in live.left:
+        rows[event["device"]]["live"] += 1
+        rows[event["device"]]["mapped"] += size_of(event)
+    for (device, name), values in live.value.items():
+        if name == "swiotlb slots" and values:
+            rows[device]["slots"] = values[-1]
+    for what, name in ((live.begun, "maps"), (live.failed, "failed"), (live.ends, "unmaps")):
+        for event in what[begun[name]:]:
+            rows[event["device"]][name] += 1
+            rows[event["device"]]["bytes"] += size_of(event) if name == "maps" else 0
+    for event in live.seen[begun["seen"]:]:
+        if event["kind"] == "swiotlb_map" and "error" not in event:
+            rows[event["device"]]["bounces"] += 1
+    return rows
+
+
+def check_top(events, path, delay):
+    """@path: an object a period of @delay ns; those without an event are not there."""
+    delay, live, want = int(delay), Live([]), []
+    begin, begun = events[0]["ns"], collections.Counter()
+    for event in events + [None]:
+        if not event or event["ns"] - begin >= delay:
+            live.left = [e for found in live.live.values() for e in found]
+            want.append((begin + delay, rows_of(live, begun)))
+            begun = {"maps": len(live.begun), "failed": len(live.failed),
+                     "unmaps": len(live.ends), "seen": len(live.seen)}
+            begin += (event["ns"] - begin) // delay * delay if event else 0
+        if event:
+            live.put(event)
+    frames = read_events(path)
+    same("the number of periods", len(frames), len(want))
+    for frame, (ns, rows) in zip(frames, want):
+        same("the end of period %d" % frame["frame"], frame["ns"], ns)
+        got = {row.pop("device"): row for row in frame["devices"]}
+        for row in got.values():
+            del row["driver"]
+        same("period %d" % frame["frame"], got, rows)
 
 
 def varint(data, at):
