@@ -3,10 +3,11 @@
 #
 # boot.sh SUITE MODE SCRIPT OUT - run SCRIPT on a Debian kernel in QEMU
 #
-# MODE is direct, swiotlb, strict or lazy. The guest has an NVMe disk, a SATA disk behind
-# AHCI, a USB disk behind EHCI, which lives on dma_pools, and an e1000e. It runs SCRIPT
-# as root, with dmactl and load in its PATH; what that leaves in /out is in OUT. The exit
-# status is SCRIPT's, or 124 where the guest did not come to its end.
+# MODE is direct, swiotlb, swiotlb=SLOTS, strict or lazy. The guest has an NVMe disk, a
+# SATA disk behind AHCI, a USB disk behind EHCI, which lives on dma_pools, and an e1000e.
+# It runs SCRIPT as root, with dmactl and load in its PATH and $GUEST_FILES beside it;
+# what that leaves in /out is in OUT. The exit status is SCRIPT's, or 124 where the guest
+# did not come to its end. $GUEST_CPUS is 2 unless told, $GUEST_TIMEOUT 300 seconds.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 suite=$1 mode=$2
@@ -54,7 +55,8 @@ for file in $("$builddir/libtool" --mode=execute ldd "$builddir/src/dmactl" |
 done
 ${CC:-cc} -static -O2 -o bin/load "$here/load.c"
 cp "$here/init" init
-cp "$here/events.sh" "$script" test/
+# shellcheck disable=SC2086
+cp "$here/events.sh" "$script" ${GUEST_FILES-} test/
 mkdir -p etc
 printf 'root:x:0:0::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n' >etc/passwd
 echo "script=/test/$(basename "$script") mode=$mode" >test/settings
@@ -67,6 +69,7 @@ options="console=ttyS0 quiet panic=-1 no_timer_check"
 case $mode in
 direct) ;;
 swiotlb) options="$options swiotlb=force" ;;
+swiotlb=*) options="$options $mode,force" ;;
 strict) machine="-device intel-iommu,intremap=off"; options="$options intel_iommu=on iommu.strict=1" ;;
 lazy) machine="-device intel-iommu,intremap=off"; options="$options intel_iommu=on iommu.strict=0" ;;
 *) echo "boot.sh: '$mode' is no mode" >&2; exit 2 ;;
@@ -75,8 +78,8 @@ for disk in nvme sata usb; do truncate -s 64M "$work/$disk"; done
 
 set +e
 # shellcheck disable=SC2086
-timeout -k 5 "${GUEST_TIMEOUT:-300}" qemu-system-x86_64 -machine q35,accel=tcg -m 768M -smp 2 \
-	-nodefaults -nographic -no-reboot -serial stdio -monitor none \
+timeout -k 5 "${GUEST_TIMEOUT:-300}" qemu-system-x86_64 -machine q35,accel=tcg -m 768M \
+	-smp "${GUEST_CPUS:-2}" -nodefaults -nographic -no-reboot -serial stdio -monitor none \
 	-kernel "$kernel/vmlinuz" -initrd "$work/initrd" -append "$options" $machine \
 	-virtfs "local,path=$out,mount_tag=out,security_model=none" \
 	-drive "if=none,id=d0,format=raw,file=$work/nvme" -device nvme,drive=d0,serial=0 \
@@ -85,6 +88,6 @@ timeout -k 5 "${GUEST_TIMEOUT:-300}" qemu-system-x86_64 -machine q35,accel=tcg -
 	-drive "if=none,id=d2,format=raw,file=$work/usb" -device usb-ehci,id=usb \
 	-device usb-storage,bus=usb.0,drive=d2 \
 	-netdev "user,id=n0,restrict=on,guestfwd=tcp:10.0.2.100:80-cmd:head -c 1000000 /dev/zero" \
-	-device e1000e,netdev=n0 >"$out/console" 2>&1 </dev/null
+	-device e1000e,netdev=n0,romfile= >"$out/console" 2>&1 </dev/null
 status=$(tr -d '\r' <"$out/console" | sed -n 's/^guest: exit \([0-9]*\)$/\1/p' | tail -n 1)
 exit "${status:-124}"

@@ -21,10 +21,10 @@ disks() {
 	done
 }
 
-# Until all three disks are there.
+# Until all three disks are there, or so many.
 wait_for_disks() {
 	i=0
-	while test $i -lt 150 && test "$(disks | wc -l)" -lt 3; do
+	while test $i -lt 150 && test "$(disks | wc -l)" -lt "${1:-3}"; do
 		usleep 100000
 		i=$((i + 1))
 	done

@@ -2,11 +2,11 @@
 /*
  * load.c - reads and writes of one disk that make lists of every length
  *
- *	load DISK ROUNDS
+ *	load DISK ROUNDS [PROCESSES [PAGES]]
  *
  * Direct I/O from pages in shuffled order, so that hardly any two of them are
- * neighbours in memory; four processes at a time. The sizes come from a generator that
- * always begins alike.
+ * neighbours in memory; by four processes at a time, or so many; with 0, by this one.
+ * The sizes come from a generator that always begins alike; with PAGES all have so many.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -25,6 +25,7 @@
 #define DISK_SIZE (64u << 20)
 
 static uint64_t state;
+static unsigned int fixed; /* pages of all transfers, or 0 */
 
 static unsigned int dice(unsigned int sides)
 {
@@ -54,7 +55,9 @@ static int transfer(int fd, const struct iovec *vector)
 	off_t at = (off_t)dice((DISK_SIZE - PAGES * PAGE) / PAGE) * PAGE;
 	ssize_t done;
 
-	if (!dice(4)) /* one buffer that begins within a page */
+	if (fixed)
+		pages = fixed;
+	if (!fixed && !dice(4)) /* one buffer that begins within a page */
 		done = pread(fd, (char *)vector->iov_base + 512, 512 * (1 + dice(7)), at);
 	else if (dice(2))
 		done = preadv(fd, vector, (int)pages, at);
@@ -88,13 +91,23 @@ static int work(const char *disk, unsigned int rounds, unsigned int number)
 
 int main(int argc, char **argv)
 {
+	unsigned int rounds, processes = PROCESSES;
 	int status, failed = 0;
 
-	if (argc != 3)
+	if (argc < 3 || argc > 5)
 		return 2;
-	for (unsigned int i = 0; i < PROCESSES; i++)
+	rounds = (unsigned int)atoi(argv[2]);
+	if (argc >= 4)
+		processes = (unsigned int)atoi(argv[3]);
+	if (argc == 5)
+		fixed = (unsigned int)atoi(argv[4]);
+	if (fixed > PAGES)
+		return 2;
+	if (!processes)
+		return work(argv[1], rounds, 0);
+	for (unsigned int i = 0; i < processes; i++)
 		if (!fork())
-			_exit(work(argv[1], (unsigned int)atoi(argv[2]), i));
+			_exit(work(argv[1], rounds, i));
 	while (wait(&status) > 0)
 		failed |= status;
 	return failed != 0;
