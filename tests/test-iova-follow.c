@@ -161,6 +161,26 @@ static void the_depots_magazine_is_adopted(void **state)
 	iova_domain_destroy(domain);
 }
 
+/* What a lazy domain would have handed out before it was freed on the other CPU. */
+static void what_lies_above_was_freed_elsewhere(void **state)
+{
+	struct iova_domain *domain = create(DMA_KERNEL_7_2, IOVA_LAZY);
+	uint64_t pfn[4];
+
+	(void)state;
+	for (unsigned int i = 0; i < 4; i++)
+		pfn[i] = take(domain, 0, 1);
+	for (unsigned int i = 0; i < 4; i++)
+		iova_release(domain, 0, pfn[i], 1);
+	iova_expire(domain, 0, false);
+	assert_int_equal(iova_adopt(domain, 0, 1, pfn[1]), 0);
+	assert_int_equal(take(domain, 0, 1), pfn[0]);
+	assert_int_equal(take(domain, 1, 1), pfn[3]);
+	assert_int_equal(take(domain, 1, 1), pfn[2]);
+	assert_true(iova_valid(domain));
+	iova_domain_destroy(domain);
+}
+
 static void what_waits_is_adopted(void **state)
 {
 	struct iova_domain *domain = create(DMA_KERNEL_7_2, IOVA_LAZY);
@@ -207,6 +227,7 @@ int main(void)
 		cmocka_unit_test(a_free_range_is_adopted),
 		cmocka_unit_test(a_magazine_is_adopted_whole),
 		cmocka_unit_test(the_depots_magazine_is_adopted),
+		cmocka_unit_test(what_lies_above_was_freed_elsewhere),
 		cmocka_unit_test(what_waits_is_adopted),
 		cmocka_unit_test(a_flush_may_leave_the_rings_to_their_cpus),
 	};

@@ -83,15 +83,42 @@ int iova_clone(const struct iova_domain *of, struct iova_domain **ret)
 
 /* ---- to adopt an answer ---- */
 
-static bool magazine_take(struct magazine *magazine, uint64_t pfn)
+static bool magazine_has(const struct magazine *magazine, uint64_t pfn)
 {
-	for (unsigned int i = magazine ? magazine->count : 0; i-- > 0;) {
-		if (magazine->pfn[i] != pfn)
-			continue;
-		magazine->pfn[i] = magazine->pfn[--magazine->count];
-		return true;
-	}
+	for (unsigned int i = magazine ? magazine->count : 0; i-- > 0;)
+		if (magazine->pfn[i] == pfn)
+			return true;
 	return false;
+}
+
+static void magazine_take(struct magazine *magazine, uint64_t pfn)
+{
+	unsigned int i = magazine->count;
+
+	while (magazine->pfn[--i] != pfn)
+		;
+	magazine->pfn[i] = magazine->pfn[--magazine->count];
+}
+
+/*
+ * Of a lazy domain: what the model has above @pfn the kernel would have handed out before
+ * it, so that a flush freed it on another CPU.
+ */
+static void shed(struct iova_domain *domain, unsigned int cpu, unsigned int class,
+		 uint64_t pfn)
+{
+	struct magazine *loaded = domain->cache[cpu * IOVA_CLASSES + class].loaded;
+	unsigned int other = (cpu + 1) % domain->cpus, end = loaded->count, at = end;
+
+	if (!domain->queue || other == cpu)
+		return;
+	while (loaded->pfn[at - 1] != pfn)
+		at--;
+	loaded->count = at;
+	/* where memory is short the rest stays where it is */
+	for (; at < end; at++)
+		if (!iova_cache_put(domain, other, class, loaded->pfn[at]))
+			loaded->pfn[loaded->count++] = loaded->pfn[at];
 }
 
 static void swap(struct magazine **one, struct magazine **other)
@@ -122,8 +149,8 @@ static void depot_load(struct iova_domain *domain, struct depot *depot,
 }
 
 /* Another CPU's magazine, or the depot's, and this one's loaded change places. */
-static bool cache_adopt(struct iova_domain *domain, unsigned int cpu, unsigned int class,
-			uint64_t pfn)
+static bool cache_load(struct iova_domain *domain, unsigned int cpu, unsigned int class,
+		       uint64_t pfn)
 {
 	struct cpu_cache *own = &domain->cache[cpu * IOVA_CLASSES + class];
 	struct depot *depot = &domain->depot[class];
@@ -132,21 +159,31 @@ static bool cache_adopt(struct iova_domain *domain, unsigned int cpu, unsigned i
 		struct cpu_cache *cache =
 			&domain->cache[(cpu + i) % domain->cpus * IOVA_CLASSES + class];
 
-		if (magazine_take(cache->loaded, pfn)) {
+		if (magazine_has(cache->loaded, pfn)) {
 			swap(&cache->loaded, &own->loaded);
 			return true;
 		}
-		if (magazine_take(cache->prev, pfn)) {
+		if (magazine_has(cache->prev, pfn)) {
 			swap(&cache->prev, &own->loaded);
 			return true;
 		}
 	}
 	for (struct magazine **at = &depot->top; *at; at = &(*at)->next)
-		if (magazine_take(*at, pfn)) {
+		if (magazine_has(*at, pfn)) {
 			depot_load(domain, depot, at, own);
 			return true;
 		}
 	return false;
+}
+
+static bool cache_adopt(struct iova_domain *domain, unsigned int cpu, unsigned int class,
+			uint64_t pfn)
+{
+	if (!cache_load(domain, cpu, class, pfn))
+		return false;
+	shed(domain, cpu, class, pfn);
+	magazine_take(domain->cache[cpu * IOVA_CLASSES + class].loaded, pfn);
+	return true;
 }
 
 static bool ring_take(struct ring *ring, unsigned int slots, uint64_t pfn)

@@ -160,7 +160,8 @@ int iova_clone(const struct iova_domain *of, struct iova_domain **ret);
  * @pfn:	the range's first number
  *
  * A range that lies in a magazine brings its whole magazine along: the kernel had that
- * one loaded. One that waits for a flush waits no more.
+ * one loaded, and in a lazy domain had freed elsewhere what the model has above it. One
+ * that waits for a flush waits no more.
  *
  * Return: 0, -EEXIST where the range, or part of it, is handed out or of another size,
  * or -ENOMEM.
