@@ -153,7 +153,31 @@ static void classify(struct iova *iova, struct request *request)
 		request->witness = request->space->stranger;
 	} else {
 		request->verdict = LIBDMA_VERDICT_UNEXPLAINED;
+		request->witness = LIBDMA_NO_WITNESS;
 	}
+}
+
+/*
+ * Another take on this CPU, of a range that the same flush freed: it shows that the flush
+ * ran here, and before.
+ */
+static uint64_t find_flushed(const struct iova *iova, const struct foreseen *event,
+			     const struct request *request)
+{
+	const struct timeline *timeline = request->space->timeline;
+	size_t flush = timeline_freed(timeline, request->dma / iova->granule);
+	const struct foreseen *next = event;
+
+	while (flush != SIZE_MAX && (next = predict_next(iova->frame, next))) {
+		const struct request *other = next->memo;
+
+		if (next->event.kind == DMA_EVENT_IOMMU_MAP && other &&
+		    other->kind == IOVA_OP_TAKE && other->cpu == request->cpu &&
+		    other->dma != request->dma &&
+		    timeline_freed(timeline, other->dma / iova->granule) == flush)
+			return other->number;
+	}
+	return LIBDMA_NO_WITNESS;
 }
 
 static int explain(struct iova *iova, struct foreseen *event, struct request *request)
@@ -188,7 +212,11 @@ static int explain(struct iova *iova, struct foreseen *event, struct request *re
 		request->verdict = LIBDMA_VERDICT_ORDER;
 		break;
 	default:
-		request->verdict = LIBDMA_VERDICT_TIMER;
+		/* the moment is known from this answer alone, unless another shows it */
+		request->witness = find_flushed(iova, event, request);
+		request->verdict = request->witness == LIBDMA_NO_WITNESS
+					   ? LIBDMA_VERDICT_USED
+					   : LIBDMA_VERDICT_TIMER;
 		break;
 	}
 	snprintf(request->state, sizeof(request->state), "CPU %u, %llu pages: %s",

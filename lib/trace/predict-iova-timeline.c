@@ -222,3 +222,16 @@ int timeline_begin(struct timeline *timeline, const struct iova_op *op)
 	iova_adopt(timeline->now, op->cpu, op->size, op->pfn);
 	return 0;
 }
+
+size_t timeline_freed(const struct timeline *timeline, uint64_t pfn)
+{
+	size_t at = timeline->count;
+
+	while (at && (timeline->op[at - 1].kind != IOVA_OP_RELEASE ||
+		      timeline->op[at - 1].pfn != pfn))
+		at--;
+	for (unsigned int i = 0; at && i < timeline->timers; i++)
+		if (!timeline->timer[i].trim && timeline->timer[i].place >= at)
+			return i;
+	return SIZE_MAX;
+}

@@ -97,6 +97,16 @@ int timeline_begin(struct timeline *timeline, const struct iova_op *op);
 /** timeline_flush() - the queue's timer ran here; 0 or -ENOMEM */
 int timeline_flush(struct timeline *timeline, unsigned int cpu, uint64_t ns);
 
+/**
+ * timeline_freed() - the flush that freed a range, as it is believed
+ * @timeline:	the timeline
+ * @pfn:	the range
+ *
+ * Return: place of the flush, from 0; SIZE_MAX where no release of @pfn is remembered, or
+ * no flush behind it.
+ */
+size_t timeline_freed(const struct timeline *timeline, uint64_t pfn);
+
 /* What else must have happened. */
 enum iova_change {
 	IOVA_CHANGE_NONE,    /* nothing that was tried yields the answer: it is adopted */
