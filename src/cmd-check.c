@@ -30,6 +30,7 @@ enum {
 
 struct options {
 	struct source_options source;
+	struct range range; /* of the calls whose verdicts are wanted */
 	struct form_options form;
 	struct terminal terminal;
 	const char *suppressions;
@@ -92,8 +93,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		opts->fail_on = LIBDMA_CHECK_WARNING;
 		state->child_inputs[0] = &opts->source;
-		state->child_inputs[1] = &opts->form;
-		state->child_inputs[2] = &opts->terminal;
+		state->child_inputs[1] = &opts->source;
+		state->child_inputs[2] = &opts->form;
+		state->child_inputs[3] = &opts->terminal;
 		return 0;
 	case OPTION_RULES:
 		opts->rules = true;
@@ -132,6 +134,7 @@ static const struct argp argp = {
 	.doc = "Hold the rules of the DMA API against the calls in TRACE (dma.dmat by "
 	       "default), and show who broke which.",
 	.children = (const struct argp_child[]) { { .argp = &source_argp },
+						  { .argp = &selection_argp },
 						  { .argp = &form_document_argp },
 						  { .argp = &terminal_argp },
 						  {} },
@@ -157,8 +160,13 @@ static struct libdma_check *create(struct source *source, const struct options *
 	return check;
 }
 
+static int teach_filter(void *arg, uint32_t device, uint32_t driver)
+{
+	return libdma_filter_driver(arg, device, driver);
+}
+
 /* A trace may tell its machine with the first event, not before. */
-static void check_events(struct source *source, const struct options *opts,
+static void check_events(struct source *source, struct options *opts,
 			 struct findings *findings)
 {
 	struct libdma_check *check = NULL;
@@ -168,6 +176,8 @@ static void check_events(struct source *source, const struct options *opts,
 
 	findings->strings = source_strings(source);
 	source_drivers(source, findings_driver, findings);
+	if (findings->filter)
+		source_drivers(source, teach_filter, findings->filter);
 	check = create(source, opts, findings);
 	for (; more; more = source_next(source, &event) > 0) {
 		if (libdma_reader_damaged(source_reader(source)) != damaged) {
@@ -176,6 +186,7 @@ static void check_events(struct source *source, const struct options *opts,
 		}
 		if (event->kind == DMA_EVENT_DEVICE && event->name)
 			findings_driver(findings, event->device, event->name);
+		findings->muted = !range_holds(&opts->range, event);
 		if (libdma_check_put(check, event))
 			out_of_memory();
 	}
@@ -203,6 +214,11 @@ static void print(const struct findings *findings, const struct source *source,
 		check_print(findings, source, &opts->terminal, opts->all);
 }
 
+static const void *find_rule(const char *word)
+{
+	return libdma_check_rule_find(word);
+}
+
 static int check_run(int argc, char **argv)
 {
 	struct suppressions *suppressions = NULL;
@@ -212,10 +228,17 @@ static int check_run(int argc, char **argv)
 	int status = EXIT_FINE;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &opts);
+	/* A verdict hangs on events that are not wanted themselves. */
+	opts.range = opts.source.range;
+	opts.source.range = (struct range) { 0 };
+	findings.filter = opts.source.filter;
+	opts.source.filter = NULL;
 	if (opts.rules)
 		return check_list_rules(&opts.form, &opts.terminal);
 	if (opts.suppressions)
-		status = suppressions_read(opts.suppressions, &suppressions);
+		status = suppressions_read(opts.suppressions, find_rule,
+					   "RULE [DEVICE [SITE]], see 'dmactl check --rules'",
+					   &suppressions);
 	if (!status)
 		status = source_open(&opts.source, NULL, &source);
 	if (status)
@@ -227,6 +250,7 @@ static int check_run(int argc, char **argv)
 	status = source_close(source, exit_status(&findings, opts.fail_on));
 	findings_deinit(&findings);
 destroy_suppressions:
+	libdma_filter_destroy(findings.filter);
 	suppressions_destroy(suppressions);
 	return status;
 }

@@ -4,6 +4,7 @@
  */
 #include <argp.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <libdma/replay.h>
 
@@ -11,16 +12,20 @@
 #include "kernel.h"
 #include "leaks-print.h"
 #include "output.h"
+#include "suppressions.h"
 
 enum {
 	OPTION_OLDER = 256,
 	OPTION_ALL,
+	OPTION_SUPPRESSIONS,
 };
 
 struct options {
 	struct source_options source;
 	struct form_options form;
 	struct terminal terminal;
+	const char *suppressions;
+	struct libdma_filter *filter; /* of what began a leak; all events are followed */
 	uint64_t older_ns;
 	bool all;
 };
@@ -34,6 +39,10 @@ static const struct argp_option options[] = {
 	  .key = OPTION_ALL,
 	  .doc = "Show also what may well be in use, was lost sight of, or need not be "
 		 "unmapped" },
+	{ .name = "suppressions",
+	  .key = OPTION_SUPPRESSIONS,
+	  .arg = "FILE",
+	  .doc = "Leave out what the lines of FILE name: VERDICT [DEVICE [SITE]]" },
 	{},
 };
 
@@ -55,14 +64,18 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &opts->source;
-		state->child_inputs[1] = &opts->form;
-		state->child_inputs[2] = &opts->terminal;
+		state->child_inputs[1] = &opts->source;
+		state->child_inputs[2] = &opts->form;
+		state->child_inputs[3] = &opts->terminal;
 		return 0;
 	case OPTION_OLDER:
 		opts->older_ns = parse_age(arg, state);
 		return 0;
 	case OPTION_ALL:
 		opts->all = true;
+		return 0;
+	case OPTION_SUPPRESSIONS:
+		opts->suppressions = arg;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -76,6 +89,7 @@ static const struct argp argp = {
 	.doc = "Show what TRACE (dma.dmat by default) leaves mapped or allocated that "
 	       "nobody will give back, by device and call site.",
 	.children = (const struct argp_child[]) { { .argp = &source_argp },
+						  { .argp = &selection_argp },
 						  { .argp = &form_table_argp },
 						  { .argp = &terminal_argp },
 						  {} },
@@ -119,6 +133,49 @@ static void follow(struct source *source, const struct options *opts,
 	libdma_leaks_destroy(leaks);
 }
 
+static const void *find_verdict(const char *word)
+{
+	const char *name;
+
+	for (unsigned int i = 0; i < LIBDMA_LEAK_VERDICTS; i++) {
+		name = libdma_leak_verdict_name(i);
+		if (!strcmp(name, word))
+			return name;
+	}
+	return NULL;
+}
+
+/* Drop what the user does not want to hear of. */
+static void select_leaks(struct leaks_list *list, const struct options *opts,
+			 const struct suppressions *suppressions)
+{
+	const struct libdma_strings *strings = source_strings(list->source);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct libdma_leak *leak = &list->leak[i];
+
+		if (opts->filter &&
+		    !libdma_filter_match(opts->filter, &leak->oldest, strings))
+			continue;
+		if (suppressions &&
+		    suppressions_match(suppressions,
+				       libdma_leak_verdict_name(leak->verdict),
+				       libdma_strings_get(strings, leak->oldest.device),
+				       libdma_strings_get(strings, leak->oldest.stack))) {
+			list->suppressed++;
+			continue;
+		}
+		list->leak[kept++] = *leak;
+	}
+	list->count = kept;
+}
+
+static int teach_filter(void *arg, uint32_t device, uint32_t driver)
+{
+	return libdma_filter_driver(arg, device, driver);
+}
+
 static void print(const struct leaks_list *list, const struct options *opts,
 		  struct table *table)
 {
@@ -151,6 +208,7 @@ static int exit_status(const struct leaks_list *list)
 
 static int leaks_run(int argc, char **argv)
 {
+	struct suppressions *suppressions = NULL;
 	struct options opts = { 0 };
 	struct leaks_list list = { 0 };
 	struct source *source;
@@ -161,15 +219,29 @@ static int leaks_run(int argc, char **argv)
 	status = leaks_table_create(&opts.form, &opts.terminal, &table);
 	if (!table)
 		return status;
-	status = source_open(&opts.source, NULL, &source);
+	/* What ends a leak need not be like what began it. */
+	opts.filter = opts.source.filter;
+	opts.source.filter = NULL;
+	if (opts.suppressions)
+		status = suppressions_read(
+			opts.suppressions, find_verdict,
+			"VERDICT [DEVICE [SITE]], such as 'old 0000:03:*'",
+			&suppressions);
+	if (!status)
+		status = source_open(&opts.source, NULL, &source);
 	if (status)
-		goto destroy_table;
+		goto destroy_suppressions;
 
 	follow(source, &opts, &list);
+	if (opts.filter)
+		source_drivers(source, teach_filter, opts.filter);
+	select_leaks(&list, &opts, suppressions);
 	print(&list, &opts, table);
 	status = source_close(source, exit_status(&list));
 	free(list.leak);
-destroy_table:
+destroy_suppressions:
+	suppressions_destroy(suppressions);
+	libdma_filter_destroy(opts.filter);
 	table_destroy(table);
 	return status;
 }

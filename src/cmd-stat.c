@@ -31,8 +31,8 @@ static const struct argp_option options[] = {
 	{ .name = "by",
 	  .key = OPTION_BY,
 	  .arg = "WHAT",
-	  .doc = "Count apart by device, driver, kind (the default), direction, cpu, comm or "
-		 "pool" },
+	  .doc = "Count apart by device, driver, kind (the default), direction, cpu, comm, "
+		 "pool or site (call stack)" },
 	{ .name = "histogram",
 	  .key = OPTION_HISTOGRAM,
 	  .doc = "Draw how often which sizes and lifetimes come" },
@@ -55,8 +55,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		opts->by = stat_key_find(arg);
 		if (opts->by == LIBDMA_STAT_KEYS)
 			argp_error(state,
-				   "--by takes device, driver, kind, direction, cpu, comm or "
-				   "pool, not '%s'",
+				   "--by takes device, driver, kind, direction, cpu, comm, "
+				   "pool or site, not '%s'",
 				   arg);
 		return 0;
 	case OPTION_HISTOGRAM:

@@ -123,6 +123,10 @@ void findings_add(void *arg, const struct libdma_check_verdict *verdict)
 	struct findings *findings = arg;
 	struct finding *group;
 
+	if (findings->muted ||
+	    (findings->filter &&
+	     !libdma_filter_match(findings->filter, verdict->event, findings->strings)))
+		return;
 	if (is_suppressed(findings, verdict)) {
 		findings->suppressed++;
 		return;

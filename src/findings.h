@@ -5,6 +5,7 @@
 #pragma once
 
 #include <libdma/check.h>
+#include <libdma/filter.h>
 
 #include "suppressions.h"
 
@@ -46,6 +47,8 @@ struct findings {
 	uint64_t suppressed; /* verdicts */
 	const struct libdma_strings *strings;
 	const struct suppressions *suppressions; /* or NULL */
+	struct libdma_filter *filter;            /* what the call must be, or NULL */
+	bool muted;                              /* nobody wants the present verdicts */
 	uint32_t *driver;                        /* by device; learned from the trace */
 	size_t drivers;
 };

@@ -314,6 +314,7 @@ void leaks_json(const struct leaks_list *list, const char *path)
 	json_add(document, "completeness", source_completeness(list->source));
 	json_add_count(document, "events", source_events(list->source));
 	json_add_count(document, "origin_unknown", list->strangers);
+	json_add_count(document, "suppressed", list->suppressed);
 	json_add(document, "leaks", found);
 	json_add(document, "others", others);
 	json_print(document);

@@ -16,12 +16,14 @@
  * @leak:	the sites, the worst first
  * @count:	how many
  * @strangers:	ends of what was never seen to begin
+ * @suppressed:	sites that the user does not want to hear of
  * @source:	the trace
  */
 struct leaks_list {
 	struct libdma_leak *leak;
 	size_t count;
 	uint64_t strangers;
+	uint64_t suppressed;
 	struct source *source;
 };
 

@@ -89,7 +89,8 @@ static json_t *group_key(enum libdma_stat_key key, const struct libdma_stat_grou
 	if (key == LIBDMA_STAT_CPU)
 		return json_integer((json_int_t)group->key);
 	if (!group->key &&
-	    (key == LIBDMA_STAT_DEVICE || key == LIBDMA_STAT_DRIVER || key == LIBDMA_STAT_COMM))
+	    (key == LIBDMA_STAT_DEVICE || key == LIBDMA_STAT_DRIVER || key == LIBDMA_STAT_COMM ||
+	     key == LIBDMA_STAT_SITE))
 		return json_null();
 	return json_text(stat_group_name(key, group, strings, buffer));
 }

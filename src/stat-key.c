@@ -20,6 +20,7 @@ static const char *const names[LIBDMA_STAT_KEYS] = {
 	[LIBDMA_STAT_CPU] = "cpu",
 	[LIBDMA_STAT_COMM] = "comm",
 	[LIBDMA_STAT_POOL] = "pool",
+	[LIBDMA_STAT_SITE] = "site",
 };
 
 enum libdma_stat_key stat_key_find(const char *word)

@@ -75,13 +75,14 @@ static const char *const headings[LIBDMA_STAT_KEYS] = {
 	[LIBDMA_STAT_DEVICE] = "DEVICE",       [LIBDMA_STAT_DRIVER] = "DRIVER",
 	[LIBDMA_STAT_KIND] = "KIND",	       [LIBDMA_STAT_DIRECTION] = "DIRECTION",
 	[LIBDMA_STAT_CPU] = "CPU",	       [LIBDMA_STAT_COMM] = "COMM",
-	[LIBDMA_STAT_POOL] = "POOL",
+	[LIBDMA_STAT_POOL] = "POOL",	   [LIBDMA_STAT_SITE] = "SITE",
 };
 
 int stat_table_create(enum libdma_stat_key key, const struct form_options *form,
 		      const struct terminal *terminal, struct table **ret)
 {
 	columns[COLUMN_KEY].name = headings[key];
+	columns[COLUMN_KEY].shrink = key == LIBDMA_STAT_SITE;
 	/* by kind these repeat the number of events */
 	columns[COLUMN_MAPS].extra = key == LIBDMA_STAT_KIND || key == LIBDMA_STAT_POOL;
 	columns[COLUMN_ALLOCS].extra = key == LIBDMA_STAT_KIND;

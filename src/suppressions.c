@@ -12,8 +12,8 @@
 #include "suppressions.h"
 
 struct suppression {
-	const struct libdma_check_rule *rule; /* NULL: all */
-	char *device, *site;                  /* globs */
+	const void *rule;    /* NULL: all */
+	char *device, *site; /* globs */
 	struct suppression *next;
 };
 
@@ -41,7 +41,8 @@ static char *around(const char *word)
 	return text;
 }
 
-static bool read_line(struct suppressions *suppressions, char *line)
+static bool read_line(struct suppressions *suppressions, char *line,
+		      const void *(*find)(const char *word))
 {
 	char *rest = NULL, *rule, *device, *site;
 	struct suppression *it;
@@ -52,13 +53,12 @@ static bool read_line(struct suppressions *suppressions, char *line)
 		return true;
 	device = strtok_r(NULL, " \t", &rest);
 	site = strtok_r(NULL, " \t", &rest);
-	if ((strcmp(rule, "*") && !libdma_check_rule_find(rule)) ||
-	    strtok_r(NULL, " \t", &rest))
+	if ((strcmp(rule, "*") && !find(rule)) || strtok_r(NULL, " \t", &rest))
 		return false;
 	it = calloc(1, sizeof(*it));
 	if (!it)
 		out_of_memory();
-	it->rule = libdma_check_rule_find(rule);
+	it->rule = find(rule);
 	it->device = copy(device ? device : "*");
 	it->site = around(site ? site : "");
 	it->next = suppressions->first;
@@ -66,7 +66,8 @@ static bool read_line(struct suppressions *suppressions, char *line)
 	return true;
 }
 
-int suppressions_read(const char *path, struct suppressions **ret)
+int suppressions_read(const char *path, const void *(*find)(const char *word),
+		      const char *hint, struct suppressions **ret)
 {
 	FILE *file = fopen(path, "r");
 	int status = EXIT_FINE;
@@ -81,11 +82,9 @@ int suppressions_read(const char *path, struct suppressions **ret)
 		out_of_memory();
 	while (getline(&line, &room, file) >= 0) {
 		number++;
-		if (read_line(*ret, line))
+		if (read_line(*ret, line, find))
 			continue;
-		complain("%s:%u: a line is RULE [DEVICE [SITE]], see 'dmactl check "
-			 "--rules'",
-			 path, number);
+		complain("%s:%u: a line is %s", path, number, hint);
 		status = EXIT_USAGE;
 		break;
 	}
@@ -111,9 +110,8 @@ void suppressions_destroy(struct suppressions *suppressions)
 	free(suppressions);
 }
 
-bool suppressions_match(const struct suppressions *suppressions,
-			const struct libdma_check_rule *rule, const char *device,
-			const char *site)
+bool suppressions_match(const struct suppressions *suppressions, const void *rule,
+			const char *device, const char *site)
 {
 	for (const struct suppression *it = suppressions->first; it; it = it->next)
 		if ((!it->rule || it->rule == rule) && !fnmatch(it->device, device, 0) &&

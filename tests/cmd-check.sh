@@ -135,4 +135,21 @@ printf '#dmat-text 1\n[000] "\\x1b[2J"/1 map_page nic0 TO_DEVICE phys=0x1 dma=0x
 	'[000] "\x1b[2J"/1 unmap_page nic0 TO_DEVICE dma=0x1 size=8' >"$scratch/bad.txt"
 expect 1 "$dmactl" check "$scratch/bad.txt"
 printed 'by ?\[2J/1'
+
+# Verdicts on some calls alone; all are followed.
+cat >"$scratch/some.txt" <<'END'
+#dmat-text 1
+1.0 map_page nic0 TO_DEVICE phys=0x5000 dma=0x5000 size=512
+1.0 map_page nic1 TO_DEVICE phys=0x6000 dma=0x6000 size=512
+2.0 unmap_page nic0 TO_DEVICE dma=0x5000 size=256
+3.0 unmap_page nic1 TO_DEVICE dma=0x6000 size=128
+END
+of_calls() {
+	"$dmactl" check --json "$@" "$scratch/some.txt" | sed -n 's/.*"is": "\(.*\)",*$/\1/p' |
+		sort | tr '\n' ' '
+}
+test "$(of_calls)" = "0x100 0x80 " || fail "both: $(of_calls)"
+test "$(of_calls --begin 2.5)" = "0x80 " || fail "--begin: $(of_calls --begin 2.5)"
+test "$(of_calls --end 2.5)" = "0x100 " || fail "--end: $(of_calls --end 2.5)"
+test "$(of_calls --filter 'dev == "nic1"')" = "0x80 " || fail "--filter"
 exit $status

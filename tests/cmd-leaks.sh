@@ -113,4 +113,24 @@ said "takes a time such as 2s or 500ms, not 'soon'"
 expect 2 "$dmactl" leaks --older '#5' "$scratch/gone.txt"
 expect 0 "$dmactl" leaks --columns help
 printed '^GROWTH'
+
+# What the user does not want to hear of, and what alone.
+printf 'growing nic1\n# nobody\n* nic0 e1000_xmit # known\n' >"$scratch/known"
+look 0 "$scratch/leak.txt" --suppressions "$scratch/known"
+want ""
+expect 0 "$dmactl" leaks --json --suppressions "$scratch/known" "$scratch/leak.txt"
+printed '"suppressed": 1'
+echo 'old nic0' >"$scratch/known"
+look 1 "$scratch/leak.txt" --suppressions "$scratch/known"
+want "growing map_page 40 20480 19.5/s"
+echo 'older nic0' >"$scratch/known"
+expect 2 "$dmactl" leaks --suppressions "$scratch/known" "$scratch/leak.txt"
+said "known:1: a line is VERDICT"
+look 0 "$scratch/leak.txt" --filter 'size > 1k'
+want ""
+look 1 "$scratch/leak.txt" --filter 'size < 1k && dev == "nic0"'
+want "growing map_page 40 20480 19.5/s"
+# All that one site still holds at a moment, of what it began since another.
+look 0 "$scratch/leak.txt" --begin 0.5 --end 0.8 --all
+test "$(rows | cut -d' ' -f2,3)" = "map_page 7" || fail "a range: $(rows)"
 exit $status

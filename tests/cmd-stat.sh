@@ -102,4 +102,18 @@ done
 expect 0 "$dmactl" stat --width 80 "$traces/6.12-strict-nvme.ftrace.zst"
 printed '^KIND  *EVENTS '
 
-exit "$status"
+
+# Who maps most, by the recorded stacks; what is live counts for who mapped it.
+cat >"$scratch/sites.txt" <<'END'
+#dmat-text 1
+1.0 map_page nic0 TO_DEVICE phys=0x5000 dma=0x5000 size=512 stack="xmit;net"
+1.1 map_page nic0 TO_DEVICE phys=0x6000 dma=0x6000 size=512 stack="xmit;net"
+1.2 map_page nic0 FROM_DEVICE phys=0x7000 dma=0x7000 size=4096 stack="refill;poll"
+1.3 unmap_page nic0 TO_DEVICE dma=0x5000 size=512 stack="clean;poll"
+END
+expect 0 "$dmactl" stat --by site --raw --noheadings --columns site,maps,bytes,live \
+	"$scratch/sites.txt"
+awk '$2' "$scratch/out" | sort >"$scratch/has"
+printf 'refill;poll 1 4096 1\nxmit;net 2 1024 1\n' >"$scratch/want"
+same "$scratch/want" "$scratch/has"
+exit $status

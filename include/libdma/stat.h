@@ -19,6 +19,7 @@ enum libdma_stat_key {
 	LIBDMA_STAT_CPU,
 	LIBDMA_STAT_COMM,
 	LIBDMA_STAT_POOL, /* of pools and their blocks alone */
+	LIBDMA_STAT_SITE, /* the call stack, where it was recorded */
 	LIBDMA_STAT_KEYS
 };
 

@@ -26,6 +26,8 @@ static inline uint64_t key_of(enum libdma_stat_key by, const struct drivers *dri
 		return event->comm;
 	case LIBDMA_STAT_POOL:
 		return event->handle;
+	case LIBDMA_STAT_SITE:
+		return event->stack;
 	default:
 		return 0;
 	}
