@@ -12,18 +12,20 @@ split() {
 		/^\.EX/ { inside = 1; file = ""; next }
 		/^\.EE/ { inside = 0 }
 		!inside { next }
-		{ sub(/^\\&/, ""); gsub(/\\-/, "-"); gsub(/\\e/, "\\") }
+		{ sub(/^\\&/, ""); gsub(/\\-/, "-"); gsub(/\\\(aq/, "\047"); gsub(/\\e/, "\\") }
 		/^\$ / { file = ++count; print substr($0, 3) >file ".run"; printf "" >file ".says"; next }
 		file { print >file ".says" }
 		END { print count + 0 }' "$1"
 }
 
-for page in check completion convert dump help info leaks merge repair split stat timeline top verify; do
+for page in check completion convert dump help info leaks merge repair split stat timeline top tracing verify; do
 	rm -f ./*.run ./*.says
-	count=$(split "$srcdir/man/dmactl-$page.1")
+	manual=$srcdir/man/dmactl-$page.1
+	test "$page" != tracing || manual=$srcdir/man/dma-tracing.7
+	count=$(split "$manual")
 	for number in $(seq "$count"); do
 		case $(cat "$number.run") in
-		dmactl*) ;;
+		dmactl*|echo*) ;;
 		*) continue ;;
 		esac
 		if grep -q '| jq' "$number.run" && ! command -v jq >/dev/null; then continue; fi
