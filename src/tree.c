@@ -2,18 +2,18 @@
 /*
  * tree.c - files of the running system, or of a saved copy of them
  *
- * openat2() with RESOLVE_IN_ROOT makes the copy's root the root of all links in it.
+ * No link is followed: sysfs, debugfs and /proc have all that is read without one. Where
+ * a link leads is read where its name alone is wanted, that of a driver.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "output.h"
@@ -80,18 +80,38 @@ static void refuse(struct tree *tree, const char *path, int err)
 		out_of_memory();
 }
 
-/* A descriptor, or -1 with errno. */
+/*
+ * A descriptor, or -1 with errno. Each part of the path is opened in the one before, and
+ * no link is followed.
+ */
 static int open_at(const struct tree *tree, const char *path, int flags)
 {
-	/* A pipe in a saved copy has no writer to wait for; O_PATH opens none. */
-	const int patience = flags & O_PATH ? 0 : O_NONBLOCK | O_NOCTTY;
-	struct open_how how = {
-		.flags = (unsigned int)(flags | O_CLOEXEC | patience),
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
+	/* A pipe in a saved copy has no writer to wait for. */
+	const int always = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+	int at = tree->root, next = -1;
+	char part[NAME_MAX + 1];
 
-	path += strspn(path, "/");
-	return (int)syscall(SYS_openat2, tree->root, path, &how, sizeof(how));
+	for (path += strspn(path, "/"); *path; path += strspn(path, "/")) {
+		size_t size = strcspn(path, "/");
+		bool last = !path[size + strspn(path + size, "/")];
+
+		if (size > NAME_MAX) {
+			errno = ENAMETOOLONG;
+			next = -1;
+		} else {
+			memcpy(part, path, size);
+			part[size] = '\0';
+			next = openat(at, part,
+				      always | (last ? flags : O_PATH | O_DIRECTORY));
+		}
+		if (at != tree->root)
+			close(at);
+		if (next < 0)
+			return -1;
+		at = next;
+		path += size;
+	}
+	return next;
 }
 
 static char *read_all(int fd)

@@ -2,7 +2,7 @@
 /*
  * tree.h - files of the running system, or of a saved copy of them
  *
- * A saved copy came from elsewhere: links never lead out of it, only ordinary files are
+ * A saved copy came from elsewhere: no link is followed, only ordinary files are
  * read, and no more of one than a kernel would print.
  */
 #pragma once
