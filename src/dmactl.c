@@ -100,7 +100,7 @@ int main(int argc, char **argv)
 	char name[] = "dmactl";
 
 	setlocale(LC_CTYPE, ""); /* which characters; numbers stay as C writes them */
-	output_open();
+	output_begin();
 	argp_err_exit_status = EXIT_USAGE;
 	argp_program_version_hook = version_print;
 	if (argc)

@@ -7,13 +7,13 @@
 #include <libdma/replay.h>
 
 #include "addresses.h"
-#include "bounces.h"
 #include "load.h"
 #include "output.h"
+#include "slot-use.h"
 
 struct load {
 	struct libdma_replay *replay;
-	struct bounces *bounces;
+	struct slot_use *slots;
 	const struct libdma_environment *machine;
 	struct addresses *devices; /* by the string's number and one */
 	struct load_row **row;
@@ -31,7 +31,7 @@ struct load *load_create(void)
 	if (!load)
 		out_of_memory();
 	load->machine = &unknown;
-	load->bounces = bounces_create();
+	load->slots = slot_use_create();
 	load->replay = libdma_replay_create(NULL);
 	load->devices = addresses_create(sizeof(struct load_row));
 	if (!load->replay || !load->devices)
@@ -44,7 +44,7 @@ void load_destroy(struct load *load)
 	if (!load)
 		return;
 	libdma_replay_destroy(load->replay);
-	bounces_destroy(load->bounces);
+	slot_use_destroy(load->slots);
 	addresses_destroy(load->devices);
 	free(load->row);
 	free(load);
@@ -130,7 +130,7 @@ void load_put(struct load *load, const struct dma_event *event)
 		row->driver = event->name;
 	count_change(row, change);
 	count_bounce(load, row, event);
-	row->slots += bounces_put(load->bounces, event, change, load->machine);
+	row->slots += slot_use_put(load->slots, event, change, load->machine);
 }
 
 struct load_row *const *load_rows(const struct load *load, uint32_t *count)

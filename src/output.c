@@ -83,7 +83,7 @@ static void finish(void)
 		_exit(trouble("standard output", -out.error));
 }
 
-void output_open(void)
+void output_begin(void)
 {
 	const cookie_io_functions_t functions = { .write = write_out };
 	FILE *stream;

@@ -20,7 +20,7 @@ enum exit_status {
  * Once, before anything is printed. From here on stdout keeps its first error, and
  * where not all of it could be written the exit status is EXIT_SYSTEM.
  */
-void output_open(void);
+void output_begin(void);
 
 /* What complain() begins its lines with: "dmactl stat". Copied. */
 void output_name(const char *name);

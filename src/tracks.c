@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "addresses.h"
-#include "bounces.h"
 #include "output.h"
+#include "slot-use.h"
 #include "tracks.h"
 
 struct tracks {
@@ -18,7 +18,7 @@ struct tracks {
 	struct addresses *devices; /* by the string's number and one */
 	struct track_device **list;
 	uint32_t room;
-	struct bounces *bounces;
+	struct slot_use *slots;
 	unsigned int rows;
 	uint64_t ns;
 };
@@ -46,7 +46,7 @@ struct tracks *tracks_create(struct source *source, unsigned int rows)
 	tracks->source = source;
 	tracks->machine = source_environment(source);
 	tracks->rows = rows;
-	tracks->bounces = bounces_create();
+	tracks->slots = slot_use_create();
 	tracks->devices = addresses_create(sizeof(struct track_device));
 	if (!tracks->devices)
 		out_of_memory();
@@ -59,7 +59,7 @@ void tracks_destroy(struct tracks *tracks)
 		free(tracks->list[i]->row);
 	free(tracks->list);
 	addresses_destroy(tracks->devices);
-	bounces_destroy(tracks->bounces);
+	slot_use_destroy(tracks->slots);
 	free(tracks);
 }
 
@@ -155,7 +155,7 @@ void tracks_put(struct tracks *tracks, const struct dma_event *event,
 	ret->ns = tracks->ns;
 	ret->device = device_of(tracks, event->device, &ret->is_new);
 	count(ret, TRACK_SWIOTLB_SLOTS,
-	      bounces_put(tracks->bounces, event, change, tracks->machine));
+	      slot_use_put(tracks->slots, event, change, tracks->machine));
 	if (!change->begin || change->live_class > LIBDMA_LIVE_ALLOCATIONS)
 		return;
 	count(ret, allocated ? TRACK_ALLOCATIONS : TRACK_MAPPINGS, sign);

@@ -185,15 +185,17 @@ static int compare_names(const void *a, const void *b)
 	return strverscmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Ended by NULL; of no folder there are none. */
 static char **list_names(DIR *folder)
 {
-	char **names = calloc(1, sizeof(*names));
+	char **names = reallocarray(NULL, 1, sizeof(*names));
 	const struct dirent *entry;
 	size_t count = 0;
 
 	if (!names)
 		out_of_memory();
-	while (count < NAMES_MOST && (entry = readdir(folder))) {
+	names[0] = NULL;
+	while (folder && count < NAMES_MOST && (entry = readdir(folder))) {
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;
 		names = reallocarray(names, count + 2, sizeof(*names));
@@ -214,15 +216,11 @@ char **tree_names(struct tree *tree, const char *path)
 	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
 	char **names;
 
-	if (!folder) {
+	if (!folder)
 		refuse(tree, path, errno);
-		names = calloc(1, sizeof(*names));
-		if (!names)
-			out_of_memory();
-		return names;
-	}
 	names = list_names(folder);
-	closedir(folder);
+	if (folder)
+		closedir(folder);
 	return names;
 }
 

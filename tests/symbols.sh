@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # libdma.so exports the functions that include/libdma declares, and libdma-kernel.so
-# those of include/kernel: all of them, and nothing beside them.
+# those of include/kernel: all of them, and nothing beside them. And no name is taken twice.
 test -e "$builddir/lib/.libs/libdma.so" || { echo "no shared library was built"; exit 77; }
 
 # The names of the prototypes outside of braces, comments and macros.
@@ -63,4 +63,16 @@ compare() {	# LIBRARY HEADER...
 
 compare "$builddir/lib/.libs/libdma.so" "$srcdir"/include/libdma/*.h
 compare "$builddir/lib/.libs/libdma-kernel.so" "$srcdir"/include/kernel/*/*.h
+
+# Linked statically, dmactl shares one space of names with the library's own.
+defined() {
+	nm --defined-only "$1" 2>/dev/null | awk 'NF > 2 && $2 ~ /^[TDBR]$/ { print $NF }' |
+		grep -v -e '^__' -e '^_' | sort -u
+}
+defined "$builddir"/lib/.libs/libdma-internal.a >inside.$$
+defined "$builddir/src/.libs/dmactl" >command.$$
+twice=$(comm -12 inside.$$ command.$$)
+test -s inside.$$ && test -s command.$$ || { echo "nothing to compare"; status=1; }
+rm -f inside.$$ command.$$
+test -z "$twice" || { echo "in the library and in the command:" $twice; status=1; }
 exit ${status:-0}

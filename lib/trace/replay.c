@@ -297,15 +297,25 @@ static void count_failure(struct libdma_replay *replay, const struct dma_event *
 	failed->text_size = 0;
 }
 
-static void note_change(struct libdma_replay *replay, enum libdma_change_kind kind,
-			const struct dma_event *event, const struct mapping *mapping)
+static void note_mapping(struct libdma_replay *replay, enum libdma_change_kind kind,
+			 const struct mapping *mapping)
 {
 	replay->change = (struct libdma_change) {
 		.kind = kind,
-		.live_class = class_of(mapping ? mapping->event.kind : event->kind),
-		.order = mapping ? mapping->order : 0,
-		.times = mapping ? mapping->times : 0,
-		.begin = mapping ? &mapping->event : NULL,
+		.live_class = class_of(mapping->event.kind),
+		.order = mapping->order,
+		.times = mapping->times,
+		.begin = &mapping->event,
+	};
+}
+
+/* Of an event that neither began nor ended a mapping. */
+static void note_event(struct libdma_replay *replay, enum libdma_change_kind kind,
+		       const struct dma_event *event)
+{
+	replay->change = (struct libdma_change) {
+		.kind = kind,
+		.live_class = class_of(event->kind),
 	};
 }
 
@@ -318,20 +328,19 @@ static int count_change(struct libdma_replay *replay, const struct dma_event *ev
 	switch (change) {
 	case LIVE_BEGUN:
 	case LIVE_AGAIN:
-		note_change(replay, LIBDMA_CHANGE_BEGUN, event, mapping);
+		note_mapping(replay, LIBDMA_CHANGE_BEGUN, mapping);
 		count_begin(replay, mapping, change == LIVE_AGAIN);
 		return 0;
 	case LIVE_ENDED:
-		note_change(replay, LIBDMA_CHANGE_ENDED, event, mapping);
+		note_mapping(replay, LIBDMA_CHANGE_ENDED, mapping);
 		return count_end(replay, mapping);
 	case LIVE_STRANGER:
-		note_change(replay, LIBDMA_CHANGE_STRANGER, event, NULL);
+		note_event(replay, LIBDMA_CHANGE_STRANGER, event);
 		replay->totals.count[class_of(event->kind)].strangers++;
 		return 0;
 	default:
 		failed = event_failed(event);
-		note_change(replay, failed ? LIBDMA_CHANGE_FAILED : LIBDMA_CHANGE_NONE, event,
-			    NULL);
+		note_event(replay, failed ? LIBDMA_CHANGE_FAILED : LIBDMA_CHANGE_NONE, event);
 		if (failed)
 			count_failure(replay, event);
 		else

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * bounces.c - how many slots of the swiotlb an event takes or gives back
+ * slot-use.c - how many slots of the swiotlb an event takes or gives back
  *
  * BPF probes record where a buffer was bounced to, ftrace does not: there it is told
  * from the address that the mapping got. Memory follows what is bounced.
@@ -10,8 +10,8 @@
 #include <search.h>
 #include <stdlib.h>
 
-#include "bounces.h"
 #include "output.h"
+#include "slot-use.h"
 
 #define SLOT 2048
 
@@ -20,26 +20,26 @@ struct bounce {
 	int64_t slots;
 };
 
-struct bounces {
+struct slot_use {
 	void *taken;   /* of tsearch(3), by address */
 	bool recorded; /* the allocator's own events are */
 };
 
-struct bounces *bounces_create(void)
+struct slot_use *slot_use_create(void)
 {
-	struct bounces *bounces = calloc(1, sizeof(*bounces));
+	struct slot_use *use = calloc(1, sizeof(*use));
 
-	if (!bounces)
+	if (!use)
 		out_of_memory();
-	return bounces;
+	return use;
 }
 
-void bounces_destroy(struct bounces *bounces)
+void slot_use_destroy(struct slot_use *use)
 {
-	if (!bounces)
+	if (!use)
 		return;
-	tdestroy(bounces->taken, free);
-	free(bounces);
+	tdestroy(use->taken, free);
+	free(use);
 }
 
 static int compare(const void *a, const void *b)
@@ -58,7 +58,7 @@ static int64_t slots_of(uint64_t dma, uint64_t size, uint64_t align_mask)
 	return (int64_t)((end + SLOT - 1) / SLOT);
 }
 
-static int64_t take(struct bounces *bounces, const struct dma_event *event)
+static int64_t take(struct slot_use *use, const struct dma_event *event)
 {
 	struct bounce *bounce = malloc(sizeof(*bounce)), **found;
 
@@ -66,7 +66,7 @@ static int64_t take(struct bounces *bounces, const struct dma_event *event)
 		out_of_memory();
 	*bounce = (struct bounce) { event->dma, slots_of(event->dma, event->size,
 							 event->align_mask) };
-	found = tsearch(bounce, &bounces->taken, compare);
+	found = tsearch(bounce, &use->taken, compare);
 	if (!found)
 		out_of_memory();
 	if (*found == bounce)
@@ -76,17 +76,17 @@ static int64_t take(struct bounces *bounces, const struct dma_event *event)
 	return 0;
 }
 
-static int64_t give_back(struct bounces *bounces, uint64_t dma)
+static int64_t give_back(struct slot_use *use, uint64_t dma)
 {
 	struct bounce wanted = { .dma = dma }, **found, *bounce;
 	int64_t slots;
 
-	found = tfind(&wanted, &bounces->taken, compare);
+	found = tfind(&wanted, &use->taken, compare);
 	if (!found)
 		return 0;
 	bounce = *found;
 	slots = bounce->slots;
-	tdelete(&wanted, &bounces->taken, compare);
+	tdelete(&wanted, &use->taken, compare);
 	free(bounce);
 	return -slots;
 }
@@ -115,17 +115,17 @@ static int64_t mapped_slots(const struct libdma_environment *machine,
 	return slots;
 }
 
-int64_t bounces_put(struct bounces *bounces, const struct dma_event *event,
+int64_t slot_use_put(struct slot_use *use, const struct dma_event *event,
 		    const struct libdma_change *change,
 		    const struct libdma_environment *machine)
 {
 	if (event->kind == DMA_EVENT_SWIOTLB_MAP) {
-		bounces->recorded = true;
-		return event->error ? 0 : take(bounces, event);
+		use->recorded = true;
+		return event->error ? 0 : take(use, event);
 	}
 	if (event->kind == DMA_EVENT_SWIOTLB_UNMAP)
-		return give_back(bounces, event->dma);
-	if (bounces->recorded || !change->begin || change->live_class != LIBDMA_LIVE_MAPPINGS)
+		return give_back(use, event->dma);
+	if (use->recorded || !change->begin || change->live_class != LIBDMA_LIVE_MAPPINGS)
 		return 0;
 	return change->kind == LIBDMA_CHANGE_BEGUN
 		       ? mapped_slots(machine, change->begin)

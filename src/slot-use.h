@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bounces.h - how many slots of the swiotlb an event takes or gives back
+ * slot-use.h - how many slots of the swiotlb an event takes or gives back
  */
 #pragma once
 
 #include <libdma/environment.h>
 #include <libdma/replay.h>
 
-struct bounces;
+struct slot_use;
 
-struct bounces *bounces_create(void);
-void bounces_destroy(struct bounces *bounces);
+struct slot_use *slot_use_create(void);
+void slot_use_destroy(struct slot_use *use);
 
 /**
- * bounces_put() - show the next event
- * @bounces:	the state
+ * slot_use_put() - show the next event
+ * @use:	the state
  * @event:	the event
  * @change:	what it did to what is live
  * @machine:	what is known of the machine
@@ -24,6 +24,6 @@ void bounces_destroy(struct bounces *bounces);
  *
  * Return: slots of @event's device, negative where they are given back.
  */
-int64_t bounces_put(struct bounces *bounces, const struct dma_event *event,
+int64_t slot_use_put(struct slot_use *use, const struct dma_event *event,
 		    const struct libdma_change *change,
 		    const struct libdma_environment *machine);
