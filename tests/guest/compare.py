@@ -199,4 +199,5 @@ def main():
     sys.exit(0 if (equal or may_be_empty) and not wrong else 1)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -51,7 +51,7 @@ kernel_tracing_end() {	# FILE
 	echo >$trace/trace
 }
 
-network() {
+network_begin() {
 	for interface in /sys/class/net/*; do
 		interface=${interface##*/}
 		test "$interface" = lo || break
@@ -59,11 +59,19 @@ network() {
 	ip link set "$interface" up
 	ip addr add 10.0.2.15/24 dev "$interface"
 	sleep 2
+}
+
+network_end() {
+	ip addr flush dev "$interface"
+	ip link set "$interface" down
+}
+
+network() {
+	network_begin
 	ping -c 3 -i 0.2 10.0.2.2 >/dev/null
 	for i in 1 2 3 4 5 6; do nc 10.0.2.100 80 </dev/null | wc -c; done
 	ping -c 2 -s 1400 -i 0.2 10.0.2.2 >/dev/null
-	ip addr flush dev "$interface"
-	ip link set "$interface" down
+	network_end
 }
 
 # TIMES
