@@ -37,10 +37,10 @@ for file in "$traces"/*.dmat; do
 	grep -v '^#' "$scratch/again-$name.txt" >"$scratch/other"
 	same "$scratch/one" "$scratch/other"
 done
-test $count -ge 8 || fail "only $count recordings"
+test $count -ge 12 || fail "only $count recordings"
 
 # The model finds for each bounce the slots that the kernel found.
-for kernel in 6.1 6.12; do
+for kernel in 6.1 6.12 7.2; do
 	expect 0 "$dmactl" replay --verify "$traces/$kernel-swiotlb.dmat"
 	printed "100.00 % predicted"
 done
