@@ -5,9 +5,6 @@
 
 command -v python3 >/dev/null || { echo "python3 is not installed"; exit 77; }
 
-recordings="$traces/6.12-swiotlb.dmat $traces/7.2-lazy.dmat
-	$traces/6.12-swiotlbsmall-nvme-ahci.ftrace.zst"
-
 perfetto=
 if "$dmactl" version --build-options | grep -q '^writes:.* perfetto'; then perfetto=perfetto; fi
 
@@ -17,7 +14,8 @@ read_back() {
 		${2+"$2"} || fail "$recording as $*"
 }
 
-for recording in $recordings; do
+for name in 6.12-swiotlb.dmat 7.2-lazy.dmat 6.12-swiotlbsmall-nvme-ahci.ftrace.zst; do
+	recording=$traces/$name
 	expect 0 "$dmactl" dump --ndjson "$recording"
 	cp "$scratch/out" "$scratch/events"
 	for format in csv chrome sqlite $perfetto; do

@@ -208,9 +208,9 @@ static void repair(const struct file *in, const struct file *out)
 	int status;
 
 	if (dmactl)
-		snprintf(command, sizeof(command), "%s", dmactl);
+		snprintf(command, sizeof(command), "'%s'", dmactl);
 	else
-		snprintf(command, sizeof(command), "%s/src/dmactl", build ? build : ".");
+		snprintf(command, sizeof(command), "'%s/src/dmactl'", build ? build : ".");
 	snprintf(command + strlen(command), sizeof(command) - strlen(command),
 		 " repair -f %s -o %s 2>/dev/null", in->path, out->path);
 	status = system(command);
