@@ -291,7 +291,7 @@ size_t bitmap_find_clear(const struct bitmap *map, size_t from, size_t count,
 	return map->bits;
 }
 
-static bool has(const struct bitmap *map, size_t word, unsigned int order)
+static bool word_has(const struct bitmap *map, size_t word, unsigned int order)
 {
 	return map->group[word / WORD_BITS].has[order] >> word % WORD_BITS & 1;
 }
@@ -316,7 +316,7 @@ bool bitmap_valid(const struct bitmap *map)
 	for (size_t word = 0; word < map->words; word++) {
 		weight += (size_t)__builtin_popcountll(map->word[word]);
 		for (unsigned int order = 0; order < ORDERS; order++) {
-			if (has(map, word, order) != !!runs(~map->word[word], order))
+			if (word_has(map, word, order) != !!runs(~map->word[word], order))
 				return false;
 		}
 	}
