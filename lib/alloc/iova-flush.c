@@ -63,6 +63,17 @@ void iova_queue_destroy(struct iova_queue *queue)
 	heap_free(queue);
 }
 
+/* Those that wait, at the same places; the rest of a ring is nobody's. */
+static void ring_copy(struct ring *to, const struct ring *from, unsigned int slots)
+{
+	unsigned int end = from->tail < from->head ? slots : from->tail;
+
+	memcpy(to->entry + from->head, from->entry + from->head,
+	       (end - from->head) * sizeof(*to->entry));
+	if (end != from->tail)
+		memcpy(to->entry, from->entry, from->tail * sizeof(*to->entry));
+}
+
 int iova_queue_clone(struct heap *heap, const struct iova_queue *of,
 		     struct iova_queue **ret)
 {
@@ -73,15 +84,16 @@ int iova_queue_clone(struct heap *heap, const struct iova_queue *of,
 
 	if (!queue)
 		return -ENOMEM;
-	entries = heap_alloc(heap, slots, sizeof(*entries));
+	entries = heap_resize(heap, NULL, slots, sizeof(*entries));
 	if (!entries) {
 		heap_free(queue);
 		return -ENOMEM;
 	}
 	memcpy(queue, of, size);
-	memcpy(entries, of->ring[0].entry, slots * sizeof(*entries));
-	for (unsigned int i = 0; i < of->rings; i++)
+	for (unsigned int i = 0; i < of->rings; i++) {
 		queue->ring[i].entry = entries + (size_t)i * of->slots;
+		ring_copy(&queue->ring[i], &of->ring[i], of->slots);
+	}
 	*ret = queue;
 	return 0;
 }

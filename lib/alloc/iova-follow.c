@@ -11,15 +11,18 @@
 #include "alloc/iova-domain.h"
 #include "base/bits.h"
 
+/* Of a magazine only what it holds is copied: many are tried for each that is kept. */
 static struct magazine *magazine_clone(struct iova_domain *domain,
 				       const struct magazine *of)
 {
-	struct magazine *magazine = heap_alloc(domain->heap, 1, sizeof(*magazine));
+	struct magazine *magazine =
+		heap_resize(domain->heap, NULL, 1, sizeof(*magazine));
 
 	if (!magazine)
 		return NULL;
-	*magazine = *of;
+	magazine->count = of->count;
 	magazine->next = NULL;
+	memcpy(magazine->pfn, of->pfn, of->count * sizeof(of->pfn[0]));
 	domain->magazines++;
 	return magazine;
 }

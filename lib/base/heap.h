@@ -40,7 +40,8 @@ void *heap_alloc(struct heap *heap, size_t count, size_t size);
 /**
  * heap_resize() - memory of another size that keeps its content
  *
- * What is gained is not zeroed. On failure @memory stays as it was.
+ * What is gained is not zeroed, so that from NULL it is memory that will be filled
+ * anyway. On failure @memory stays as it was.
  *
  * Return: the memory, or NULL.
  */

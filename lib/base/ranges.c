@@ -149,7 +149,7 @@ void ranges_destroy(struct ranges *ranges)
 /* Lowest first, so that each leaf follows the one that @before points to. */
 static void *leaf_clone(struct ranges *ranges, const struct leaf *of, struct leaf **before)
 {
-	struct leaf *leaf = heap_alloc(ranges->heap, 1, sizeof(*leaf));
+	struct leaf *leaf = heap_resize(ranges->heap, NULL, 1, sizeof(*leaf));
 
 	if (!leaf)
 		return NULL;
@@ -171,7 +171,7 @@ static void *subtree_clone(struct ranges *ranges, const void *of, unsigned int h
 
 	if (!height)
 		return leaf_clone(ranges, of, before);
-	inner = heap_alloc(ranges->heap, 1, sizeof(*inner));
+	inner = heap_resize(ranges->heap, NULL, 1, sizeof(*inner));
 	if (!inner)
 		return NULL;
 	*inner = *from;
