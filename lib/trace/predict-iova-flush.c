@@ -14,6 +14,7 @@
 
 #define MOST_FLUSHES 4 /* back that a flush may have run at another moment */
 #define MOST_REPAIRS 8 /* flushes that ran elsewhere, to explain one answer */
+#define WORTH_A_COPY 64 /* operations that are rather run again than kept a copy behind */
 
 /* ---- other moments ---- */
 
@@ -165,25 +166,72 @@ static void repaired(struct timeline *timeline, const struct past *past)
 		timeline->timer[timeline->timers - past->timers + i] = past->timer[i];
 }
 
-static int repair(struct search *search, struct past *past, unsigned int repairs);
+/**
+ * struct repairs - one step on the way to a past that fits
+ *
+ * @past:	as it is believed in this step
+ * @from:	it is the same as in the step before up to here
+ * @shared:	and what is tried next is the same as @past up to here, if it has a domain
+ * @left:	steps that may follow
+ */
+struct repairs {
+	struct search *search;
+	struct past past;
+	const struct moment *from;
+	struct moment shared;
+	unsigned int left;
+};
 
-/* The same with one of the timers, @which of @past, as @timer has it. */
-static int repair_as(struct search *search, const struct past *past,
-		     const struct iova_timer *which, struct iova_timer timer,
-		     unsigned int repairs)
+static int repair(struct repairs *now);
+
+/* Where the next step begins, that changes nothing before @place. */
+static int share(struct repairs *now, size_t place, const struct moment **ret)
 {
-	struct past other = *past;
+	const struct moment *from = now->from;
 
-	other.timer[which - past->timer] = timer;
-	return repair(search, &other, repairs);
+	while (from->place > place)
+		from = from->before;
+	if (now->shared.domain && now->shared.place <= place &&
+	    place - now->shared.place < WORTH_A_COPY)
+		from = &now->shared;
+	*ret = from;
+	if (place - from->place < WORTH_A_COPY)
+		return 0;
+	iova_domain_destroy(now->shared.domain);
+	now->shared = (struct moment){ .before = from, .place = place };
+	*ret = &now->shared;
+	return search_prepare(now->search, &now->past, from, place, &now->shared.domain);
+}
+
+/* The same with one of the timers, @which of the past, as @timer has it. */
+static int repair_as(struct repairs *now, const struct iova_timer *which,
+		     struct iova_timer timer)
+{
+	size_t place = which->place < timer.place ? which->place : timer.place;
+	struct repairs next = {
+		.search = now->search,
+		.past = now->past,
+		.left = now->left - 1,
+	};
+	int r;
+
+	if (!now->search->budget)
+		return 0;
+	r = share(now, place < now->past.miss ? place : now->past.miss, &next.from);
+	if (r)
+		return r;
+	next.past.timer[which - now->past.timer] = timer;
+	r = repair(&next);
+	iova_domain_destroy(next.shared.domain);
+	return r;
 }
 
 /* What the kernel handed out was freed here, and was the last that was. */
-static int repair_right(struct search *search, struct past *past, size_t right,
-			size_t wrong, unsigned int repairs)
+static int repair_right(struct repairs *now, size_t right, size_t wrong)
 {
-	const struct iova_op *miss = &search->timeline->op[past->miss];
-	struct iova_timer *timer = freed_by(past, right), moved;
+	const struct timeline *timeline = now->search->timeline;
+	const struct iova_op *miss = &timeline->op[now->past.miss];
+	struct iova_timer *timer = freed_by(&now->past, right), moved;
 	int r = 0;
 
 	if (!timer)
@@ -192,69 +240,73 @@ static int repair_right(struct search *search, struct past *past, size_t right,
 	moved.cpu = miss->cpu;
 	moved.alone = false;
 	if (timer->cpu != miss->cpu || timer->alone)
-		r = repair_as(search, past, timer, moved, repairs);
+		r = repair_as(now, timer, moved);
 	moved.place = right + 1;
-	moved.ns = search->timeline->op[right].ns;
-	if (!r && timer == freed_by(past, wrong) && moved.place < timer->place)
-		r = repair_as(search, past, timer, moved, repairs);
+	moved.ns = timeline->op[right].ns;
+	if (!r && timer == freed_by(&now->past, wrong) && moved.place < timer->place)
+		r = repair_as(now, timer, moved);
 	return r;
 }
 
 /* What the model would have was not freed here. */
-static int repair_wrong(struct search *search, struct past *past, size_t wrong,
-			unsigned int repairs)
+static int repair_wrong(struct repairs *now, size_t wrong)
 {
-	const struct iova_op *miss = &search->timeline->op[past->miss];
-	unsigned int cpus = iova_cpus(search->timeline->now);
-	struct iova_timer *timer = freed_by(past, wrong), moved;
+	const struct timeline *timeline = now->search->timeline;
+	const struct iova_op *miss = &timeline->op[now->past.miss];
+	unsigned int cpus = iova_cpus(timeline->now);
+	struct iova_timer *timer = freed_by(&now->past, wrong), moved;
 	int r;
 
 	if (!timer)
 		return 0;
 	moved = *timer;
 	moved.alone = !timer->alone;
-	r = repair_as(search, past, timer, moved, repairs);
+	r = repair_as(now, timer, moved);
 	moved.alone = false;
 	for (unsigned int i = 1; timer->cpu == miss->cpu && i < cpus && !r; i++) {
 		moved.cpu = (uint16_t)((timer->cpu + i) % cpus);
-		r = repair_as(search, past, timer, moved, repairs);
+		r = repair_as(now, timer, moved);
 	}
 	return r;
 }
 
 /* The first wrong answer has its reason in what a timer freed here, or did not. */
-static int repair(struct search *search, struct past *past, unsigned int repairs)
+static int repair(struct repairs *now)
 {
-	const struct timeline *timeline = search->timeline;
+	struct timeline *timeline = now->search->timeline;
+	const struct past *past = &now->past;
 	size_t right, wrong;
-	int r = search_try(search, past);
+	int r = search_try_from(now->search, &now->past, now->from);
 
 	if (r > 0)
-		repaired(search->timeline, past);
-	if (r || !repairs || !search->budget)
+		repaired(timeline, past);
+	if (r || !now->left || !now->search->budget)
 		return r;
 	right = released_at(timeline, past, past->miss, timeline->op[past->miss].pfn);
 	wrong = released_at(timeline, past, past->miss, past->got);
-	r = repair_right(search, past, right, wrong, repairs - 1);
-	return r ? r : repair_wrong(search, past, wrong, repairs - 1);
+	r = repair_right(now, right, wrong);
+	return r ? r : repair_wrong(now, wrong);
 }
 
 static int search_elsewhere(struct timeline *timeline)
 {
 	struct search search;
-	struct past past;
-	size_t from;
+	struct repairs now = { .search = &search, .left = MOST_REPAIRS };
+	struct moment from = { 0 };
 	int r;
 
 	if (!timeline->timers)
 		return 0;
-	from = timeline->timer[0].place;
-	if (search_begin(&search, timeline, from))
+	from.place = timeline->timer[0].place;
+	if (search_begin(&search, timeline, from.place))
 		return -ENOMEM;
-	past_init(&past, timeline, from);
-	r = repair(&search, &past, MOST_REPAIRS);
+	from.domain = search.base;
+	now.from = &from;
+	past_init(&now.past, timeline, from.place);
+	r = repair(&now);
+	iova_domain_destroy(now.shared.domain);
 	if (r > 0) {
-		search_accept(&search, from);
+		search_accept(&search, from.place);
 		timeline_arm_again(timeline);
 	}
 	search_end(&search);

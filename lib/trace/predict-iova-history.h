@@ -123,6 +123,28 @@ void past_init(struct past *past, const struct timeline *timeline, size_t from);
 /* 1 if every answer comes out: then it is what was found; 0, or -ENOMEM. */
 int search_try(struct search *search, struct past *past);
 
+/**
+ * struct moment - up to here several pasts are the same
+ *
+ * @before:	an earlier one, or NULL
+ * @domain:	as it is then: before operation @place, and before the timers there
+ */
+struct moment {
+	const struct moment *before;
+	struct iova_domain *domain;
+	size_t place;
+};
+
+/*
+ * The same, but what comes before @from is the same as there, and is not run again. It
+ * counts as if it were, so that a way is found or given up as it would be without.
+ */
+int search_try_from(struct search *search, struct past *past, const struct moment *from);
+
+/* Such a domain, of a past whose answers come out up to @place; 0 or -ENOMEM. */
+int search_prepare(struct search *search, const struct past *past,
+		   const struct moment *from, size_t place, struct iova_domain **ret);
+
 /* What was found is so from now on; it differs from operation @changed on. */
 void search_accept(struct search *search, size_t changed);
 

@@ -96,12 +96,15 @@ static bool run_at(struct search *search, struct past *past, struct iova_domain 
 	return &op[at] == last || search_run(search, domain, &op[at], &past->got);
 }
 
+/* From the operation before which the domain is, up to another. */
 static bool past_fits(struct search *search, struct past *past,
-		      struct iova_domain *domain)
+		      struct iova_domain *domain, size_t begin, size_t end)
 {
 	unsigned int timer = 0;
 
-	for (size_t at = past->from; at < search->timeline->count; at++) {
+	while (timer < past->timers && past->timer[timer].place < begin)
+		timer++;
+	for (size_t at = begin; at < end; at++) {
 		for (; timer < past->timers && past->timer[timer].place <= at; timer++)
 			timeline_run_timer(domain, &past->timer[timer]);
 		if (!run_at(search, past, domain, at))
@@ -110,21 +113,43 @@ static bool past_fits(struct search *search, struct past *past,
 	return true;
 }
 
-int search_try(struct search *search, struct past *past)
+int search_prepare(struct search *search, const struct past *past,
+		   const struct moment *from, size_t place, struct iova_domain **ret)
 {
+	struct past same = *past;
+	uint64_t budget = search->budget;
+
+	if (iova_clone(from->domain, ret))
+		return -ENOMEM;
+	past_fits(search, &same, *ret, from->place, place);
+	search->budget = budget;
+	return 0;
+}
+
+int search_try_from(struct search *search, struct past *past, const struct moment *from)
+{
+	uint64_t skipped = from->place - past->from;
 	struct iova_domain *domain;
 
 	if (!search->budget)
 		return 0;
-	if (search_copy(search, search->base, &domain))
+	if (search_copy(search, from->domain, &domain))
 		return -ENOMEM;
-	if (!past_fits(search, past, domain)) {
+	search->budget -= search->budget < skipped ? search->budget : skipped;
+	if (!past_fits(search, past, domain, from->place, search->timeline->count)) {
 		iova_domain_destroy(domain);
 		return 0;
 	}
 	iova_domain_destroy(search->found);
 	search->found = domain;
 	return 1;
+}
+
+int search_try(struct search *search, struct past *past)
+{
+	const struct moment from = { NULL, search->base, past->from };
+
+	return search_try_from(search, past, &from);
 }
 
 /* A copy from behind the change is none of this past. */
