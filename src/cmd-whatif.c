@@ -158,31 +158,6 @@ static void set_point(struct whatif *whatif, struct point *point, const char *na
 		point->align = value;
 }
 
-/* One more point; what @from is rounded to is one machine only once. */
-static bool add_point(struct whatif *whatif, const struct point *from)
-{
-	struct point point = *from;
-	struct libdma_swiotlb_size size;
-	char text[32];
-
-	if (whatif->points == POINTS_MAX)
-		return false;
-	if (point.slots) {
-		snprintf(text, sizeof(text), point.areas ? "%" PRIu64 ",%u" : "%" PRIu64,
-			 point.slots, point.areas);
-		if (libdma_swiotlb_size(text, whatif->environment->cpus, &size))
-			return true;
-		point.slots = size.slots;
-		point.areas = size.areas;
-		for (size_t i = 0; i < whatif->points; i++)
-			if (whatif->point[i].slots == size.slots &&
-			    whatif->point[i].areas == size.areas)
-				return true;
-	}
-	whatif->point[whatif->points++] = point;
-	return true;
-}
-
 static bool sweep_on(struct whatif *whatif, const struct sweep *sweep,
 		     const struct sweep *second, struct point point)
 {
@@ -191,7 +166,7 @@ static bool sweep_on(struct whatif *whatif, const struct sweep *sweep,
 	for (; value <= sweep->to; value = next) {
 		set_point(whatif, &point, sweep->name, value);
 		if (second ? !sweep_on(whatif, second, NULL, point)
-			   : !add_point(whatif, &point))
+			   : !whatif_add(whatif, &point))
 			return false;
 		next = sweep->times ? value * sweep->step : value + sweep->step;
 		if (next <= value)
@@ -213,7 +188,7 @@ static int make_points(struct options *opts, struct whatif *whatif)
 		for (unsigned int mode = LIBDMA_IOMMU_OFF; mode <= LIBDMA_IOMMU_LAZY; mode++) {
 			point.mode = mode;
 			if (mode != LIBDMA_IOMMU_PASSTHROUGH)
-				add_point(whatif, &point);
+				whatif_add(whatif, &point);
 		}
 		return EXIT_FINE;
 	}

@@ -163,25 +163,6 @@ void whatif_fill(const struct whatif *whatif, struct table *table)
 		fill_row(whatif, &whatif->point[i], table);
 }
 
-/* The smallest value of which the kernel makes as many slots. */
-static uint64_t smallest_value(const struct whatif *whatif, const struct point *point)
-{
-	struct libdma_swiotlb_size size;
-	uint64_t low = 1, high = point->slots, middle;
-	char text[32];
-
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		snprintf(text, sizeof(text), "%" PRIu64 ",%u", middle, point->areas);
-		if (!libdma_swiotlb_size(text, whatif->environment->cpus, &size) &&
-		    size.slots >= point->slots)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low;
-}
-
 static void print_swiotlb(const struct whatif *whatif)
 {
 	size_t smallest = whatif_smallest(whatif);
@@ -191,7 +172,7 @@ static void print_swiotlb(const struct whatif *whatif)
 	if (smallest == whatif->points || point->failed > whatif->never) {
 		printf("On all of them requests fail.\n");
 	} else {
-		value = smallest_value(whatif, point);
+		value = whatif_smallest_value(whatif, point);
 		left = point->swiotlb.slots - point->swiotlb.peak;
 		printf("The smallest swiotlb= %s: swiotlb=%" PRIu64
 		       ", of which the kernel makes %" PRIu64 " slots in %u area%s, %" PRIu64
@@ -253,12 +234,18 @@ static json_t *point_json(const struct whatif *whatif, const struct point *point
 	return object;
 }
 
-static json_t *smallest_json(const struct whatif *whatif, const struct point *point)
+json_t *whatif_smallest_json(const struct whatif *whatif)
 {
-	json_t *object = point_json(whatif, point);
-	uint64_t value = smallest_value(whatif, point);
+	size_t smallest = whatif_smallest(whatif);
+	const struct point *point = &whatif->point[smallest];
+	json_t *object;
+	uint64_t value;
 	char text[64];
 
+	if (smallest == whatif->points || point->failed > whatif->never)
+		return NULL;
+	object = point_json(whatif, point);
+	value = whatif_smallest_value(whatif, point);
 	snprintf(text, sizeof(text), "swiotlb=%" PRIu64 "%s", value,
 		 whatif->environment->swiotlb.force ? ",force" : "");
 	json_add(object, "parameter", json_text(text));
@@ -270,18 +257,17 @@ static json_t *smallest_json(const struct whatif *whatif, const struct point *po
 
 void whatif_print_json(const struct whatif *whatif, const struct source *source)
 {
-	json_t *document = json_document("whatif"), *list = json_list();
-	size_t smallest = whatif_smallest(whatif);
+	json_t *document = json_document("whatif"), *list = json_list(), *smallest = NULL;
 
 	json_add(document, "completeness", source_completeness(source));
 	json_add(document, "parameter", json_text(parameters[whatif->parameter]));
 	for (size_t i = 0; i < whatif->points; i++)
 		json_append(list, point_json(whatif, &whatif->point[i]));
 	json_add(document, "points", list);
-	if (whatif->parameter == WHATIF_SWIOTLB && smallest < whatif->points &&
-	    whatif->point[smallest].failed <= whatif->never)
-		json_add(document, "smallest",
-			 smallest_json(whatif, &whatif->point[smallest]));
+	if (whatif->parameter == WHATIF_SWIOTLB)
+		smallest = whatif_smallest_json(whatif);
+	if (smallest)
+		json_add(document, "smallest", smallest);
 	json_add_count(document, "largest_request", whatif->largest);
 	json_add_count(document, "largest_possible", whatif->limit);
 	json_add_count(document, "never_fit", whatif->never);

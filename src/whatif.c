@@ -5,6 +5,8 @@
  * The trace is read once, and each request runs on all machines.
  */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +17,30 @@
 #define SLOT	  2048
 
 /* ---- the machines ---- */
+
+bool whatif_add(struct whatif *whatif, const struct point *from)
+{
+	struct point point = *from;
+	struct libdma_swiotlb_size size;
+	char text[32];
+
+	if (whatif->points == POINTS_MAX)
+		return false;
+	if (point.slots) {
+		snprintf(text, sizeof(text), point.areas ? "%" PRIu64 ",%u" : "%" PRIu64,
+			 point.slots, point.areas);
+		if (libdma_swiotlb_size(text, whatif->environment->cpus, &size))
+			return true;
+		point.slots = size.slots;
+		point.areas = size.areas;
+		for (size_t i = 0; i < whatif->points; i++)
+			if (whatif->point[i].slots == size.slots &&
+			    whatif->point[i].areas == size.areas)
+				return true;
+	}
+	whatif->point[whatif->points++] = point;
+	return true;
+}
 
 static void set_count(uint64_t *place, enum libdma_origin *origin, uint64_t value)
 {
@@ -248,4 +274,22 @@ size_t whatif_smallest(const struct whatif *whatif)
 	       whatif->point[smallest - 1].failed <= least)
 		smallest--;
 	return smallest;
+}
+
+uint64_t whatif_smallest_value(const struct whatif *whatif, const struct point *point)
+{
+	struct libdma_swiotlb_size size;
+	uint64_t low = 1, high = point->slots, middle;
+	char text[32];
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		snprintf(text, sizeof(text), "%" PRIu64 ",%u", middle, point->areas);
+		if (!libdma_swiotlb_size(text, whatif->environment->cpus, &size) &&
+		    size.slots >= point->slots)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
 }

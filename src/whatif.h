@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <jansson.h>
+
 #include <libdma/rerun.h>
 
 #include "source.h"
@@ -74,6 +76,12 @@ struct whatif {
 };
 
 /*
+ * One more machine, like @point; none twice where the kernel rounds two sizes of the
+ * swiotlb to one. False where there are POINTS_MAX.
+ */
+bool whatif_add(struct whatif *whatif, const struct point *point);
+
+/*
  * Build the machines of whatif->environment and run the trace on all of them. Returns
  * EXIT_FINE, or the status to exit with; the reason was printed.
  */
@@ -82,6 +90,9 @@ void whatif_deinit(struct whatif *whatif);
 
 /* The smallest machine from which on no more fail than on the largest; or points. */
 size_t whatif_smallest(const struct whatif *whatif);
+
+/* The smallest swiotlb= of which the kernel makes as many slots as @point has. */
+uint64_t whatif_smallest_value(const struct whatif *whatif, const struct point *point);
 
 /* "swiotlb", "iommu" ... */
 const char *whatif_name(enum whatif_parameter parameter);
@@ -92,4 +103,5 @@ const char *whatif_usual_columns(enum whatif_parameter parameter);
 
 void whatif_fill(const struct whatif *whatif, struct table *table);
 void whatif_print(const struct whatif *whatif);
+json_t *whatif_smallest_json(const struct whatif *whatif); /* of WHATIF_SWIOTLB, or NULL */
 void whatif_print_json(const struct whatif *whatif, const struct source *source);
