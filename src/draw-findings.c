@@ -46,22 +46,27 @@ static void explain_failure(const struct libdma_space *space, const struct state
 	    "the request of %" PRIu64 " bytes that failed needs %" PRIu64
 	    " slots in a row within one set",
 	    size, slots(size));
-	if (size > space->limit)
+	switch (space_refusal(space, size)) {
+	case SPACE_TOO_BIG:
 		say(speech,
 		    "it is larger than a set, 256K: no pool of any size serves it");
-	else if (numbers->free < size)
+		return;
+	case SPACE_FULL:
 		say(speech,
 		    "only %" PRIu64 " slots are free: the pool is too small for it",
 		    numbers->free / 2048);
-	else if (numbers->largest_request < size)
+		return;
+	case SPACE_FRAGMENTED:
 		say(speech,
 		    "%" PRIu64 " slots are free, but not in a row: "
 		    "this is fragmentation",
 		    numbers->free / 2048);
-	else
+		return;
+	case SPACE_SERVES:
 		say(speech,
-		    "it fits by these numbers: another area's CPU or an alignment "
+		    "it fits by these numbers: another CPU's request or an alignment "
 		    "that the trace does not tell stood against it");
+	}
 }
 
 /* How a set is the freest of all: what stands in the way of a whole one. */
@@ -121,10 +126,9 @@ static void speak_of_fit(const struct libdma_space *space, const struct speech *
 	    table_size(numbers->largest_request, fits, sizeof(fits)), numbers->index);
 }
 
-void draw_findings(const struct picture *picture, const struct state *state,
+void draw_findings(const struct libdma_space *space, const struct state *state,
 		   draw_sentence *sentence, void *arg)
 {
-	const struct libdma_space *space = picture->space;
 	struct speech speech = { sentence, arg };
 	char shared[16];
 

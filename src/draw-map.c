@@ -362,7 +362,7 @@ void draw_space(const struct picture *picture, const struct state *state,
 {
 	print_title(picture, state, terminal);
 	print_numbers(picture->space, terminal);
-	draw_findings(picture, state, print_sentence, (void *)terminal);
+	draw_findings(picture->space, state, print_sentence, (void *)terminal);
 	print_areas(picture->space);
 	for (size_t i = 0; i < picture->rows; i++) {
 		print_area(picture, i, terminal);

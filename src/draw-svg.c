@@ -195,7 +195,7 @@ static void draw_picture(struct pen *pen, const struct picture *picture,
 	fprintf(pen->out, ", a row is %s</text>\n",
 		table_size(picture->cell * picture->columns, cell, sizeof(cell)));
 	pen->y += LINE;
-	draw_findings(picture, state, draw_line, pen);
+	draw_findings(picture->space, state, draw_line, pen);
 	for (size_t i = 0; i < picture->rows; i++) {
 		const struct picture_row *row = &picture->row[i];
 

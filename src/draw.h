@@ -31,5 +31,5 @@ int draw_svg(struct picture *const *picture, size_t count, const struct state *s
 
 /* The sentences about a space that an operator needs: printed one by one. */
 typedef void draw_sentence(void *arg, const char *sentence);
-void draw_findings(const struct picture *picture, const struct state *state,
+void draw_findings(const struct libdma_space *space, const struct state *state,
 		   draw_sentence *say, void *arg);

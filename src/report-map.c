@@ -153,7 +153,7 @@ static void write_space(const struct libdma_space *space, const struct state *st
 	markup_text(out, space->name);
 	fprintf(out, " <small>a row is %s</small></h4>\n<ul class=\"says\">\n",
 		table_size(picture->cell * picture->columns, row, sizeof(row)));
-	draw_findings(picture, state, write_sentence, out);
+	draw_findings(picture->space, state, write_sentence, out);
 	fputs("</ul>\n<div class=\"rows\">\n", out);
 	for (size_t i = 0; i < picture->rows; i++)
 		draw_row(picture, &picture->row[i], out);

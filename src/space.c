@@ -156,6 +156,25 @@ struct space_runs space_runs(const struct libdma_space *space, uint64_t start,
 	return runs;
 }
 
+enum space_refusal space_refusal(const struct libdma_space *space, uint64_t size)
+{
+	if (size > space->limit)
+		return SPACE_TOO_BIG;
+	if (space->numbers.free < size)
+		return SPACE_FULL;
+	return space->numbers.largest_request < size ? SPACE_FRAGMENTED : SPACE_SERVES;
+}
+
+const char *space_refusal_name(enum space_refusal refusal)
+{
+	static const char *const names[] = { [SPACE_TOO_BIG] = "too big",
+					     [SPACE_FULL] = "full",
+					     [SPACE_FRAGMENTED] = "fragmented",
+					     [SPACE_SERVES] = "none" };
+
+	return names[refusal];
+}
+
 static const char *const kinds[] = {
 	[LIBDMA_SPACE_SWIOTLB] = "swiotlb", [LIBDMA_SPACE_IOVA] = "iova",
 	[LIBDMA_SPACE_BUS] = "bus",         [LIBDMA_SPACE_REGION] = "region",

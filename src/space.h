@@ -35,6 +35,19 @@ struct space_runs {
 struct space_runs space_runs(const struct libdma_space *space, uint64_t start,
 			     uint64_t size);
 
+/* Why the swiotlb refuses a request. */
+enum space_refusal {
+	SPACE_TOO_BIG,	  /* no pool of any size serves it */
+	SPACE_FULL,	  /* too few slots are free */
+	SPACE_FRAGMENTED, /* enough are, but not in a row */
+	SPACE_SERVES,	  /* by these numbers it would not */
+};
+
+enum space_refusal space_refusal(const struct libdma_space *space, uint64_t size);
+
+/* "too big", "full" ... */
+const char *space_refusal_name(enum space_refusal refusal);
+
 /* What to count for the peak, so that it is the peak of what is shown. */
 struct state_weight space_weight(const struct space_options *options);
 
