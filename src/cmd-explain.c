@@ -17,16 +17,20 @@
 #include "output.h"
 #include "paragraph.h"
 #include "terminal.h"
+#include "witness.h"
 
 enum {
 	OPTION_DMESG = 256,
 	OPTION_SEGMENT,
+	OPTION_TRACE,
 };
 
 struct options {
 	const char *path;
 	bool dmesg;
 	unsigned int segment;
+	const char *trace_path;
+	struct source_options trace;
 	struct form_options form;
 	struct terminal terminal;
 };
@@ -39,6 +43,10 @@ static const struct argp_option options[] = {
 	  .key = OPTION_SEGMENT,
 	  .arg = "SLOTS",
 	  .doc = "Slots of a slot set of swiotlb, for a kernel that was patched (128)" },
+	{ .name = "trace",
+	  .key = OPTION_TRACE,
+	  .arg = "TRACE",
+	  .doc = "Take the evidence from this recording of the same time" },
 	{},
 };
 
@@ -61,14 +69,18 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		opts->segment = 128;
-		state->child_inputs[0] = &opts->form;
-		state->child_inputs[1] = &opts->terminal;
+		state->child_inputs[0] = &opts->trace;
+		state->child_inputs[1] = &opts->form;
+		state->child_inputs[2] = &opts->terminal;
 		return 0;
 	case OPTION_DMESG:
 		opts->dmesg = true;
 		return 0;
 	case OPTION_SEGMENT:
 		opts->segment = parse_segment(arg, state);
+		return 0;
+	case OPTION_TRACE:
+		opts->trace_path = arg;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (opts->path)
@@ -93,7 +105,8 @@ static const struct argp argp = {
 	.args_doc = "[LOG]",
 	.doc = "Find the lines of a kernel log that are about DMA, and say what they mean and "
 	       "what to do. LOG is a file, or - for standard input (the default).",
-	.children = (const struct argp_child[]) { { .argp = &form_document_argp },
+	.children = (const struct argp_child[]) { { .argp = &source_argp },
+						  { .argp = &form_document_argp },
 						  { .argp = &terminal_argp },
 						  {} },
 };
@@ -229,6 +242,8 @@ static void print_finding(const struct terminal *terminal, const struct finding 
 	print_labelled(terminal, "why", finding->why);
 	for (size_t i = 0; i < finding->evidence.count; i++)
 		print_labelled(terminal, i ? "" : "evidence", finding->evidence.text[i]);
+	for (size_t i = 0; i < finding->recorded.count; i++)
+		print_labelled(terminal, i ? "" : "recorded", finding->recorded.text[i]);
 	for (size_t i = 0; i < finding->next.count; i++) {
 		char label[32];
 
@@ -237,7 +252,7 @@ static void print_finding(const struct terminal *terminal, const struct finding 
 	}
 }
 
-static void print_human(const struct terminal *terminal, const struct explain *explain)
+static void print_human(const struct terminal *terminal, struct explain *explain)
 {
 	size_t findings = explain_findings(explain);
 
@@ -259,7 +274,7 @@ static json_t *json_sentences(const struct sentences *sentences)
 	return list;
 }
 
-static json_t *json_finding(const struct finding *finding)
+static json_t *json_finding(const struct finding *finding, const struct witness *witness)
 {
 	json_t *object = json_create();
 
@@ -278,11 +293,17 @@ static json_t *json_finding(const struct finding *finding)
 	json_add(object, "text", json_text(finding->text));
 	json_add(object, "why", json_text(finding->why));
 	json_add(object, "evidence", json_sentences(&finding->evidence));
+	if (witness) {
+		json_add(object, "recorded", json_sentences(&finding->recorded));
+		json_add(object, "recording",
+			 witness->json ? json_incref(witness->json) : json_null());
+	}
 	json_add(object, "next", json_sentences(&finding->next));
 	return object;
 }
 
-static void print_json(const struct options *opts, const struct explain *explain)
+static void print_json(const struct options *opts, struct explain *explain,
+		       const struct witnesses *witnesses)
 {
 	json_t *document = json_document("explain");
 	json_t *list = json_list();
@@ -292,8 +313,15 @@ static void print_json(const struct options *opts, const struct explain *explain
 			   : opts->path ? opts->path
 					: "-"));
 	json_add_count(document, "lines", explain_lines(explain));
+	if (witnesses->completeness) {
+		json_add(document, "trace", json_text(witnesses->path));
+		json_add(document, "completeness", json_incref(witnesses->completeness));
+	}
 	for (size_t i = 0; i < explain_findings(explain); i++)
-		json_append(list, json_finding(explain_finding(explain, i)));
+		json_append(list, json_finding(explain_finding(explain, i),
+					       witnesses->completeness
+						       ? &witnesses->witness[i]
+						       : NULL));
 	json_add(document, "findings", list);
 	json_print(document);
 }
@@ -301,8 +329,9 @@ static void print_json(const struct options *opts, const struct explain *explain
 static int explain_run(int argc, char **argv)
 {
 	struct options opts = { 0 };
+	struct witnesses witnesses = { 0 };
 	struct explain *explain;
-	int status;
+	int status, heard = EXIT_FINE;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &opts);
 	explain = explain_create(opts.segment);
@@ -310,13 +339,20 @@ static int explain_run(int argc, char **argv)
 	if (status == EXIT_CANNOT)
 		goto destroy;
 	explain_conclude(explain);
+	if (opts.trace_path) {
+		opts.trace.path = opts.trace_path;
+		heard = witnesses_hear(&opts.trace, explain, &witnesses);
+	}
 	terminal_page(&opts.terminal);
 	if (opts.form.form == FORM_JSON)
-		print_json(&opts, explain);
+		print_json(&opts, explain, &witnesses);
 	else
 		print_human(&opts.terminal, explain);
 	if (status == EXIT_FINE && explain_findings(explain))
 		status = EXIT_FOUND;
+	if (heard != EXIT_FINE && status <= EXIT_FOUND)
+		status = heard;
+	witnesses_deinit(&witnesses);
 destroy:
 	explain_destroy(explain);
 	return status;

@@ -24,10 +24,10 @@ static bool line_beyond_mask(struct explain *explain, const struct log_line *lin
 	text_number(at, "+", 10, &size);
 	text_number(at, "bus limit ", 16, &limit);
 	if (!explain_book(explain, line, "direct-beyond-mask", at, &finding)) {
-		span_add(&finding->size, size);
+		finding_size(finding, size);
 		return true;
 	}
-	span_add(&finding->size, size);
+	finding_size(finding, size);
 	finding->severity = LIBDMA_CHECK_ERROR;
 	finding_title(finding,
 		      "The device cannot reach the buffer, and nothing bounced it.");
@@ -145,7 +145,7 @@ static bool line_cma(struct explain *explain, const struct log_line *line)
 	busy = text_number(at, "ret: -", 10, &error) && error == 16;
 	if (explain_book(explain, line, busy ? "cma-busy" : "cma-full", NULL, &finding))
 		explain_cma(finding, pages, busy ? -16 : -12);
-	span_add(&finding->size, pages * PAGE);
+	finding_size(finding, pages * PAGE);
 	return true;
 }
 
@@ -265,10 +265,10 @@ static bool line_pages(struct explain *explain, const struct log_line *line)
 		return false;
 	low = strstr(at, "GFP_DMA") != NULL;
 	if (!explain_book(explain, line, "page-allocation", NULL, &finding)) {
-		span_add(&finding->size, PAGE << order);
+		finding_size(finding, PAGE << order);
 		return true;
 	}
-	span_add(&finding->size, PAGE << order);
+	finding_size(finding, PAGE << order);
 	finding->severity = LIBDMA_CHECK_WARNING;
 	finding->conclude = conclude_pages;
 	finding_title(finding,

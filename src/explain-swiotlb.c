@@ -260,7 +260,7 @@ static bool line_full(struct explain *explain, const struct log_line *line)
 			explain_aligned(explain, finding, size, total);
 		}
 	}
-	span_add(&finding->size, size);
+	finding_size(finding, size);
 	if (total) {
 		span_add(&finding->total, total);
 		span_add(&finding->used, used);
@@ -284,7 +284,7 @@ static bool line_out_of_space(struct explain *explain, const struct log_line *li
 			explain_too_big(explain, finding, size);
 			finding->conclude = conclude_too_big;
 		}
-		span_add(&finding->size, size);
+		finding_size(finding, size);
 		return true;
 	}
 	if (device) {
@@ -299,7 +299,7 @@ static bool line_out_of_space(struct explain *explain, const struct log_line *li
 	}
 	if (new)
 		explain_full(explain, finding, 0);
-	span_add(&finding->size, size);
+	finding_size(finding, size);
 	return true;
 }
 
@@ -337,7 +337,7 @@ static bool line_coherent(struct explain *explain, const struct log_line *line)
 			     "Set the coherent mask as wide as the device allows: "
 			     "dma_set_mask_and_coherent().");
 	}
-	span_add(&finding->size, size);
+	finding_size(finding, size);
 	return true;
 }
 

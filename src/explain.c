@@ -54,6 +54,7 @@ static void finding_free(struct finding *finding)
 	free(finding->text);
 	sentences_free(&finding->evidence);
 	sentences_free(&finding->next);
+	sentences_free(&finding->recorded);
 	free(finding);
 }
 
@@ -70,6 +71,14 @@ void explain_destroy(struct explain *explain)
 /*
  * Lines
  */
+
+static void copy_word(char *ret, size_t room, const char *word, size_t length)
+{
+	if (length >= room)
+		length = room - 1;
+	memcpy(ret, word, length);
+	ret[length] = 0;
+}
 
 /* "[  123.456789] ": the time since boot; NULL where this is none. */
 static const char *skip_time(const char *text, double *seconds)
@@ -139,6 +148,18 @@ static bool count_hidden(struct explain *explain, const char *text)
 	return true;
 }
 
+/* "Linux version 6.12.107+deb13-amd64 (...": the lines behind it are of this boot. */
+static void note_kernel(struct explain *explain, const char *text)
+{
+	const char *version = "Linux version ";
+
+	if (strncmp(text, version, strlen(version)))
+		return;
+	text += strlen(version);
+	copy_word(explain->facts.kernel, sizeof(explain->facts.kernel), text,
+		  strcspn(text, " "));
+}
+
 void explain_line(struct explain *explain, const char *bytes, size_t size)
 {
 	char *clean = malloc(size * 3 + 1);
@@ -153,6 +174,7 @@ void explain_line(struct explain *explain, const char *bytes, size_t size)
 	line.whole = clean;
 	line.number = ++explain->lines;
 	line.text = skip_prefix(clean, &line.seconds);
+	note_kernel(explain, line.text);
 	if (!count_hidden(explain, line.text))
 		for (size_t i = 0; i < sizeof(recognisers) / sizeof(*recognisers); i++)
 			if (recognisers[i](explain, &line))
@@ -172,7 +194,7 @@ size_t explain_findings(const struct explain *explain)
 	return explain->findings;
 }
 
-const struct finding *explain_finding(const struct explain *explain, size_t index)
+struct finding *explain_finding(const struct explain *explain, size_t index)
 {
 	return explain->finding[index];
 }
@@ -231,12 +253,12 @@ static struct finding *finding_add(struct explain *explain, const struct log_lin
 	return finding;
 }
 
-static void copy_word(char *ret, size_t room, const char *word, size_t length)
+/* The place of the newest line's moment: the last ones take turns. */
+static struct log_moment *newest_moment(struct finding *finding)
 {
-	if (length >= room)
-		length = room - 1;
-	memcpy(ret, word, length);
-	ret[length] = 0;
+	uint64_t half = FINDING_MOMENTS / 2, index = finding->count - 1;
+
+	return &finding->moment[index < half ? index : half + (index - half) % half];
 }
 
 bool explain_book_device(struct explain *explain, const struct log_line *line,
@@ -253,6 +275,8 @@ bool explain_book_device(struct explain *explain, const struct log_line *line,
 	(*ret)->count++;
 	(*ret)->last = line->number;
 	(*ret)->last_seconds = line->seconds;
+	*newest_moment(*ret) = (struct log_moment) { line->number, line->seconds, 0 };
+	memcpy((*ret)->kernel, explain->facts.kernel, sizeof((*ret)->kernel));
 	if (finding)
 		return false;
 	(*ret)->id = id;
@@ -342,6 +366,15 @@ void finding_evidence(struct finding *finding, const char *format, ...)
 	va_end(args);
 }
 
+void finding_recorded(struct finding *finding, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	sentences_add(&finding->recorded, print_text(format, args));
+	va_end(args);
+}
+
 void finding_next(struct finding *finding, const char *format, ...)
 {
 	va_list args;
@@ -349,6 +382,17 @@ void finding_next(struct finding *finding, const char *format, ...)
 	va_start(args, format);
 	sentences_add(&finding->next, print_text(format, args));
 	va_end(args);
+}
+
+void finding_size(struct finding *finding, uint64_t size)
+{
+	span_add(&finding->size, size);
+	newest_moment(finding)->size = size;
+}
+
+size_t finding_moments(const struct finding *finding)
+{
+	return finding->count < FINDING_MOMENTS ? (size_t)finding->count : FINDING_MOMENTS;
 }
 
 /*

@@ -42,6 +42,20 @@ struct span {
 	bool seen;
 };
 
+#define FINDING_MOMENTS 32 /* lines whose moments are kept: half the first, half the last */
+
+/**
+ * struct log_moment - when something was that a recording may hold as well
+ * @line:	number of the line
+ * @seconds:	since boot, or negative
+ * @size:	bytes that the line names, or 0
+ */
+struct log_moment {
+	uint64_t line;
+	double seconds;
+	uint64_t size;
+};
+
 struct explain;
 
 /**
@@ -64,6 +78,9 @@ struct explain;
  * @size:	bytes that were asked for
  * @total:	slots that there are
  * @used:	slots that were taken
+ * @moment:	of its lines, as far as there is room
+ * @kernel:	which the log says was running, or ""
+ * @recorded:	what a recording has of it
  * @conclude:	adds what is known when all lines are; or NULL
  */
 struct finding {
@@ -85,6 +102,9 @@ struct finding {
 	struct span size;
 	struct span total;
 	struct span used;
+	struct log_moment moment[FINDING_MOMENTS];
+	char kernel[64];
+	struct sentences recorded;
 	void (*conclude)(const struct explain *explain, struct finding *finding);
 };
 
@@ -93,11 +113,13 @@ struct finding {
  * @swiotlb_bytes: size of the bounce buffers, from "software IO TLB: mapped", or 0
  * @swiotlb_forced: the log says that everything is bounced
  * @segment:	slots of a slot set
+ * @kernel:	from "Linux version", or ""
  */
 struct explain_facts {
 	uint64_t swiotlb_bytes;
 	bool swiotlb_forced;
 	unsigned int segment;
+	char kernel[64];
 };
 
 /**
@@ -115,7 +137,7 @@ void explain_conclude(struct explain *explain);
 
 /* The findings, in the order of their first lines. */
 size_t explain_findings(const struct explain *explain);
-const struct finding *explain_finding(const struct explain *explain, size_t index);
+struct finding *explain_finding(const struct explain *explain, size_t index);
 uint64_t explain_lines(const struct explain *explain);
 
 /*
@@ -159,6 +181,15 @@ void finding_evidence(struct finding *finding, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void finding_next(struct finding *finding, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+void finding_recorded(struct finding *finding, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The line that was just booked names this size. */
+void finding_size(struct finding *finding, uint64_t size);
+
+/* How many of @finding->moment there are. */
+size_t finding_moments(const struct finding *finding);
 
 void span_add(struct span *span, uint64_t value);
 

@@ -81,6 +81,113 @@ head -c 100000 /dev/urandom >"$scratch/noise"
 expect 1 "$dmactl" explain --json "$scratch/long"
 json "$scratch/out"
 
+# With a recording of the same time the evidence is from there. This one was made when the
+# kernel wrote this line; by itself, its numbers are those of the line.
+line='nvme 0000:00:02.0: swiotlb buffer is full (sz: 237568 bytes), total 1024 (slots), used 848 (slots)'
+small=$traces/6.12-swiotlbsmall-nvme-ahci.ftrace.zst
+recorded() {	# WORDS: the log, and this recording, give this answer
+	want_answer=$1; shift
+	expect 1 "$dmactl" explain --json "$@" "$scratch/log"
+	json "$scratch/out"
+	printed "^ *\"answer\": \"$want_answer\",*$"
+	expect 1 "$dmactl" explain --width 1000 "$@" "$scratch/log"
+	quiet
+}
+if command -v zstd >/dev/null; then
+	echo "[    6.670879] $line" >"$scratch/log"
+	recorded 'failed call' --trace "$small"
+	printed '#4444 at 6.664168 s: map_page .* which is 0.006711 s before line 1'
+	printed '848 of 1024 slots used, 176 free'
+	printed 'largest request that fits is 196608 bytes'
+	printed '176 slots are free, but not in a row: this is fragmentation'
+	printed 'Held most by 0000:00:02.0 (nvme)'
+	printed 'No leak'
+	printed 'swiotlb=1025, of which the kernel makes 2048 slots in 2 areas, would have served'
+	expect 1 "$dmactl" explain --json --trace "$small" "$scratch/log"
+	printed '^ *"cause": "fragmented",*$'
+	printed '^ *"smallest_value": 1025,*$'
+	"$dmactl" whatif swiotlb "$small" >"$scratch/whatif"
+	grep -q 'swiotlb=1025, of which' "$scratch/whatif" || fail "whatif says another size"
+	expect 1 "$dmactl" explain --width 80 --trace "$small" "$scratch/log"
+	test "$(awk '{ if (length > most) most = length } END { print most }' "$scratch/out")" -le 80 ||
+		fail "evidence wider than 80 columns"
+
+	# Without a time the size tells which call it was; of several lines the one that matches.
+	echo "$line" >"$scratch/log"
+	recorded 'failed call' --trace "$small"
+	printed '#4444 at'
+	{ echo "[    3.000000] $line"; echo "[    6.670879] $line"; echo "[  500.000000] $line"; } >"$scratch/log"
+	recorded 'failed call' --trace "$small"
+	printed 'before line 2'
+
+	# The moment is not in it, or nothing failed then.
+	echo "[  500.670879] $line" >"$scratch/log"
+	recorded 'not recorded' --trace "$small"
+	printed 'does not hold the moment: it is of 2.985971 s to 6.758920 s, and the line of 500.670879 s'
+	echo "[    4.000000] $line" >"$scratch/log"
+	recorded 'no failed call' --trace "$small"
+	printed 'no call of 0000:00:02.0 that failed there'
+	printed 'slots used'
+
+	# Another machine: by its kernel, by its pool, by its devices.
+	{ echo '[    0.000000] Linux version 6.1.0-17-amd64 (x@y) #1 SMP'; echo "[    6.670879] $line"; } >"$scratch/log"
+	recorded 'another machine' --trace "$small"
+	printed 'is of kernel 6.12.107+deb13-amd64, and the log of 6.1.0-17-amd64'
+	echo "[    6.670879] $line" | sed 's/total 1024/total 32768/' >"$scratch/log"
+	recorded 'another machine' --trace "$small"
+	printed 'with 1024 slots, and the log of one with 32768'
+	echo "[    6.670879] $line" | sed 's/:02.0/:1d.7/' >"$scratch/log"
+	recorded 'another machine' --trace "$small"
+	printed 'has nothing of 0000:00:1d.7'
+
+	# What is left of a damaged one is evidence still.
+	echo "[    3.300000] $line" >"$scratch/log"
+	head -c 9000 "$small" >"$scratch/cut.ftrace.zst"
+	cp "${small%.ftrace.zst}.json" "$scratch/cut.json"
+	expect 3 "$dmactl" explain --width 1000 --trace "$scratch/cut.ftrace.zst" "$scratch/log"
+	printed 'no call of 0000:00:02.0 that failed there'
+	printed 'The recording lost events'
+fi
+
+# A pool of 128 slots of which a driver forgets to give back one each second: two are left
+# when another's 6 KiB come, and then a request comes that no pool can serve.
+{
+	echo '#dmat-text 1'
+	awk 'BEGIN { for (i = 0; i < 126; i++) {
+		printf "%d.500000000 map_page nic0 FROM_DEVICE phys=%d dma=%d size=2048 stack=\"rx_alloc;open\"\n",
+			i, 1048576 + i * 4096, 268435456 + i * 2048
+		print i ".600000000 map_page nic0 FROM_DEVICE phys=0x2000 dma=0x1003f800 size=2048 stack=\"rx_alloc;open\""
+		print i ".700000000 unmap_page nic0 FROM_DEVICE dma=0x1003f800 size=2048"
+	} }'
+	echo '126.000000000 map_page disk0 TO_DEVICE phys=4096 dma=0xffffffffffffffff size=6144'
+	echo '127.000000000 map_page disk0 TO_DEVICE phys=4096 dma=0xffffffffffffffff size=524288'
+} >"$scratch/leak.txt"
+cat >"$scratch/machine.json" <<'EOF'
+{ "schema": "dmactl.environment/1", "cpus": 1, "iommu": { "mode": "off" },
+  "swiotlb": { "start": "0x10000000", "slots": 128, "areas": 1, "slot_size": 2048, "force": true } }
+EOF
+{
+	echo '[  126.100000] sd disk0: swiotlb buffer is full (sz: 6144 bytes)'
+	echo '[  127.000000] sd disk0: swiotlb buffer is full (sz: 524288 bytes)'
+} >"$scratch/log"
+recorded 'failed call' --trace "$scratch/leak.txt" --environment "$scratch/machine.json"
+printed 'Only 2 slots are free: the pool is too small'
+printed 'It is larger than a set, 256K: no pool of any size serves it'
+printed 'Held most by nic0 with 126 live map_page of 252K in all, .* from rx_alloc;open'
+printed 'A leak: 126 of map_page, 252K in all, are left of nic0'
+expect 1 "$dmactl" explain --json --trace "$scratch/leak.txt" --environment "$scratch/machine.json" "$scratch/log"
+printed '"cause": "full"'
+printed '"cause": "too big"'
+
+# A recording that cannot be read leaves the log explained.
+for trace in missing .; do
+	expect 5 "$dmactl" explain --trace "$scratch/$trace" "$scratch/log"
+	said "$scratch/$trace: "
+	printed '^error: swiotlb-too-big, disk0'
+done
+expect 2 "$dmactl" explain --trace - "$scratch/log"
+said 'read more than once'
+
 expect 3 "$dmactl" explain "$scratch/missing"
 said "$scratch/missing: No such file"
 expect 2 "$dmactl" explain --segment 100 "$scratch/log"
