@@ -224,8 +224,9 @@ int lists_finish(struct lists *lists, const struct dma_probe_event *record, size
 		give_entries(pending, event);
 		event->size = sum(pending->size, pending->count);
 		break;
-	default:
+	default: /* a list that could not be mapped */
 		give_entries(pending, event);
+		event->size_list = pending->size;
 		break;
 	}
 	return 0;

@@ -65,6 +65,21 @@ expect 0 "$dmactl" whatif swiotlb "$scratch/large"
 printed 'with no failure that a size can avoid: swiotlb=1, of which the kernel makes 128 slots'
 printed 'more than 262144 bytes fits no swiotlb of any size; 1 of the trace do not'
 
+# a list that failed twice, its lengths told or not, is one that 128 slots are too few for
+for length in :4096 ""; do
+	entries=$(seq 70 | while read -r i; do printf '0x%x%s,' $((i * 8192)) $length; done)
+	cat >"$scratch/list" <<-END
+	#dmat-text 1
+	#environment {"schema": "dmactl.environment/1", "kernel": "6.12", "cpus": 1, "iommu": {"mode": "off"}, "swiotlb": {"force": true}}
+	1.0 map_sg_err nic0 TO_DEVICE nents=70 entries={${entries%,}} error=ENOMEM
+	2.0 map_sg_err nic0 TO_DEVICE nents=70 entries={${entries%,}} error=ENOMEM
+	END
+	expect 0 "$dmactl" whatif --raw --noheadings --columns slots,failed,peak swiotlb \
+		"$scratch/list"
+	grep -qx '128 2 128' "$scratch/out" || fail "$(cat "$scratch/out")"
+	grep -qx '256 0 140' "$scratch/out" || fail "$(cat "$scratch/out")"
+done
+
 # a pool: 3 blocks of 1024 bytes take one page, aligned to 2048 two
 cat >"$scratch/pool" <<'END'
 #dmat-text 1

@@ -52,12 +52,24 @@ static void guess_lengths(const struct dma_event *event, uint32_t *length)
 	length[last] = (uint32_t)(left && left <= LENGTH_MAX ? left : 1);
 }
 
+/* Nothing is told of a list that failed: each entry ends with its page. */
+static void guess_pages(const struct dma_event *event, uint32_t *length)
+{
+	for (uint32_t i = 0; i < event->phys_count; i++)
+		length[i] = PAGE_SIZE - (uint32_t)(event->phys_list[i] & (PAGE_SIZE - 1));
+}
+
 /* The bytes of each entry; false where they are not known at all. */
 static bool entry_lengths(struct libdma_rerun *rerun, const struct dma_event *event,
 			  uint32_t *length)
 {
 	if (event->size_list) {
 		memcpy(length, event->size_list, event->phys_count * sizeof(*length));
+		return true;
+	}
+	if (event->kind == DMA_EVENT_MAP_SG_ERR) {
+		guess_pages(event, length);
+		rerun->count.guessed++;
 		return true;
 	}
 	if (!event->dma_size_list || !event->dma_count)
@@ -167,6 +179,7 @@ static int ask(struct libdma_rerun *rerun, struct device *dev,
 {
 	switch (event->kind) {
 	case DMA_EVENT_MAP_SG:
+	case DMA_EVENT_MAP_SG_ERR:
 		return map_list(rerun, dev, event, made);
 	case DMA_EVENT_MAP_SINGLE:
 	case DMA_EVENT_MAP_PAGE:
@@ -193,6 +206,12 @@ static void link_made(struct libdma_rerun *rerun, struct made *made)
 	rerun->made.previous = made;
 }
 
+bool rerun_is_list(const struct dma_event *event)
+{
+	return (event->kind == DMA_EVENT_MAP_SG || event->kind == DMA_EVENT_MAP_SG_ERR) &&
+	       event->phys_count && event->phys_list;
+}
+
 int rerun_request(struct libdma_rerun *rerun, struct device *dev,
 		  const struct dma_event *event, struct made **ret)
 {
@@ -203,10 +222,10 @@ int rerun_request(struct libdma_rerun *rerun, struct device *dev,
 	if (!made)
 		return -ENOMEM;
 	made->dev = dev;
-	made->kind = event->kind;
+	made->kind = rerun_is_list(event) ? DMA_EVENT_MAP_SG : event->kind;
 	made->dir = event->dir;
-	made->phys = event->phys;
-	made->size = event->kind == DMA_EVENT_MAP_SG ? 0 : event->size;
+	made->phys = rerun_is_list(event) ? event->phys_list[0] : event->phys;
+	made->size = made->kind == DMA_EVENT_MAP_SG ? 0 : event->size;
 	made->attrs = (unsigned long)event->attrs;
 	err = ask(rerun, dev, event, made);
 	if (err == -EIO || !err)

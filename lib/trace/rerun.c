@@ -84,6 +84,7 @@ const struct libdma_rerun_count *libdma_rerun_count(const struct libdma_rerun *r
 static bool has_failed(const struct dma_event *event)
 {
 	return event->error || event->dma == DMA_MAPPING_ERROR ||
+	       event->kind == DMA_EVENT_MAP_SG_ERR ||
 	       (libdma_event_kind_class(event->kind) == DMA_CLASS_ALLOC && !event->dma &&
 		!event->cpu_addr);
 }
@@ -101,13 +102,21 @@ static uint64_t first_dma(const struct dma_event *event)
 	return event->dma_count && event->dma_list ? event->dma_list[0] : event->dma;
 }
 
+static bool is_same(const struct made *made, const struct dma_event *event)
+{
+	if (rerun_is_list(event))
+		return made->kind == DMA_EVENT_MAP_SG && made->nents == event->phys_count &&
+		       made->phys == event->phys_list[0];
+	return made->kind == event->kind && made->phys == event->phys &&
+	       made->size == event->size;
+}
+
 /* A driver tries again what failed. */
 static void end_extra(struct libdma_rerun *rerun, const struct device *dev,
 		      const struct dma_event *event)
 {
 	for (struct made *made = rerun->made.next; made != &rerun->made; made = made->next)
-		if (made->extra && made->dev == dev && made->phys == event->phys &&
-		    made->size == event->size && made->kind == event->kind) {
+		if (made->extra && made->dev == dev && is_same(made, event)) {
 			rerun_undo(rerun, made);
 			return;
 		}

@@ -16,7 +16,7 @@
 struct made {
 	struct made *next, *previous; /* of all */
 	struct device *dev;
-	uint16_t kind;
+	uint16_t kind; /* of a list always DMA_EVENT_MAP_SG */
 	enum dma_data_direction dir;
 	dma_addr_t dma;
 	uint64_t size;
@@ -28,8 +28,11 @@ struct made {
 	struct scatterlist *list;
 	bool bounced;
 	bool extra; /* it failed in the recording, which so has no end for it */
-	phys_addr_t phys;
+	phys_addr_t phys; /* of a list's first entry */
 };
+
+/* Is it a list, be it that the recording could not map it? */
+bool rerun_is_list(const struct dma_event *event);
 
 struct rerun_pool {
 	uint64_t handle; /* the recording's */
