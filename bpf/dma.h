@@ -13,6 +13,7 @@ enum dma_probe_type {
 	DMA_PROBE_PIECE,     /* the same, and entries of the event that is still to come */
 	DMA_PROBE_DEVICE,    /* struct dma_probe_device: before the first event of it */
 	DMA_PROBE_POOL,	     /* struct dma_probe_pool: before the first event of it */
+	DMA_PROBE_STACK,     /* struct dma_probe_stack: before its event, where the map has no place */
 };
 
 enum {
@@ -25,6 +26,9 @@ enum {
 	DMA_PROBE_LEVELS = 2,	/* a probe, and its twin */
 	DMA_PROBE_UNDER_WAY = 4, /* events of a probe on one CPU, each in another's midst */
 	DMA_PROBE_CPUS = 8192,
+	DMA_PROBE_FRAMES = 64, /* of a stack */
+	DMA_PROBE_NO_STACK = -1,
+	DMA_PROBE_SENT_STACK = -2, /* and below: the number of a stack that was sent */
 };
 
 /* dma_probe_event.flags */
@@ -47,7 +51,7 @@ struct dma_probe_event {
 	int pid;
 	int error;
 	unsigned int gfp;
-	int stack; /* number in the map of stacks, or negative */
+	int stack; /* number in the map of stacks, or one of the negative above */
 	unsigned long long ns;
 	unsigned long long device; /* its address: its name while it lives */
 	unsigned long long handle; /* of a pool or an IOVA domain: likewise */
@@ -96,6 +100,14 @@ struct dma_probe_pool {
 	unsigned long long handle;
 	unsigned long long size;
 	char name[DMA_PROBE_NAME];
+};
+
+struct dma_probe_stack {
+	unsigned char type;
+	unsigned char unused[3];
+	int number;
+	unsigned long long frames;
+	unsigned long long address[DMA_PROBE_FRAMES];
 };
 
 /* Of each probe, level and CPU; number of a map's entry: hook * levels + level. */

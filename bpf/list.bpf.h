@@ -252,6 +252,7 @@ static __always_inline void list_send(struct call *call, const struct list_call 
 	if (!state)
 		return;
 	*state = (struct list_state) { .next = list->list, .left = list->nents };
+	stack_take(call);
 	if (!list_step(0, &walk))
 		bpf_loop(DMA_PROBE_PIECES, list_step, &walk, 0);
 }

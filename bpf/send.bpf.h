@@ -26,7 +26,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
 	__uint(max_entries, 16384);
 	__uint(key_size, sizeof(__u32));
-	__uint(value_size, 64 * sizeof(__u64));
+	__uint(value_size, DMA_PROBE_FRAMES * sizeof(__u64));
 } stacks SEC(".maps");
 
 /* One run of a probe. */
@@ -35,6 +35,7 @@ struct call {
 	struct dma_probe_count *count;
 	__u32 hook;
 	__u32 level;
+	__s32 stack;
 };
 
 static __always_inline struct dma_probe_count *count_of(__u32 hook, __u32 level)
@@ -60,9 +61,42 @@ static __always_inline void event_fill(struct call *call, struct dma_probe_event
 	event->cpu = bpf_get_smp_processor_id();
 	event->pid = (__u32)bpf_get_current_pid_tgid();
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
-	event->stack = -1;
-	if (options.stack)
-		event->stack = bpf_get_stackid(call->ctx, &stacks, BPF_F_FAST_STACK_CMP);
+	event->stack = call->stack;
+}
+
+/* A stack that comes before its event; the number is given to no other for a while. */
+static __always_inline __s32 stack_send(struct call *call)
+{
+	struct dma_probe_stack *stack = bpf_ringbuf_reserve(&ring, sizeof(*stack), 0);
+	__s32 number = DMA_PROBE_SENT_STACK - (__s32)(bpf_get_prandom_u32() >> 2);
+	long size;
+
+	if (!stack)
+		return DMA_PROBE_NO_STACK;
+	size = bpf_get_stack(call->ctx, stack->address, sizeof(stack->address), 0);
+	if (size <= 0) {
+		bpf_ringbuf_discard(stack, BPF_RB_NO_WAKEUP);
+		return DMA_PROBE_NO_STACK;
+	}
+	stack->type = DMA_PROBE_STACK;
+	stack->number = number;
+	stack->frames = (__u32)size / sizeof(stack->address[0]);
+	bpf_ringbuf_submit(stack, BPF_RB_NO_WAKEUP);
+	return number;
+}
+
+/*
+ * Before there is room for the event. The map has one place for all stacks of the same
+ * remainder, and keeps the first.
+ */
+static __always_inline void stack_take(struct call *call)
+{
+	call->stack = DMA_PROBE_NO_STACK;
+	if (!options.stack)
+		return;
+	call->stack = bpf_get_stackid(call->ctx, &stacks, BPF_F_FAST_STACK_CMP);
+	if (call->stack < 0)
+		call->stack = stack_send(call);
 }
 
 static __always_inline bool process_wanted(void)
@@ -83,8 +117,10 @@ static __always_inline bool transfer_wanted(__u64 size, __u32 dir)
 
 static __always_inline struct dma_probe_event *event_reserve(struct call *call)
 {
-	struct dma_probe_event *event = bpf_ringbuf_reserve(&ring, sizeof(*event), 0);
+	struct dma_probe_event *event;
 
+	stack_take(call);
+	event = bpf_ringbuf_reserve(&ring, sizeof(*event), 0);
 	if (!event) {
 		drop(call->count);
 		return NULL;

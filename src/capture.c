@@ -25,6 +25,8 @@
 #define DEFAULT_SEGMENT_SIZE	 65536
 #define DEFAULT_SEGMENT_BOUNDARY UINT64_MAX
 
+#define SENT_STACKS 256 /* whose events are still to come; one for each CPU, or two */
+
 struct known_device {
 	uint32_t name;
 	uint32_t driver;
@@ -33,6 +35,11 @@ struct known_device {
 struct known_pool {
 	uint64_t handle;
 	uint32_t name;
+};
+
+struct sent_stack {
+	int number;
+	uint32_t text;
 };
 
 struct capture {
@@ -44,6 +51,8 @@ struct capture {
 	struct addresses *pools;
 	struct addresses *domains;
 	uint64_t handles; /* given so far */
+	struct sent_stack stack[SENT_STACKS]; /* a circle */
+	unsigned int stacks;		      /* sent so far */
 	struct capture_sum sum;
 	struct probes_sum seen[DMA_HOOKS];   /* at the last capture_losses() */
 	uint64_t missed_before[DMA_HOOKS]; /* two calls ago */
@@ -198,6 +207,47 @@ static void set_numbers(struct capture *capture, const struct dma_probe_event *r
 		event->dma = 0;
 }
 
+static int take_stack(struct capture *capture, const struct dma_probe_stack *record)
+{
+	struct sent_stack *stack = &capture->stack[capture->stacks++ % SENT_STACKS];
+	uint64_t frames = record->frames;
+
+	if (!capture->options.symbols)
+		return 0;
+	stack->number = record->number;
+	return symbols_stack(capture->options.symbols, (const uint64_t *)record->address,
+			     frames < DMA_PROBE_FRAMES ? (unsigned int)frames : DMA_PROBE_FRAMES,
+			     capture->options.strings, &stack->text);
+}
+
+/* The stack comes before its event, with few others between. */
+static uint32_t find_sent(const struct capture *capture, int number)
+{
+	for (unsigned int i = 1; i <= SENT_STACKS && i <= capture->stacks; i++) {
+		const struct sent_stack *stack =
+			&capture->stack[(capture->stacks - i) % SENT_STACKS];
+
+		if (stack->number == number)
+			return stack->text;
+	}
+	return 0;
+}
+
+static int set_stack(struct capture *capture, int number, struct dma_event *event)
+{
+	uint64_t address[DMA_PROBE_FRAMES] = { 0 };
+	int err = 0;
+
+	if (number <= DMA_PROBE_SENT_STACK)
+		event->stack = find_sent(capture, number);
+	else if (number >= 0 &&
+		 !bpf_map_lookup_elem(probes_stacks(capture->options.probes), &number, address))
+		err = symbols_stack(capture->options.symbols, address, DMA_PROBE_FRAMES,
+				    capture->options.strings, &event->stack);
+	capture->sum.stackless += !err && !event->stack;
+	return err;
+}
+
 static int set_strings(struct capture *capture, const struct dma_probe_event *record,
 		       struct dma_event *event)
 {
@@ -214,10 +264,8 @@ static int set_strings(struct capture *capture, const struct dma_probe_event *re
 		gfp_print(capture->gfp, record->gfp, gfp, sizeof(gfp));
 		err = add_string(capture, gfp, sizeof(gfp), &event->gfp);
 	}
-	if (!err && record->stack >= 0 && capture->options.symbols)
-		err = symbols_stack(capture->options.symbols,
-				    probes_stacks(capture->options.probes), record->stack,
-				    capture->options.strings, &event->stack);
+	if (!err && capture->options.symbols)
+		err = set_stack(capture, record->stack, event);
 	return err;
 }
 
@@ -260,6 +308,8 @@ static int take(void *arg, void *data, size_t size)
 		return size < sizeof(struct dma_probe_device) ? 0 : take_device(arg, data);
 	case DMA_PROBE_POOL:
 		return size < sizeof(struct dma_probe_pool) ? 0 : take_pool(arg, data);
+	case DMA_PROBE_STACK:
+		return size < sizeof(struct dma_probe_stack) ? 0 : take_stack(arg, data);
 	default:
 		return 0;
 	}

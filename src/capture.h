@@ -48,6 +48,7 @@ struct capture_sum {
 	uint64_t dropped; /* no room in the ring */
 	uint64_t missed;  /* interrupted both a probe and its twin */
 	uint64_t cut;	  /* lists that were longer than what is recorded */
+	uint64_t stackless; /* events whose stack was wanted and could not be had */
 };
 
 const struct capture_sum *capture_sum(const struct capture *capture);

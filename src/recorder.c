@@ -278,6 +278,8 @@ static void print_summary(const struct recorder *recorder)
 			 ", interrupted probes %" PRIu64 "); lists cut %" PRIu64,
 			 (uint64_t)status.st_size, sum->dropped + sum->missed, sum->dropped,
 			 sum->missed, sum->cut);
+	if (sum->stackless)
+		complain("%" PRIu64 " events are without their call stack", sum->stackless);
 	if (recorder->history && history_forgotten(recorder->history))
 		complain("%" PRIu64 " events were overwritten by later ones",
 			 history_forgotten(recorder->history));

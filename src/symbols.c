@@ -5,8 +5,8 @@
  * Read while privilege is held, and through the same descriptor again when an address
  * lies where nothing is known: in a module that was loaded since.
  */
-#include <bpf/bpf.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +15,10 @@
 #include "output.h"
 #include "symbols.h"
 
-#define DEPTH 64 /* of the map of stacks */
 #define PAGE_SHIFT 12
 #define LONGEST	   0x10000 /* of all functions, in bytes */
 #define SOUGHT_MAX 64	   /* addresses that all names are read again for */
+#define TEXT_SIZE  5120	   /* of a stack; what is longer is cut */
 
 struct symbol {
 	uint64_t address;
@@ -180,17 +180,13 @@ static bool is_ours(const struct symbol *symbol)
 	       !strncmp(symbol->name, "__traceiter_", strlen("__traceiter_"));
 }
 
-int symbols_stack(struct symbols *symbols, int stacks, int number,
+int symbols_stack(struct symbols *symbols, const uint64_t *address, unsigned int count,
 		  struct libdma_strings *strings, uint32_t *ret)
 {
-	uint64_t address[DEPTH] = { 0 };
-	char text[DEPTH * 80];
+	char text[TEXT_SIZE];
 	size_t used = 0;
 
-	*ret = 0;
-	if (bpf_map_lookup_elem(stacks, &number, address))
-		return 0;
-	for (unsigned int i = 0; i < DEPTH && address[i] && used < sizeof(text) - 1; i++) {
+	for (unsigned int i = 0; i < count && address[i] && used < sizeof(text) - 1; i++) {
 		const struct symbol *symbol = symbol_of(symbols, address[i]);
 		int size;
 

@@ -14,8 +14,8 @@ struct symbols *symbols_create(void);
 void symbols_destroy(struct symbols *symbols);
 
 /*
- * The stack of a number in the map @stacks as "nvme_map_data+0x1f0;nvme_queue_rq", the
- * innermost first. 0 or -ENOMEM; @ret is 0 for a stack that is not there.
+ * The stack of these addresses, which 0 may end, as "nvme_map_data+0x1f0;nvme_queue_rq",
+ * the innermost first. 0 or -ENOMEM.
  */
-int symbols_stack(struct symbols *symbols, int stacks, int number,
+int symbols_stack(struct symbols *symbols, const uint64_t *address, unsigned int count,
 		  struct libdma_strings *strings, uint32_t *ret);

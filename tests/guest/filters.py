@@ -216,7 +216,7 @@ def stack_is_right(dmactl, folder):
             if wrong < 4:
                 print(f"  stack: {mine}\n  kernel: {theirs[key][0]}")
     print(f"filters: --stack: {right} stacks are the kernel's, {wrong} are not, {none} have none")
-    return right and not wrong and none <= right // 20
+    return right and not wrong and not none
 
 
 def tail(functions):
