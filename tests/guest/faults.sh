@@ -11,10 +11,11 @@ run=/sys/module/dma_faults/parameters/run
 insmod /test/dma_faults.ko
 cat $run >/out/ways
 for disk in $(disks); do load "$disk" 4 & done
-# A leak is one by being there again and again.
+# A leak is one by being there again and again, for most of the time.
 while read -r way; do
 	for leak in leak_single leak_sg leak_coherent leak_block; do echo $leak >$run; done
 	case $way in leak_*) ;; *) echo "$way" >$run ;; esac
+	usleep 100000
 done </out/ways
 wait
 W

@@ -109,7 +109,7 @@ static noinline void unmap_direction(void)
 static noinline void unmap_attributes(void)
 {
 	dma_unmap_single_attrs(dev, map(memory(), DMA_TO_DEVICE), SIZE, DMA_TO_DEVICE,
-			       DMA_ATTR_WEAK_ORDERING);
+			       DMA_ATTR_PRIVILEGED);
 }
 
 static noinline void unmap_list_as_single(void)
@@ -271,10 +271,10 @@ static noinline void never_handed_over(void)
 
 static noinline void handed_over_twice(void)
 {
-	dma_addr_t dma = map(memory(), DMA_TO_DEVICE);
+	dma_addr_t dma = map(memory(), DMA_FROM_DEVICE);
 
-	dma_sync_single_for_device(dev, dma, SIZE, DMA_TO_DEVICE);
-	dma_unmap_single(dev, dma, SIZE, DMA_TO_DEVICE);
+	dma_sync_single_for_device(dev, dma, SIZE, DMA_FROM_DEVICE);
+	dma_unmap_single(dev, dma, SIZE, DMA_FROM_DEVICE);
 }
 
 /*
