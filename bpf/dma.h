@@ -13,7 +13,7 @@ enum dma_probe_type {
 	DMA_PROBE_PIECE,     /* the same, and entries of the event that is still to come */
 	DMA_PROBE_DEVICE,    /* struct dma_probe_device: before the first event of it */
 	DMA_PROBE_POOL,	     /* struct dma_probe_pool: before the first event of it */
-	DMA_PROBE_STACK,     /* struct dma_probe_stack: before its event, where the map has no place */
+	DMA_PROBE_STACK,     /* struct dma_probe_stack: before the event that is in want of it */
 };
 
 enum {

@@ -148,6 +148,14 @@ static bool has_begun(const struct libdma_check *check, const struct dma_event *
 	return !event->error && event->dma != DMA_MAPPING_ERROR;
 }
 
+/* Where one buffer was refused, what was passed may be why; the kernel does not look. */
+static bool is_refused(const struct libdma_check *check, const struct dma_event *event)
+{
+	return !check->options.as_kernel &&
+	       libdma_event_kind_class(event->kind) == DMA_CLASS_MAP &&
+	       event->kind != DMA_EVENT_MAP_SG && event->kind != DMA_EVENT_MAP_SG_ERR;
+}
+
 int check_map(struct libdma_check *check, struct device_check *device,
 	      const struct dma_event *event)
 {
@@ -156,9 +164,10 @@ int check_map(struct libdma_check *check, struct device_check *device,
 	int err = 0;
 
 	check_older(check, device, &ref);
+	if (has_begun(check, event) || is_refused(check, event))
+		ask_entries(check, device, event);
 	if (!has_begun(check, event))
 		return 0;
-	ask_entries(check, device, event);
 	origin = ledger_origin(event);
 	if (!origin)
 		return -ENOMEM;
