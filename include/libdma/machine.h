@@ -46,6 +46,8 @@ enum libdma_log_level {
  * @iommu:	LIBDMA_IOMMU_OFF, _PASSTHROUGH, _STRICT or _LAZY
  * @granule:	bytes of the IOMMU's smallest page; 0 for 4096
  * @aperture_end: highest IOVA that it translates; 0 for 2^48 - 1
+ * @magazine:	ranges that an IOVA magazine of a CPU has room for, at most 65536; 0 for
+ *		the kernels' 127
  * @reserved:	IOVAs that are never given out: host bridge windows, MSI; NULL for
  *		the PC's MSI window alone
  * @reserved_count: ranges in @reserved
@@ -72,6 +74,7 @@ struct libdma_machine_options {
 	enum libdma_iommu_mode iommu;
 	uint64_t granule;
 	uint64_t aperture_end;
+	unsigned int magazine;
 	const struct libdma_range *reserved;
 	size_t reserved_count;
 

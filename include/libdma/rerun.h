@@ -19,12 +19,14 @@ struct libdma_rerun;
  * @environment: the machine; copied. Its kernel, memory, CPUs, swiotlb, IOMMU and devices
  *		count; what it does not say is as libdma_machine_create() has it
  * @strings:	table of the strings of the events that will be put
+ * @magazine:	ranges in an IOVA magazine of a CPU, 0 for the kernels' 127
  * @log:	gets the kernel's messages, or NULL
  * @log_arg:	its first argument
  */
 struct libdma_rerun_options {
 	const struct libdma_environment *environment;
 	const struct libdma_strings *strings;
+	unsigned int magazine;
 	void (*log)(void *arg, enum libdma_log_level level, const char *text);
 	void *log_arg;
 };
@@ -92,6 +94,52 @@ struct libdma_machine *libdma_rerun_machine(const struct libdma_rerun *rerun);
 const struct libdma_rerun_count *libdma_rerun_count(const struct libdma_rerun *rerun);
 void libdma_rerun_swiotlb(const struct libdma_rerun *rerun,
 			  struct libdma_rerun_swiotlb *ret);
+
+/**
+ * struct libdma_rerun_iova - the IOVAs of all IOMMU groups
+ * @searches:	how often a domain was searched, since no cache had a range
+ * @magazines:	that there are now, full or not
+ * @cached:	bytes of addresses that caches hold now
+ * @queued:	bytes that wait for a flush now
+ */
+struct libdma_rerun_iova {
+	uint64_t searches;
+	uint64_t magazines;
+	uint64_t cached;
+	uint64_t queued;
+};
+
+/** libdma_rerun_iova() - what the domains hold now; 0 or -ENOMEM. Walks all of it */
+int libdma_rerun_iova(const struct libdma_rerun *rerun, struct libdma_rerun_iova *ret);
+
+/**
+ * struct libdma_pool_layout - what a kernel makes of a pool's numbers
+ * @block:	bytes of a block
+ * @page:	bytes that are allocated at once
+ * @boundary:	that no block crosses
+ * @blocks:	in a page
+ */
+struct libdma_pool_layout {
+	uint64_t block;
+	uint64_t page;
+	uint64_t boundary;
+	uint32_t blocks;
+};
+
+/**
+ * libdma_pool_layout() - how dma_pool_create() would cut its pages
+ * @kernel:	whose rules
+ * @size:	bytes of a block
+ * @align:	power of two, 0 for 1
+ * @boundary:	power of two, 0 for none
+ * @ret:	set to the layout
+ *
+ * Kernel: dma_pool_create_node(), RULES.md P2 to P12.
+ *
+ * Return: 0, -EINVAL where there is no such pool, or -ENOMEM.
+ */
+int libdma_pool_layout(enum dma_kernel kernel, uint64_t size, uint64_t align,
+		       uint64_t boundary, struct libdma_pool_layout *ret);
 
 /**
  * struct libdma_swiotlb_size - what a kernel makes of its parameter swiotlb=

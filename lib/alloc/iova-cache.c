@@ -15,7 +15,7 @@
 
 static struct magazine *magazine_create(struct iova_domain *domain)
 {
-	struct magazine *magazine = heap_alloc(domain->heap, 1, sizeof(*magazine));
+	struct magazine *magazine = heap_alloc(domain->heap, 1, magazine_bytes(domain));
 
 	if (magazine)
 		domain->magazines++;
@@ -133,8 +133,8 @@ bool iova_cache_put(struct iova_domain *domain, unsigned int cpu, unsigned int c
 
 	if ((!cache->loaded || !cache->prev) && !cache_init(domain, cache))
 		return false;
-	if (cache->loaded->count == MAGAZINE_SIZE) {
-		if (cache->prev->count < MAGAZINE_SIZE)
+	if (cache->loaded->count == domain->magazine) {
+		if (cache->prev->count < domain->magazine)
 			swap(cache);
 		else if (!cache_displace(domain, cache, class, &surplus))
 			return false;
@@ -234,7 +234,7 @@ bool iova_cache_valid(const struct iova_domain *domain)
 		unsigned int count = 0;
 
 		for (const struct magazine *full = depot->top; full; full = full->next)
-			count += full->count == MAGAZINE_SIZE;
+			count += full->count == domain->magazine;
 		if (count != depot->count)
 			return false;
 		if (!domain->rules->iova_depot_is_list && count > DEPOT_ARRAY)
@@ -243,8 +243,8 @@ bool iova_cache_valid(const struct iova_domain *domain)
 	for (unsigned int i = 0; i < domain->cpus * IOVA_CLASSES; i++) {
 		const struct cpu_cache *cache = &domain->cache[i];
 
-		if ((cache->loaded && cache->loaded->count > MAGAZINE_SIZE) ||
-		    (cache->prev && cache->prev->count > MAGAZINE_SIZE))
+		if ((cache->loaded && cache->loaded->count > domain->magazine) ||
+		    (cache->prev && cache->prev->count > domain->magazine))
 			return false;
 	}
 	return true;

@@ -8,13 +8,13 @@
 #include "base/ranges.h"
 
 #define IOVA_CLASSES  6	  /* 1, 2, ... 32 granules are cached */
-#define MAGAZINE_SIZE 127
+#define MAGAZINE_SIZE 127 /* of the kernels' */
 #define NEVER	      UINT64_MAX
 
 struct magazine {
 	unsigned int count;
 	struct magazine *next; /* in the depot */
-	uint64_t pfn[MAGAZINE_SIZE];
+	uint64_t pfn[]; /* as many as the domain says */
 };
 
 /* What one CPU keeps of one class; NULL stands for one that is empty. */
@@ -59,6 +59,7 @@ struct iova_domain {
 	struct heap *heap;
 	unsigned int shift;
 	unsigned int cpus;
+	unsigned int magazine; /* ranges that one has room for */
 	uint64_t start;
 	uint64_t pfn32;			/* the first beyond 4 GiB */
 	uint64_t max32;			/* this many granules do not fit below 4 GiB */
@@ -67,10 +68,17 @@ struct iova_domain {
 	struct ranges *reserved; /* those of iova_reserve() */
 	uint64_t now, due; /* ns: the clock, and the next timer */
 	size_t magazines;
+	uint64_t searches;
 	struct depot depot[IOVA_CLASSES];
 	struct iova_queue *queue; /* NULL if strict */
 	struct cpu_cache cache[];  /* CPU after CPU, class after class */
 };
+
+/* Bytes of a magazine. */
+static inline size_t magazine_bytes(const struct iova_domain *domain)
+{
+	return sizeof(struct magazine) + domain->magazine * sizeof(uint64_t);
+}
 
 /* iova-cache.c */
 

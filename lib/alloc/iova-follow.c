@@ -16,7 +16,7 @@ static struct magazine *magazine_clone(struct iova_domain *domain,
 				       const struct magazine *of)
 {
 	struct magazine *magazine =
-		heap_resize(domain->heap, NULL, 1, sizeof(*magazine));
+		heap_resize(domain->heap, NULL, 1, magazine_bytes(domain));
 
 	if (!magazine)
 		return NULL;

@@ -116,6 +116,16 @@ int iova_find(const struct iova_domain *domain, uint64_t pfn, uint64_t *first,
 	return 0;
 }
 
+uint64_t iova_searches(const struct iova_domain *domain)
+{
+	return domain->searches;
+}
+
+size_t iova_magazines(const struct iova_domain *domain)
+{
+	return domain->magazines;
+}
+
 size_t iova_count(const struct iova_domain *domain)
 {
 	return ranges_count(domain->ranges);
@@ -131,7 +141,7 @@ size_t iova_memory(const struct iova_domain *domain)
 		size += sizeof(*queue) +
 			queue->rings * (sizeof(struct ring) +
 					queue->slots * sizeof(struct queue_entry));
-	return size + domain->magazines * sizeof(struct magazine) +
+	return size + domain->magazines * magazine_bytes(domain) +
 	       ranges_memory(domain->ranges) + ranges_memory(domain->reserved);
 }
 

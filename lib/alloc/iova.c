@@ -22,8 +22,7 @@ int iova_domain_create(const struct iova_options *options, struct iova_domain **
 
 	if (!is_power_of_two(options->granule) || options->granule < 512 ||
 	    options->granule > 1UL << 31 || MUTANT(E21, !options->start, false) ||
-	    !options->cpus ||
-	    options->cpus > 1U << 16)
+	    !options->cpus || options->cpus > 1U << 16 || options->magazine > 1U << 16)
 		return -EINVAL;
 
 	caches = (size_t)options->cpus * IOVA_CLASSES;
@@ -40,6 +39,7 @@ int iova_domain_create(const struct iova_options *options, struct iova_domain **
 	domain->heap = options->heap;
 	domain->cpus = options->cpus;
 	domain->start = options->start;
+	domain->magazine = options->magazine ? options->magazine : MAGAZINE_SIZE;
 	domain->shift = log2_up(options->granule);
 	domain->pfn32 = domain->max32 = 1UL << (32 - domain->shift);
 	domain->cached = domain->cached32 = (struct range){ RANGES_END, RANGES_END };
@@ -82,6 +82,7 @@ int iova_alloc(struct iova_domain *domain, uint64_t size, uint64_t limit, uint64
 
 	cached = end <= domain->pfn32 ? &domain->cached32 : &domain->cached;
 	below = cached->lo < end ? cached->lo : end;
+	domain->searches++;
 	r = ranges_take(domain->ranges, size, below, domain->start, &lo);
 	if (r == -ENOSPC && MUTANT(E03, MUTANT(E02, cached->hi < end, true), false))
 		r = ranges_take(domain->ranges, size, end, cached->hi + 1, &lo);
@@ -149,7 +150,7 @@ static bool push(struct iova_domain *domain, unsigned int cpu, unsigned int clas
 {
 	struct magazine *loaded = domain->cache[cpu * IOVA_CLASSES + class].loaded;
 
-	if (!loaded || loaded->count == MAGAZINE_SIZE)
+	if (!loaded || loaded->count == domain->magazine)
 		return iova_cache_put(domain, cpu, class, pfn);
 	loaded->pfn[loaded->count++] = pfn;
 	return true;

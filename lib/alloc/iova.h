@@ -34,6 +34,8 @@ enum iova_release {
  * @granule:	bytes that one number stands for, a power of two from 512 to 2^31
  * @start:	the lowest number handed out, 1 at least: 0 means no address
  * @cpus:	how many CPUs there are, all of them online
+ * @magazine:	ranges that a CPU's magazine has room for, 65536 at most; 0 for 127, as the
+ *		kernels have it (IOVA_MAG_SIZE)
  */
 struct iova_options {
 	const struct kernel_rules *rules;
@@ -41,6 +43,7 @@ struct iova_options {
 	uint64_t granule;
 	uint64_t start;
 	unsigned int cpus;
+	unsigned int magazine;
 };
 
 /** iova_domain_create() - an empty domain; 0, -EINVAL or -ENOMEM */
@@ -218,6 +221,12 @@ int iova_walk(const struct iova_domain *domain, iova_visitor *visit, void *arg);
 /** iova_find() - first number and size of the range that holds @pfn; 0 or -ENOENT */
 int iova_find(const struct iova_domain *domain, uint64_t pfn, uint64_t *first,
 	      uint64_t *size);
+
+/** iova_searches() - how often the set was searched, since no cache had a range */
+uint64_t iova_searches(const struct iova_domain *domain);
+
+/** iova_magazines() - how many the caches have, full or not */
+size_t iova_magazines(const struct iova_domain *domain);
 
 /** iova_count() - how many ranges there are: handed out, cached, queued, reserved */
 size_t iova_count(const struct iova_domain *domain);

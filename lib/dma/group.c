@@ -94,6 +94,7 @@ static int create(struct libdma_machine *machine, unsigned int wanted, bool trus
 		.granule = machine->granule,
 		.start = 1,
 		.cpus = machine->cpus,
+		.magazine = machine->magazine,
 	};
 	struct group *group = heap_alloc(&machine->heap, 1, sizeof(*group));
 	int err = -ENOMEM;

@@ -35,6 +35,8 @@ bool machine_options_valid(const struct libdma_machine *machine,
 		wrong = "the IOMMU translates nothing";
 	else if (machine->cpus > MAX_CPUS)
 		wrong = "there are more than 8192 CPUs";
+	else if (options->magazine > 1U << 16)
+		wrong = "an IOVA magazine has more than 65536 ranges";
 	else if (!is_power_of_two(machine->cacheline) || machine->cacheline < 16 ||
 		 machine->cacheline > PAGE_SIZE)
 		wrong = "a cache line is no power of two from 16 to 4096";

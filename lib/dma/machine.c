@@ -279,6 +279,7 @@ static void take_options(struct libdma_machine *machine,
 	machine->cpus = options->cpus ? options->cpus : DEFAULT_CPUS;
 	machine->iommu = options->iommu;
 	machine->granule = options->granule ? options->granule : DEFAULT_GRANULE;
+	machine->magazine = options->magazine;
 	machine->aperture_end =
 		options->aperture_end ? options->aperture_end : DEFAULT_APERTURE_END;
 	machine->cacheline = options->cacheline ? options->cacheline : DEFAULT_CACHELINE;

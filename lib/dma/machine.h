@@ -43,6 +43,7 @@ struct libdma_machine {
 	enum libdma_iommu_mode iommu;
 	uint64_t granule;
 	uint64_t aperture_end;
+	unsigned int magazine; /* 0: the kernels' */
 	struct libdma_range *reserved;
 	size_t reserved_count;
 	struct group *groups;

@@ -493,5 +493,7 @@ void pool_count(const struct pool *pool, struct pool_counts *ret)
 		.size = pool->size,
 		.pages = pool->pages,
 		.allocation = pool->allocation,
+		.boundary = pool->boundary,
+		.blocks = pool->blocks,
 	};
 }

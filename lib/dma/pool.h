@@ -152,6 +152,8 @@ int pool_free(struct pool *pool, void *cpu, dma_addr_t dma);
  * @size:	bytes of a block
  * @pages:	pages obtained
  * @allocation:	bytes of a page
+ * @boundary:	that no block crosses
+ * @blocks:	of a page
  */
 struct pool_counts {
 	uint64_t active;
@@ -159,6 +161,8 @@ struct pool_counts {
 	uint64_t size;
 	uint64_t pages;
 	uint64_t allocation;
+	uint64_t boundary;
+	uint32_t blocks;
 };
 
 void pool_count(const struct pool *pool, struct pool_counts *ret);

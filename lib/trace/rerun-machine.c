@@ -110,6 +110,7 @@ int rerun_machine(struct libdma_rerun *rerun, const struct libdma_rerun_options 
 								      : known->iommu.mode,
 		.granule = known->iommu.granule,
 		.aperture_end = known->iommu.aperture_end,
+		.magazine = wanted->magazine,
 		.log = wanted->log,
 		.log_arg = wanted->log_arg,
 	};
@@ -117,6 +118,9 @@ int rerun_machine(struct libdma_rerun *rerun, const struct libdma_rerun_options 
 
 	if (known->kernel)
 		libdma_kernel_parse(known->kernel, &options.kernel);
+	if (known->cmdline && (strstr(known->cmdline, "iommu.forcedac=1") ||
+			       strstr(known->cmdline, "iommu.forcedac=y")))
+		options.config |= LIBDMA_CONFIG_FORCEDAC;
 	set_swiotlb(known, &options);
 	err = select_ranges(known, "System RAM", 0, &memory, &options.memory_count);
 	if (err)
