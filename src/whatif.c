@@ -2,167 +2,47 @@
 /*
  * whatif.c - one trace on many machines that differ in a parameter
  *
- * The trace is read once, and each request runs on all machines.
+ * Each time that the trace is read, a request runs on all machines that are new.
  */
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "command.h"
 #include "output.h"
 #include "whatif.h"
 
 #define SET_BYTES 262144 /* of a slot set: no copy is larger */
-#define SLOT	  2048
+#define SLOT      2048
 
 /* ---- the machines ---- */
-
-bool whatif_add(struct whatif *whatif, const struct point *from)
-{
-	struct point point = *from;
-	struct libdma_swiotlb_size size;
-	char text[32];
-
-	if (whatif->points == POINTS_MAX)
-		return false;
-	if (point.slots) {
-		snprintf(text, sizeof(text), point.areas ? "%" PRIu64 ",%u" : "%" PRIu64,
-			 point.slots, point.areas);
-		if (libdma_swiotlb_size(text, whatif->environment->cpus, &size))
-			return true;
-		point.slots = size.slots;
-		point.areas = size.areas;
-		for (size_t i = 0; i < whatif->points; i++)
-			if (whatif->point[i].slots == size.slots &&
-			    whatif->point[i].areas == size.areas)
-				return true;
-	}
-	whatif->point[whatif->points++] = point;
-	return true;
-}
-
-static void set_count(uint64_t *place, enum libdma_origin *origin, uint64_t value)
-{
-	if (!value)
-		return;
-	*place = value;
-	*origin = LIBDMA_GIVEN;
-}
-
-static void set_devices(struct libdma_environment *machine, const struct point *point)
-{
-	for (size_t i = 0; i < machine->devices; i++) {
-		struct libdma_device_environment *device = &machine->device[i];
-
-		set_count(&device->max_segment_size, &device->origin.max_segment_size,
-			  point->max_segment);
-		set_count(&device->segment_boundary_mask,
-			  &device->origin.segment_boundary_mask, point->boundary);
-		set_count(&device->dma_mask, &device->origin.dma_mask, point->mask);
-		set_count(&device->coherent_dma_mask, &device->origin.coherent_dma_mask,
-			  point->mask);
-	}
-}
-
-static void set_machine(struct libdma_environment *machine, const struct point *point)
-{
-	if (point->slots) {
-		machine->swiotlb.start = 0;
-		machine->origin.swiotlb_start = LIBDMA_UNKNOWN;
-		machine->swiotlb.slots = point->slots;
-		machine->origin.swiotlb_slots = LIBDMA_GIVEN;
-		machine->swiotlb.areas = point->areas;
-		machine->origin.swiotlb_areas = LIBDMA_GIVEN;
-	}
-	machine->iommu.mode = point->mode;
-	machine->origin.iommu_mode = LIBDMA_GIVEN;
-	set_devices(machine, point);
-}
-
-static void count_map(struct point *point, const struct dma_event *event)
-{
-	dma_addr_t dma = event->dma_count && event->dma_list ? event->dma_list[0] : event->dma;
-
-	if (event->error || dma == DMA_MAPPING_ERROR)
-		return;
-	if (dma < point->lowest)
-		point->lowest = dma;
-	if (event->kind != DMA_EVENT_MAP_SG)
-		return;
-	point->lists++;
-	point->entries += event->nents;
-	point->segments += event->ents;
-}
-
-/* What a machine did. */
-static void see(void *arg, const struct dma_event *event)
-{
-	struct point *point = arg;
-
-	switch (event->kind) {
-	case DMA_EVENT_FLUSH:
-		point->flushes++;
-		break;
-	case DMA_EVENT_POOL_ALLOC:
-		if (!event->error && ++point->blocks > point->most_blocks)
-			point->most_blocks = point->blocks;
-		break;
-	case DMA_EVENT_POOL_FREE:
-		point->blocks -= !event->error;
-		break;
-	case DMA_EVENT_ALLOC:
-		point->pages += point->pool_depth && !event->error
-					? (event->size + 4095) / 4096
-					: 0;
-		break;
-	default:
-		if (libdma_event_kind_class(event->kind) == DMA_CLASS_MAP)
-			count_map(point, event);
-	}
-}
 
 static int build(struct whatif *whatif, struct point *point)
 {
 	struct libdma_environment *machine = libdma_environment_create();
 	struct libdma_rerun_options how = { .environment = machine,
 					    .strings = whatif->strings };
+	uint64_t ranges = point->value[AXIS_MAGAZINE];
 	int err;
 
 	if (!machine || libdma_environment_merge(machine, whatif->environment))
 		out_of_memory();
-	set_machine(machine, point);
+	axis_set_machine(point, machine);
+	how.magazine = ranges < UINT32_MAX ? (unsigned int)ranges : UINT32_MAX;
 	point->lowest = UINT64_MAX;
 	err = libdma_rerun_create(&how, &point->rerun);
 	libdma_environment_destroy(machine);
 	if (err == -ENOMEM)
 		out_of_memory();
+	point->possible = !err;
+	point->done = err;
 	if (!err)
-		libdma_machine_observe(libdma_rerun_machine(point->rerun), see, point);
+		libdma_machine_observe(libdma_rerun_machine(point->rerun), point_see,
+				       point);
 	return err;
 }
 
-/* ---- the trace ---- */
-
-/* Limits that the recording tells later must not undo what is varied. */
-static void vary(const struct point *point, struct dma_event *event)
-{
-	if (event->kind == DMA_EVENT_POOL_CREATE) {
-		event->align = point->align ? point->align : event->align;
-		event->boundary = point->boundary ? point->boundary : event->boundary;
-		return;
-	}
-	if (event->kind == DMA_EVENT_SET_MASK || event->kind == DMA_EVENT_SET_COHERENT_MASK)
-		event->mask = point->mask ? point->mask : event->mask;
-	if (event->kind != DMA_EVENT_DEVICE)
-		return;
-	if (point->mask)
-		event->mask = event->coherent_mask = point->mask;
-	if (point->max_segment && event->max_segment_size)
-		event->max_segment_size = point->max_segment;
-	if (point->boundary && event->boundary)
-		event->boundary = point->boundary;
-}
+/* ---- what the trace asks for, whatever the machine ---- */
 
 static uint64_t copy_limit(const struct whatif *whatif, uint32_t device)
 {
@@ -186,10 +66,8 @@ static void note_size(struct whatif *whatif, const struct dma_event *event, uint
 	whatif->largest_device = event->device;
 }
 
-static void note_request(struct whatif *whatif, const struct dma_event *event)
+static void note_map(struct whatif *whatif, const struct dma_event *event)
 {
-	if (libdma_event_kind_class(event->kind) != DMA_CLASS_MAP)
-		return;
 	if (event->kind != DMA_EVENT_MAP_SG) {
 		note_size(whatif, event, event->size);
 		return;
@@ -202,33 +80,145 @@ static void note_request(struct whatif *whatif, const struct dma_event *event)
 		note_size(whatif, event, event->dma_size_list[i]);
 }
 
+static struct whatif_pool *find_pool(struct whatif *whatif, uint64_t handle)
+{
+	for (size_t i = whatif->pools; i--;)
+		if (whatif->pool[i].event.handle == handle)
+			return &whatif->pool[i];
+	return NULL;
+}
+
+static void note_pool(struct whatif *whatif, const struct dma_event *event)
+{
+	struct whatif_pool *grown;
+
+	if (event->error)
+		return;
+	grown = realloc(whatif->pool, (whatif->pools + 1) * sizeof(*grown));
+	if (!grown)
+		out_of_memory();
+	whatif->pool = grown;
+	grown[whatif->pools++] = (struct whatif_pool) {
+		.event = {
+			.kind = event->kind,
+			.device = event->device,
+			.name = event->name,
+			.handle = event->handle,
+			.size = event->size,
+			.align = event->align,
+			.boundary = event->boundary,
+		},
+	};
+}
+
+static void note_request(struct whatif *whatif, const struct dma_event *event)
+{
+	struct whatif_pool *pool;
+
+	if (event->kind == DMA_EVENT_POOL_CREATE) {
+		note_pool(whatif, event);
+	} else if (event->kind == DMA_EVENT_POOL_ALLOC) {
+		pool = find_pool(whatif, event->handle);
+		if (pool)
+			pool->blocks++;
+		else
+			whatif->strangers++;
+	} else if (libdma_event_kind_class(event->kind) == DMA_CLASS_MAP) {
+		note_map(whatif, event);
+	}
+}
+
+/* ---- the trace ---- */
+
+static bool is_refused(const struct point *point, uint64_t handle)
+{
+	for (size_t i = 0; i < point->refusals; i++)
+		if (point->refused[i] == handle)
+			return true;
+	return false;
+}
+
+/* A pool that this machine's kernel would not make: its blocks fail. */
+static void refuse(struct point *point, const struct dma_event *create)
+{
+	uint64_t *grown;
+	struct libdma_pool_layout layout;
+
+	if (create->error ||
+	    !libdma_pool_layout(point->whatif->kernel, create->size, create->align,
+				create->boundary, &layout))
+		return;
+	grown = realloc(point->refused, (point->refusals + 1) * sizeof(*grown));
+	if (!grown)
+		out_of_memory();
+	point->refused = grown;
+	grown[point->refusals++] = create->handle;
+}
+
+/* Bytes that live blocks asked for: the event that the machine emitted has no size. */
+static void weigh_block(struct point *point, const struct dma_event *event,
+			uint64_t before)
+{
+	struct whatif_pool *pool =
+		find_pool((struct whatif *)point->whatif, event->handle);
+	struct dma_event create;
+
+	if (!pool || point->gauge.now == before)
+		return;
+	create = pool->event;
+	axis_vary(point, &create);
+	point->block_bytes += point->gauge.now > before ? create.size : -create.size;
+	if (point->block_bytes > point->most_bytes)
+		point->most_bytes = point->block_bytes;
+}
+
+static void run_on(struct point *point, const struct dma_event *event)
+{
+	uint64_t before = point->gauge.now;
+
+	point->in_pool = event->kind == DMA_EVENT_POOL_ALLOC;
+	if (libdma_rerun_put(point->rerun, event))
+		out_of_memory();
+	if (event->kind == DMA_EVENT_POOL_ALLOC || event->kind == DMA_EVENT_POOL_FREE)
+		weigh_block(point, event, before);
+}
+
 static void run(struct whatif *whatif, struct point *point, const struct dma_event *event)
 {
 	struct dma_event varied = *event;
 
-	if (!point->rerun)
-		return;
-	vary(point, &varied);
-	point->pool_depth = event->kind == DMA_EVENT_POOL_ALLOC;
 	/* a pool's pages were recorded on their own too, and come from the pool here */
 	if (whatif->parameter == WHATIF_POOL &&
 	    (event->kind == DMA_EVENT_ALLOC || event->kind == DMA_EVENT_FREE))
 		return;
-	if (libdma_rerun_put(point->rerun, &varied))
-		out_of_memory();
+	axis_vary(point, &varied);
+	if (event->kind == DMA_EVENT_POOL_CREATE)
+		refuse(point, &varied);
+	if (point->refusals && event->kind == DMA_EVENT_POOL_ALLOC &&
+	    is_refused(point, event->handle)) {
+		point->requests++;
+		point->failed++;
+		return;
+	}
+	run_on(point, &varied);
 }
 
 static void conclude(struct whatif *whatif, struct point *point)
 {
-	const struct libdma_rerun_count *count;
+	const struct libdma_rerun_count *count = libdma_rerun_count(point->rerun);
 
-	if (!point->rerun)
-		return;
-	count = libdma_rerun_count(point->rerun);
-	point->requests = count->requests;
-	point->failed = count->failed;
+	point->requests += count->requests;
+	point->failed += count->failed;
 	whatif->guessed = count->guessed;
 	libdma_rerun_swiotlb(point->rerun, &point->swiotlb);
+	if (whatif->parameter == WHATIF_SWIOTLB) {
+		point->gauge.most = point->swiotlb.peak;
+	} else if (libdma_rerun_iova(point->rerun, &point->iova)) {
+		out_of_memory();
+	}
+	libdma_rerun_destroy(point->rerun);
+	point->rerun = NULL;
+	point->done = true;
 }
 
 int whatif_run(struct whatif *whatif, struct source *source)
@@ -237,59 +227,30 @@ int whatif_run(struct whatif *whatif, struct source *source)
 	size_t built = 0;
 
 	for (size_t i = 0; i < whatif->points; i++)
-		built += !build(whatif, &whatif->point[i]);
+		built += !whatif->point[i]->done && !build(whatif, whatif->point[i]);
 	if (!built) {
 		complain("there is no such machine");
 		return EXIT_USAGE;
 	}
 	while (source_next(source, &event) > 0) {
-		note_request(whatif, event);
+		if (!whatif->read)
+			note_request(whatif, event);
 		for (size_t i = 0; i < whatif->points; i++)
-			run(whatif, &whatif->point[i], event);
+			if (!whatif->point[i]->done)
+				run(whatif, whatif->point[i], event);
 	}
 	for (size_t i = 0; i < whatif->points; i++)
-		conclude(whatif, &whatif->point[i]);
+		if (!whatif->point[i]->done)
+			conclude(whatif, whatif->point[i]);
+	whatif->read = true;
 	return EXIT_FINE;
 }
 
 void whatif_deinit(struct whatif *whatif)
 {
-	for (size_t i = 0; i < whatif->points; i++)
-		libdma_rerun_destroy(whatif->point[i].rerun);
+	while (whatif->points)
+		whatif_drop(whatif, whatif->points - 1);
+	free(whatif->pool);
 	libdma_environment_destroy(whatif->environment);
 	libdma_strings_destroy(whatif->strings);
-}
-
-size_t whatif_smallest(const struct whatif *whatif)
-{
-	size_t smallest = whatif->points;
-	uint64_t least;
-
-	while (smallest && !whatif->point[smallest - 1].rerun)
-		smallest--;
-	if (!smallest)
-		return whatif->points;
-	least = whatif->point[smallest - 1].failed;
-	while (smallest && whatif->point[smallest - 1].rerun &&
-	       whatif->point[smallest - 1].failed <= least)
-		smallest--;
-	return smallest;
-}
-
-uint64_t whatif_smallest_value(const struct whatif *whatif, const struct point *point)
-{
-	struct libdma_swiotlb_size size;
-	uint64_t low = 1, high = point->slots, middle;
-	char text[32];
-
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		snprintf(text, sizeof(text), "%" PRIu64 ",%u", middle, point->areas);
-		if (!libdma_swiotlb_size(text, whatif->environment->cpus, &size) &&
-		    size.slots >= point->slots)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low;
 }

@@ -473,25 +473,26 @@ void witness_tell_leaks(const struct witnesses *witnesses, struct witness *witne
 
 void witness_tell_size(struct witness *witness, const struct whatif *whatif)
 {
-	size_t smallest = whatif_smallest(whatif);
-	const struct point *point = &whatif->point[smallest];
-	json_t *json = whatif_smallest_json(whatif);
+	const struct point *point = whatif->point[whatif->points - 1];
+	struct answer answer;
 
-	if (!json) {
+	if (!whatif_answer(whatif, whatif_goals(WHATIF_SWIOTLB), &answer) ||
+	    answer.least) {
 		finding_recorded(witness->finding,
 				 "No size of the swiotlb up to %" PRIu64
 				 " slots serves what "
 				 "is recorded; %" PRIu64 " requests fit none.",
-				 whatif->point[whatif->points - 1].slots, whatif->never);
+				 point->swiotlb.slots, whatif->never);
 		return;
 	}
+	point = whatif->point[answer.point];
 	finding_recorded(
 		witness->finding,
 		"swiotlb=%" PRIu64 ", of which the kernel makes %" PRIu64
 		" slots in %u area%s, would have served all of it%s; at most %" PRIu64
 		" of them are used.",
-		whatif_smallest_value(whatif, point), point->slots, point->areas,
-		point->areas == 1 ? "" : "s",
+		whatif_smallest_value(point), point->swiotlb.slots, point->swiotlb.areas,
+		point->swiotlb.areas == 1 ? "" : "s",
 		whatif->never ? " that any size can serve" : "", point->swiotlb.peak);
-	json_add(witness->json, "smallest", json);
+	json_add(witness->json, "smallest", whatif_answer_json(whatif, &answer));
 }

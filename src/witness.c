@@ -328,9 +328,6 @@ static void try_sizes(struct witnesses *witnesses, struct source *source)
 	const struct libdma_environment *known = witnesses->environment;
 	struct whatif *whatif = calloc(1, sizeof(*whatif));
 	uint64_t most = known->swiotlb.slots > 32768 ? known->swiotlb.slots * 4 : 131072;
-	struct point point = { .mode = known->iommu.mode == LIBDMA_IOMMU_TRANSLATED
-					       ? LIBDMA_IOMMU_LAZY
-					       : known->iommu.mode };
 
 	if (!whatif)
 		out_of_memory();
@@ -339,10 +336,10 @@ static void try_sizes(struct witnesses *witnesses, struct source *source)
 	whatif->environment = witnesses->environment;
 	if (!whatif->environment->cpus)
 		whatif->environment->cpus = 1;
-	point.areas = known->swiotlb.areas;
-	for (point.slots = 128; point.slots <= most; point.slots *= 2)
-		whatif_add(whatif, &point);
-	if (whatif_run(whatif, source) == EXIT_FINE)
+	whatif->sweep[whatif->sweeps++] = axis_sweep(AXIS_SLOTS);
+	whatif->sweep[0].to = most;
+	if (whatif_make_points(whatif) == EXIT_FINE &&
+	    whatif_run(whatif, source) == EXIT_FINE)
 		for (size_t i = 0; i < witnesses->count; i++)
 			if (witnesses->witness[i].answer >= WITNESS_QUIET &&
 			    witness_is_swiotlb(&witnesses->witness[i]))
