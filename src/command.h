@@ -51,6 +51,7 @@ extern const struct command command_doctor;
 extern const struct command command_dump;
 extern const struct command command_explain;
 extern const struct command command_frag;
+extern const struct command command_fuzz;
 extern const struct command command_help;
 extern const struct command command_info;
 extern const struct command command_inspect;

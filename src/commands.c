@@ -39,6 +39,7 @@ const struct command *const commands[] = {
 	&command_split,
 	&command_merge,
 	&command_anonymize,
+	&command_fuzz,
 	&command_help,
 	&command_version,
 	&command_completion,

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * fuzz-replay.c - one input, once, in a process of its own
+ *
+ * Engines and drivers alike run the files they are given. What they say on standard
+ * error is all that is known of a finding; fuzz-outcome.c reads it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fuzz-replay.h"
+#include "output.h"
+
+#define TEXT_MOST (256 << 10) /* of what it says; the rest is dropped */
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* In the child. Does not return. */
+static void run(const struct fuzz_target *target, const char *input, const char *mutant,
+		int err)
+{
+	const char *asan = getenv("ASAN_OPTIONS");
+	int null = open("/dev/null", O_RDWR);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setpgid(0, 0);
+	signal(SIGPIPE, SIG_DFL);
+	setenv("ASAN_OPTIONS",
+	       fuzz_path("allocator_may_return_null=1:%s", asan ? asan : ""), 1);
+	if (mutant)
+		setenv("LIBDMA_MUTANT", mutant, 1);
+	else
+		unsetenv("LIBDMA_MUTANT");
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	dup2(err, STDERR_FILENO);
+	execl(target->program, target->program, input, (char *)NULL);
+	dprintf(STDERR_FILENO, "cannot run: %s\n", strerror(errno));
+	_exit(EXIT_CANNOT);
+}
+
+/* All it says, until it ends or its time is over; false for the latter. */
+static bool listen(int fd, uint64_t until_ns, char *text)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	char dropped[4096];
+	size_t used = 0;
+	ssize_t got;
+
+	for (;;) {
+		uint64_t now = now_ns();
+		size_t room = TEXT_MOST - 1 - used;
+
+		if (now >= until_ns)
+			break;
+		if (poll(&wait, 1, (int)((until_ns - now) / 1000000) + 1) <= 0)
+			continue;
+		got = read(fd, room ? text + used : dropped,
+			   room ? room : sizeof(dropped));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		used += room ? (size_t)got : 0;
+	}
+	text[used] = 0;
+	return now_ns() < until_ns;
+}
+
+int fuzz_replay(const struct fuzz_target *target, const char *input, const char *mutant,
+		struct fuzz_outcome *ret, char **text)
+{
+	uint64_t begin = now_ns();
+	char *said = malloc(TEXT_MOST);
+	int err[2], how = 0;
+	bool ended;
+	pid_t pid;
+
+	if (!said)
+		out_of_memory();
+	if (pipe2(err, O_CLOEXEC)) {
+		free(said);
+		return trouble(target->program, -errno);
+	}
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		run(target, input, mutant, err[1]);
+	close(err[1]);
+	if (pid < 0) {
+		close(err[0]);
+		free(said);
+		return trouble(target->program, -errno);
+	}
+	ended = listen(err[0], begin + FUZZ_REPLAY_SECONDS * 1000000000ULL, said);
+	if (!ended)
+		kill(-pid, SIGKILL);
+	close(err[0]);
+	while (waitpid(pid, &how, 0) < 0 && errno == EINTR)
+		;
+	how = WIFSIGNALED(how) ? 128 + WTERMSIG(how) : WEXITSTATUS(how);
+	fuzz_outcome_read(said, how, ret);
+	if (!ended)
+		snprintf(ret->oracle, sizeof(ret->oracle), "ENDLESS");
+	ret->ns = now_ns() - begin;
+	if (how == EXIT_CANNOT)
+		complain("%s: %s", target->program, said);
+	if (text)
+		*text = said;
+	else
+		free(said);
+	return how == EXIT_CANNOT ? EXIT_SYSTEM : EXIT_FINE;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fuzz.h - what the verbs of 'dmactl fuzz' have in common
+ *
+ * fuzz(7) tells of targets, oracles and bugs put back; each verb is a cmd-fuzz-VERB.c.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "form.h"
+#include "terminal.h"
+
+/**
+ * struct fuzz_options - all that can be said to 'dmactl fuzz'
+ * @programs:	--programs: where fuzz-TARGET and mutant-TARGET are
+ * @data:	--data: where corpus/ and fuzz/mutants.def are
+ * @output:	--output: where campaigns are kept
+ * @engine:	--engine, or NULL for whichever the program has
+ * @sync:	--sync: a folder that AFL++ on several machines share, or NULL
+ * @mutant:	--mutant: the bug to put back, or NULL
+ * @jobs:	--jobs
+ * @seconds:	--time, 0 for not said
+ * @seed:	--seed, 0 for any
+ * @empty:	--empty: without inputs to begin with
+ * @keep_going:	--keep-going: after a finding
+ * @argv:	the arguments behind the verb
+ */
+struct fuzz_options {
+	struct form_options form;
+	struct terminal terminal;
+	char *programs;
+	char *data;
+	const char *output;
+	const char *engine;
+	const char *sync;
+	const char *mutant;
+	unsigned int jobs;
+	unsigned int seconds;
+	unsigned int seed;
+	bool empty;
+	bool keep_going;
+	char **argv;
+	int argc;
+};
+
+int fuzz_list(const struct fuzz_options *options);
+int fuzz_run(const struct fuzz_options *options);
+int fuzz_status(const struct fuzz_options *options);
+int fuzz_stop(const struct fuzz_options *options);
+int fuzz_triage(const struct fuzz_options *options);
+int fuzz_repro(const struct fuzz_options *options);
+int fuzz_minimize(const struct fuzz_options *options);
+int fuzz_regress(const struct fuzz_options *options);
+int fuzz_mutants(const struct fuzz_options *options);
