@@ -266,11 +266,16 @@ int fuzz_minimize(const struct fuzz_options *options)
 	struct reduction reduction = { .options = options, .unit = 1 };
 	struct fuzz_target target;
 	int status = fuzz_mutant_check(options);
+	bool is_trace =
+		options->command || (!options->argv[2] && !fuzz_input_is_program(input) &&
+				     !fuzz_target_of(options, input));
 
 	if (!status && !access(out, F_OK)) {
 		complain("%s exists already, and stays as it is", out);
 		status = EXIT_USAGE;
 	}
+	if (!status && is_trace)
+		return fuzz_minimize_trace(options, input, out);
 	if (!status)
 		status = fuzz_input_target(options, input, options->argv[2], &target);
 	if (status)

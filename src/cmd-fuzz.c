@@ -25,6 +25,7 @@ enum {
 	OPTION_EMPTY,
 	OPTION_MUTANT,
 	OPTION_SYNC,
+	OPTION_COMMAND,
 };
 
 /**
@@ -84,7 +85,7 @@ static const struct verb verbs[] = {
 	  "Make an input small that breaks it alike",
 	  2,
 	  3,
-	  { OPTION_MUTANT },
+	  { OPTION_MUTANT, OPTION_COMMAND },
 	  fuzz_minimize },
 	{ "regress",
 	  "[TARGET...]",
@@ -146,6 +147,11 @@ static const struct argp_option options[] = {
 	  .key = OPTION_MUTANT,
 	  .arg = "BUG",
 	  .doc = "Put this bug back" },
+	{ .name = "command",
+	  .key = OPTION_COMMAND,
+	  .arg = "COMMAND",
+	  .doc = "minimize: INPUT is a trace, for which COMMAND is to exit as it does "
+		 "for the whole" },
 	{ .name = "sync",
 	  .key = OPTION_SYNC,
 	  .arg = "FOLDER",
@@ -259,6 +265,9 @@ static error_t parse_value(struct fuzz_options *opts, int key, char *arg,
 		return 0;
 	case OPTION_MUTANT:
 		opts->mutant = arg;
+		return 0;
+	case OPTION_COMMAND:
+		opts->command = arg;
 		return 0;
 	case OPTION_SYNC:
 		opts->sync = arg;

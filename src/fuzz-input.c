@@ -21,8 +21,7 @@ int fuzz_input_read(const char *path, uint8_t **data, size_t *size)
 	errno = 0;
 	*size = file ? fread(*data, 1, FUZZ_INPUT_FILE_MOST + 1, file) : 0;
 	if (!file || ferror(file)) {
-		complain("%s: %s", path, strerror(errno));
-		status = EXIT_INPUT;
+		status = trouble(path, -errno);
 	} else if (*size > FUZZ_INPUT_FILE_MOST) {
 		complain("%s: more than %d bytes, which is no input of a target", path,
 			 FUZZ_INPUT_FILE_MOST);

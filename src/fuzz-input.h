@@ -20,10 +20,10 @@ bool fuzz_input_is_program(const char *path);
 /*
  * Which target to run on an input: @name, or where that is NULL the one whose folder it
  * is in; with bugs to put back where --mutant names one. EXIT_FINE, or a message and
- * EXIT_USAGE, EXIT_INPUT (no such file) or EXIT_CANNOT.
+ * EXIT_USAGE, EXIT_SYSTEM (no such file), EXIT_INPUT (too large) or EXIT_CANNOT.
  */
 int fuzz_input_target(const struct fuzz_options *options, const char *path,
 		      const char *name, struct fuzz_target *ret);
 
-/* All of a file, to be freed. EXIT_FINE, or a message and EXIT_INPUT. */
+/* All of a file, to be freed. EXIT_FINE, or a message and EXIT_SYSTEM or EXIT_INPUT. */
 int fuzz_input_read(const char *path, uint8_t **data, size_t *size);

@@ -20,6 +20,7 @@
  * @engine:	--engine, or NULL for whichever the program has
  * @sync:	--sync: a folder that AFL++ on several machines share, or NULL
  * @mutant:	--mutant: the bug to put back, or NULL
+ * @command:	--command: minimize a trace, of which it is to say the same, or NULL
  * @jobs:	--jobs
  * @seconds:	--time, 0 for not said
  * @seed:	--seed, 0 for any
@@ -36,6 +37,7 @@ struct fuzz_options {
 	const char *engine;
 	const char *sync;
 	const char *mutant;
+	const char *command;
 	unsigned int jobs;
 	unsigned int seconds;
 	unsigned int seed;
@@ -52,5 +54,8 @@ int fuzz_stop(const struct fuzz_options *options);
 int fuzz_triage(const struct fuzz_options *options);
 int fuzz_repro(const struct fuzz_options *options);
 int fuzz_minimize(const struct fuzz_options *options);
+/* Of a recording, which @options->command or 'dmactl check' is asked about. */
+int fuzz_minimize_trace(const struct fuzz_options *options, const char *input,
+			const char *out);
 int fuzz_regress(const struct fuzz_options *options);
 int fuzz_mutants(const struct fuzz_options *options);

@@ -166,6 +166,22 @@ said 'pool passes on it'
 expect 2 fuzz minimize "$scratch/words" "$scratch/word" pool
 said 'exists already'
 
+# Of a trace what check says, or a command: the twin of a rule in a longer one.
+{ cat "$data/check/DMA003.txt"; grep -v '^#' "$data/check/DMA001-clean.txt"; } \
+	>"$scratch/long.txt"
+expect 0 "$dmactl" fuzz minimize "$scratch/long.txt" "$scratch/part.txt"
+printed "part.txt: 2 of [0-9]* events, DMA003 and exit status 1"
+expect 1 "$dmactl" check "$scratch/part.txt"
+test "$(grep -vc '^#' "$scratch/part.txt")" = 2 || fail "$(cat "$scratch/part.txt")"
+expect 0 "$dmactl" fuzz minimize --command='! grep -q unmap_page' "$scratch/long.txt" \
+	"$scratch/one.txt" --json
+json "$out"
+printed '"events": 1,'
+expect 3 "$dmactl" fuzz minimize "$data/check/DMA003-clean.txt" "$scratch/never.txt"
+said 'exits with 0'
+test ! -e "$scratch/never.txt" || fail "a trace that breaks no rule was written"
+expect 5 "$dmactl" fuzz minimize "$scratch/bin" "$scratch/never"
+
 # ---- bugs put back ----
 
 mkdir -p "$scratch/data/fuzz" "$scratch/data/corpus/regressions/pool"
@@ -215,7 +231,8 @@ expect 3 "$dmactl" fuzz status --output="$logs"
 said 'run.json:'
 echo '{ "schema": "another" }' >"$logs/20990101-000000-bad/run.json"
 expect 3 "$dmactl" fuzz stop --output="$logs"
-expect 3 fuzz repro "$scratch/none" pool
+expect 5 fuzz repro "$scratch/none" pool
+expect 5 fuzz repro "$scratch/bin" pool
 expect 2 fuzz repro "$scratch/word"
 said 'its folder tells no target'
 expect 5 fuzz run pool --output=/dev/null/out
