@@ -8,12 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <libdma/event.h>
+#include "dma/event-kind.h"
 
-static const struct {
-	const char *name;
-	enum dma_event_class class;
-} kinds[DMA_EVENT_KINDS] = {
+const struct event_kind event_kinds[DMA_EVENT_KINDS] = {
 	[DMA_EVENT_MAP_SINGLE] = { "map_single", DMA_CLASS_MAP },
 	[DMA_EVENT_MAP_PAGE] = { "map_page", DMA_CLASS_MAP },
 	[DMA_EVENT_MAP_PHYS] = { "map_phys", DMA_CLASS_MAP },
@@ -107,21 +104,21 @@ static const struct {
 
 const char *libdma_event_kind_name(unsigned int kind)
 {
-	return kind < DMA_EVENT_KINDS ? kinds[kind].name : NULL;
+	return kind < DMA_EVENT_KINDS ? event_kinds[kind].name : NULL;
 }
 
 enum dma_event_kind libdma_event_kind_find(const char *name, size_t size)
 {
 	for (unsigned int kind = 1; kind < DMA_EVENT_KINDS; kind++)
-		if (strlen(kinds[kind].name) == size &&
-		    !memcmp(kinds[kind].name, name, size))
+		if (strlen(event_kinds[kind].name) == size &&
+		    !memcmp(event_kinds[kind].name, name, size))
 			return kind;
 	return DMA_EVENT_NONE;
 }
 
 enum dma_event_class libdma_event_kind_class(unsigned int kind)
 {
-	return kind < DMA_EVENT_KINDS ? kinds[kind].class : DMA_CLASS_NONE;
+	return event_kind_class(kind);
 }
 
 const char *libdma_direction_name(unsigned int dir)

@@ -87,19 +87,19 @@ static bool is_alloc(unsigned int kind)
 }
 
 /* The key by which all but lists are found. */
-static struct key event_key(const struct dma_event *event)
+static inline struct key event_key(const struct dma_event *event)
 {
 	unsigned int space = roles[event->kind].space;
 
+	if (space == SPACE_DMA)
+		return key_of(space, event->device, first_dma(event));
 	switch (space) {
 	case SPACE_POOL:
 		return key_of(space, 0, event->handle);
 	case SPACE_BLOCK:
 		return key_of(space, event->handle, event->dma);
-	case SPACE_REGION:
-		return key_of(space, event->device, 0);
 	default:
-		return key_of(space, event->device, first_dma(event));
+		return key_of(space, event->device, 0);
 	}
 }
 
@@ -225,15 +225,15 @@ static void unlink_list(struct live *live, uint32_t number)
 }
 
 static int begin(struct live *live, const struct dma_event *event,
-		 const struct mapping **ret)
+		 const struct live_place *place, const struct mapping **ret)
 {
-	struct key key = event_key(event);
-	uint32_t hash = key_hash(&key), oldest, number = NONE;
+	struct key key = { place->whose, place->address };
+	uint32_t oldest, number = NONE;
 	struct slot *slot;
 
 	if (table_reserve(live))
 		return -ENOMEM;
-	slot = &live->slot[slot_find(live, &key, hash)];
+	slot = &live->slot[slot_find(live, &key, place->hash)];
 	oldest = slot->link;
 	if (oldest != NONE)
 		number = find_same(live, oldest, event);
@@ -242,7 +242,7 @@ static int begin(struct live *live, const struct dma_event *event,
 	} else {
 		if (table_add(live, event, &number))
 			return -ENOMEM;
-		table_link(live, slot, number * 2, &key, hash);
+		table_link(live, slot, number * 2, &key, place->hash);
 		if (has_list(event))
 			link_list(live, number, event);
 	}
@@ -251,18 +251,47 @@ static int begin(struct live *live, const struct dma_event *event,
 	return oldest == NONE ? LIVE_BEGUN : LIVE_AGAIN;
 }
 
-static int end(struct live *live, const struct dma_event *event,
-	       const struct mapping **ret)
+/* One that is found by its DMA address, at slot @at, is gone. */
+static int end_one(struct live *live, uint32_t at, uint32_t number)
 {
-	bool list = has_list(event) && event->kind == DMA_EVENT_UNMAP_SG;
-	struct key key = list ? list_key(event) : event_key(event);
-	uint32_t at = slot_find(live, &key, key_hash(&key)), link = live->slot[at].link;
+	struct record *record = record_at(live, number);
+
+	if (has_list(&record->mapping.event)) {
+		unlink_list(live, number);
+		at = slot_find(live, &record->link.key, key_hash(&record->link.key));
+	}
+	table_unlink(live, at, number * 2);
+	live->records--;
+	live->ended = number;
+	return LIVE_ENDED;
+}
+
+static int end(struct live *live, const struct dma_event *event,
+	       const struct live_place *place, const struct mapping **ret)
+{
+	struct key key = { place->whose, place->address };
+	uint32_t at = slot_find(live, &key, place->hash), link = live->slot[at].link;
 	struct record *record;
 
-	if (list)
-		link = find_list_end(live, link, event);
-	else if (link != NONE && link_at(live, link)->newer != NONE)
+	if (link != NONE && link_at(live, link)->newer != NONE)
 		link = find_best_end(live, link, event);
+	if (link == NONE)
+		return LIVE_STRANGER;
+	record = record_at(live, link >> 1);
+	*ret = &record->mapping;
+	live->count--;
+	return --record->mapping.times ? LIVE_ENDED : end_one(live, at, link >> 1);
+}
+
+/* The end of a list, which does not tell where it is mapped. */
+static int end_list(struct live *live, const struct dma_event *event,
+		    const struct mapping **ret)
+{
+	struct key key = list_key(event);
+	uint32_t at = slot_find(live, &key, key_hash(&key));
+	uint32_t link = find_list_end(live, live->slot[at].link, event);
+	struct record *record;
+
 	if (link == NONE)
 		return LIVE_STRANGER;
 	record = record_at(live, link >> 1);
@@ -270,48 +299,42 @@ static int end(struct live *live, const struct dma_event *event,
 	live->count--;
 	if (--record->mapping.times)
 		return LIVE_ENDED;
-	if (list) {
-		key = record->link.key;
-		table_unlink(live, at, link);
-		at = slot_find(live, &key, key_hash(&key));
-	} else if (has_list(&record->mapping.event)) {
-		unlink_list(live, link >> 1);
-		at = slot_find(live, &key, key_hash(&key));
-	}
-	table_unlink(live, at, link & ~1U);
-	live->records--;
-	live->ended = link >> 1;
-	return LIVE_ENDED;
+	key = record->link.key;
+	return end_one(live, slot_find(live, &key, key_hash(&key)), link >> 1);
 }
 
-/* The place of the event's key; NULL where it has none, or is a list's end. */
-static const struct slot *slot_ahead(const struct live *live, const struct dma_event *event,
-				     uint32_t *hash)
+static bool has_place(const struct dma_event *event)
+{
+	return event->kind < DMA_EVENT_KINDS &&
+	       (roles[event->kind].begins | roles[event->kind].ends) &&
+	       !(event->kind == DMA_EVENT_UNMAP_SG && has_list(event));
+}
+
+struct live_place live_place(const struct dma_event *event)
 {
 	struct key key;
 
-	if (event->kind >= DMA_EVENT_KINDS || event->kind == DMA_EVENT_UNMAP_SG ||
-	    !(roles[event->kind].begins | roles[event->kind].ends))
-		return NULL;
+	if (!has_place(event))
+		return (struct live_place) { .known = false };
 	key = event_key(event);
-	*hash = key_hash(&key);
-	return &live->slot[slot_home(live, *hash)];
+	return (struct live_place) { key.whose, key.address, key_hash(&key), true };
 }
 
-void live_come_near(const struct live *live, const struct dma_event *event)
+void live_come_near(const struct live *live, const struct live_place *place)
 {
-	uint32_t hash;
-
-	__builtin_prefetch(slot_ahead(live, event, &hash));
+	if (place->known)
+		__builtin_prefetch(&live->slot[slot_home(live, place->hash)]);
 }
 
-void live_come_nearer(const struct live *live, const struct dma_event *event)
+void live_come_nearer(const struct live *live, const struct live_place *place)
 {
-	uint32_t hash;
-	const struct slot *slot = slot_ahead(live, event, &hash);
+	const struct slot *slot;
 	const char *record;
 
-	if (!slot || slot->link == NONE || slot->hash != hash)
+	if (!place->known)
+		return;
+	slot = &live->slot[slot_home(live, place->hash)];
+	if (slot->link == NONE || slot->hash != place->hash)
 		return;
 	record = (const char *)record_at(live, slot->link >> 1);
 	for (size_t at = 0; at < offsetof(struct record, mapping.event) + EVENT_HEAD;
@@ -338,18 +361,26 @@ void live_destroy(struct live *live)
 	free(live);
 }
 
-int live_apply(struct live *live, const struct dma_event *event,
-	       const struct mapping **ret)
+int live_apply_at(struct live *live, const struct dma_event *event,
+		  const struct live_place *place, const struct mapping **ret)
 {
 	*ret = NULL;
 	if (event->kind >= DMA_EVENT_KINDS)
 		return LIVE_UNCHANGED;
 	table_forget_ended(live);
 	if (event_begins(event))
-		return begin(live, event, ret);
-	if (event_ends(event))
-		return end(live, event, ret);
-	return LIVE_UNCHANGED;
+		return begin(live, event, place, ret);
+	if (!event_ends(event))
+		return LIVE_UNCHANGED;
+	return place->known ? end(live, event, place, ret) : end_list(live, event, ret);
+}
+
+int live_apply(struct live *live, const struct dma_event *event,
+	       const struct mapping **ret)
+{
+	struct live_place place = live_place(event);
+
+	return live_apply_at(live, event, &place, ret);
 }
 
 int live_restore(struct live *live, const struct dma_event *event)

@@ -11,6 +11,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include <libdma/event.h>
 
 /**
@@ -59,12 +61,29 @@ void live_destroy(struct live *live);
 int live_apply(struct live *live, const struct dma_event *event,
 	       const struct mapping **ret);
 
+/**
+ * struct live_place - what an event is found by
+ *
+ * @known:	false for an event that has no key, or a list's
+ */
+struct live_place {
+	uint64_t whose, address;
+	uint32_t hash;
+	bool known;
+};
+
+struct live_place live_place(const struct dma_event *event);
+
 /*
  * Two steps towards an event that will be shown soon, so that the memory it needs is
- * nearer then: the place of its key, and some events later what is found there.
+ * nearer then: its place in the table, and some events later what is found there.
  */
-void live_come_near(const struct live *live, const struct dma_event *event);
-void live_come_nearer(const struct live *live, const struct dma_event *event);
+void live_come_near(const struct live *live, const struct live_place *place);
+void live_come_nearer(const struct live *live, const struct live_place *place);
+
+/** live_apply_at() - live_apply() of an event whose place was looked up before */
+int live_apply_at(struct live *live, const struct dma_event *event,
+		  const struct live_place *place, const struct mapping **ret);
 
 /** live_restore() - add what a checkpoint tells, once; 0 or -ENOMEM */
 int live_restore(struct live *live, const struct dma_event *begin);

@@ -95,6 +95,12 @@ static int make_room(struct libdma_predictor *frame, uint32_t name)
 	return 0;
 }
 
+/* "0000:00:02.0" */
+static bool is_pci(const char *name)
+{
+	return name && strlen(name) >= 12 && name[4] == ':' && name[7] == ':';
+}
+
 static int add_device(struct libdma_predictor *frame, uint32_t name)
 {
 	const char *text = libdma_strings_get(frame->options.strings, name);
@@ -109,6 +115,7 @@ static int add_device(struct libdma_predictor *frame, uint32_t name)
 		return -ENOMEM;
 	device->name = name;
 	device->known = libdma_environment_find_device(frame->environment, text);
+	device->is_pci = is_pci(text);
 	device->group = find_group(frame->environment, text);
 	device->translated = is_translated(frame->environment, device->group);
 	set_limits(device);

@@ -19,7 +19,7 @@ static bool is_direct_map(const struct foreseen *event)
 	const struct dma_event *said = &event->event;
 
 	return event->device && !event->device->translated &&
-	       libdma_event_kind_class(said->kind) == DMA_CLASS_MAP &&
+	       event_kind_class(said->kind) == DMA_CLASS_MAP &&
 	       !(said->flags & DMA_EVENT_REQUEST);
 }
 
@@ -95,7 +95,7 @@ static int direct_survey(void *state, const struct dma_event *event, bool strang
 			(struct announcement) { event->device, event->phys };
 	if (event->kind == DMA_EVENT_MAP_SG)
 		return survey_list(direct, event);
-	if (libdma_event_kind_class(event->kind) == DMA_CLASS_MAP &&
+	if (event_kind_class(event->kind) == DMA_CLASS_MAP &&
 	    event->dma != DMA_MAPPING_ERROR && event->dma != event->phys &&
 	    was_announced(direct, event->device, event->phys))
 		return slots_survey(direct->slots, event, event->dma, event->size);
@@ -469,9 +469,9 @@ static int direct_judge(void *state, struct foreseen *event)
 			slots_release(direct->slots, event, said->dma);
 	} else if (is_direct_map(event)) {
 		err = judge_map(direct, event);
-	} else if (libdma_event_kind_class(said->kind) == DMA_CLASS_UNMAP) {
+	} else if (event_kind_class(said->kind) == DMA_CLASS_UNMAP) {
 		judge_unmap(direct, event);
-	} else if (libdma_event_kind_class(said->kind) == DMA_CLASS_ALLOC &&
+	} else if (event_kind_class(said->kind) == DMA_CLASS_ALLOC &&
 		   !event->device->has_region) {
 		direct->frame->totals.inputs++;
 	}

@@ -37,11 +37,8 @@ static void replace(struct request **at, struct request *request)
 /* ---- who does it ---- */
 
 /* From ftrace's column: 0 a task, 1 a softirq, 2 an interrupt. */
-static unsigned int level_of(const struct iova *iova, const struct dma_event *event)
+static unsigned int read_level(const char *text)
 {
-	const char *text =
-		libdma_strings_get(iova->frame->options.strings, event->context);
-
 	if (!text || strlen(text) < 3)
 		return 0;
 	switch (text[2]) {
@@ -52,6 +49,16 @@ static unsigned int level_of(const struct iova *iova, const struct dma_event *ev
 	default:
 		return 2;
 	}
+}
+
+static unsigned int level_of(struct iova *iova, const struct dma_event *event)
+{
+	if (iova->context_name != event->context) {
+		iova->context_name = event->context;
+		iova->context_level = read_level(libdma_strings_get(
+			iova->frame->options.strings, event->context));
+	}
+	return iova->context_level;
 }
 
 /* Of the few that a hash leaves, the one whose last event is longest ago makes room. */
@@ -92,10 +99,8 @@ static struct request *create(struct foreseen *event, uint8_t kind, uint64_t dma
 
 	if (!request)
 		return NULL;
-	memset(request, 0, offsetof(struct request, state));
-	request->state[0] = '\0';
+	request_init(request, kind);
 	request->users = 1;
-	request->kind = kind;
 	request->cpu = event->event.cpu;
 	request->ns = event->event.ns;
 	request->number = event->event.number;
@@ -123,7 +128,7 @@ static bool goes_on(const struct iova *iova, const struct request *take,
 
 static struct request **begun_at(struct iova *iova, uint64_t dma)
 {
-	return &iova->begun[(dma / iova->granule * 0x9e3779b97f4a7c15ULL) >> 54];
+	return &iova->begun[((dma >> iova->shift) * 0x9e3779b97f4a7c15ULL) >> 54];
 }
 
 static int see_map(struct iova *iova, struct foreseen *event, struct context *context)
@@ -258,12 +263,12 @@ static bool has_result(const struct dma_event *event)
 	    dma == DMA_MAPPING_ERROR || event->kind == DMA_EVENT_MAP_SG_ERR ||
 	    event->kind == DMA_EVENT_ALLOC_SGT_ERR)
 		return false;
-	return dma || libdma_event_kind_class(event->kind) != DMA_CLASS_ALLOC;
+	return dma || event_kind_class(event->kind) != DMA_CLASS_ALLOC;
 }
 
 static bool is_single(const struct dma_event *event)
 {
-	return libdma_event_kind_class(event->kind) == DMA_CLASS_MAP &&
+	return event_kind_class(event->kind) == DMA_CLASS_MAP &&
 	       event->kind != DMA_EVENT_MAP_SG && event->kind != DMA_EVENT_MAP_SG_ERR &&
 	       event->kind != DMA_EVENT_IOVA_TRY_ALLOC;
 }
@@ -407,7 +412,7 @@ static void see_unmapping(struct foreseen *event, struct context *context)
 	struct request *release = context->release;
 
 	if (said->kind == DMA_EVENT_UNMAP_SG ||
-	    libdma_event_kind_class(said->kind) == DMA_CLASS_FREE) {
+	    event_kind_class(said->kind) == DMA_CLASS_FREE) {
 		context->device = event->device;
 		return;
 	}
@@ -453,7 +458,7 @@ int request_see(struct iova *iova, struct foreseen *event)
 	if (event->device && !event->device->translated)
 		return 0;
 	context = context_of(iova, said);
-	switch (libdma_event_kind_class(said->kind)) {
+	switch (event_kind_class(said->kind)) {
 	case DMA_CLASS_MAP:
 	case DMA_CLASS_ALLOC:
 		if (event->device && said->kind == DMA_EVENT_IOVA_TRY_ALLOC)

@@ -34,32 +34,21 @@ static uint64_t limit_of(const struct iova *iova, const struct request *request)
 /* Below 4 GiB first: PCI devices, unless the kernel was told otherwise. */
 static bool goes_low(const struct iova *iova, const struct request *request)
 {
-	const struct libdma_environment *known = iova->frame->environment;
-	const char *name;
-
-	if (request->exact || !request->device)
-		return false;
-	if (known->cmdline && (strstr(known->cmdline, "iommu.forcedac=1") ||
-			       strstr(known->cmdline, "iommu.forcedac=y")))
-		return false;
-	if (request->device->low_is_full)
-		return false;
-	name = libdma_strings_get(iova->frame->options.strings, request->device->name);
-	return name && strlen(name) >= 12 && name[4] == ':' && name[7] == ':';
+	return !request->exact && !iova->only_high && request->device &&
+	       request->device->is_pci && !request->device->low_is_full;
 }
 
 static struct iova_op op_of(const struct iova *iova, const struct request *request)
 {
-	uint64_t first = request->dma / iova->granule;
 	bool take = request->kind == IOVA_OP_TAKE;
 
 	return (struct iova_op) {
 		.kind = request->kind,
 		.low = take && goes_low(iova, request),
 		.cpu = (uint16_t)(request->cpu % iova->cpus),
-		.size = request->size / iova->granule,
-		.pfn = first,
-		.limit = take ? limit_of(iova, request) / iova->granule : 0,
+		.size = request->size >> iova->shift,
+		.pfn = request->dma >> iova->shift,
+		.limit = take ? limit_of(iova, request) >> iova->shift : 0,
 		.since = request->since,
 		.ns = request->ns,
 		.until = request->closed || take ? request->ns : request->ns + RACE_NS,

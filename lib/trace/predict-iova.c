@@ -92,6 +92,9 @@ static int iova_start(void *state)
 	const struct libdma_environment *known = iova->frame->environment;
 
 	iova->granule = known->iommu.granule ? known->iommu.granule : 4096;
+	iova->shift = log2_up(iova->granule);
+	iova->only_high = known->cmdline && (strstr(known->cmdline, "iommu.forcedac=1") ||
+					     strstr(known->cmdline, "iommu.forcedac=y"));
 	iova->cpus = known->cpus ? known->cpus : 1;
 	iova->pending = calloc(iova->cpus, sizeof(*iova->pending));
 	return iova->pending ? 0 : -ENOMEM;
@@ -257,22 +260,20 @@ static int judge_request(struct iova *iova, struct foreseen *event)
 /* Where nobody recorded releases, a range is released when its mapping ends. */
 static int judge_end(struct iova *iova, struct foreseen *event)
 {
-	enum dma_event_class class = libdma_event_kind_class(event->event.kind);
+	enum dma_event_class class = event_kind_class(event->event.kind);
 	const struct dma_event *begin = event->begin ? event->begin : &event->event;
-	struct request release = {
-		.kind = IOVA_OP_RELEASE,
-		.cpu = event->event.cpu,
-		.since = event->event.ns,
-		.ns = event->event.ns,
-		.number = event->event.number,
-		.device = event->device,
-		.closed = true,
-		.begun = event->begin,
-	};
+	struct request release;
 
 	if (iova->shown || (class != DMA_CLASS_UNMAP && class != DMA_CLASS_FREE) ||
 	    begin->kind == DMA_EVENT_UNMAP_SG)
 		return 0;
+	request_init(&release, IOVA_OP_RELEASE);
+	release.cpu = event->event.cpu;
+	release.since = release.ns = event->event.ns;
+	release.number = event->event.number;
+	release.device = event->device;
+	release.closed = true;
+	release.begun = event->begin;
 	request_extent(iova, begin, &release);
 	return run_release(iova, &release);
 }

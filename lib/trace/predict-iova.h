@@ -8,6 +8,8 @@
  */
 #pragma once
 
+#include <string.h>
+
 #include <libdma/scatterlist.h>
 
 #include "trace/predict-iova-timeline.h"
@@ -84,6 +86,14 @@ struct request {
 	char state[STATE_SIZE];
 };
 
+/* Its state is text, of which most have none. */
+static inline void request_init(struct request *request, uint8_t kind)
+{
+	memset(request, 0, offsetof(struct request, state));
+	request->state[0] = '\0';
+	request->kind = kind;
+}
+
 /**
  * struct context - a task, or the interrupts of a level on a CPU
  *
@@ -141,7 +151,10 @@ struct list_check {
 /**
  * struct iova - the backend
  *
- * @granule:	bytes
+ * @granule:	bytes, a power of two
+ * @shift:	of it
+ * @only_high:	the kernel was told not to look below 4 GiB first
+ * @context_name, @context_level: what an event's context was last, and means
  * @shown:	the recording has iommu:map and iommu:unmap, or what @exact is
  * @exact:	it has allocations and releases themselves
  * @begun:	by a hash of the address: the last range that began there
@@ -151,7 +164,11 @@ struct list_check {
 struct iova {
 	struct libdma_predictor *frame;
 	uint64_t granule;
+	unsigned int shift;
 	uint32_t cpus;
+	bool only_high;
+	uint32_t context_name;
+	unsigned int context_level;
 	bool shown, exact;
 	struct space *spaces;
 	struct space *silent;

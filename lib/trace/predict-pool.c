@@ -375,11 +375,6 @@ static int pools_judge(void *state, struct foreseen *event)
 	case DMA_EVENT_POOL_DESTROY:
 		end(pools, said->handle);
 		return 0;
-	case DMA_EVENT_POOL_ALLOC:
-	case DMA_EVENT_POOL_FREE:
-		break;
-	default:
-		return 0;
 	}
 	if (said->flags & DMA_EVENT_REQUEST || event->note == NOTE_DONE)
 		return 0;
@@ -401,4 +396,6 @@ const struct backend backend_pool = {
 	.destroy = pools_destroy,
 	.start = pools_start,
 	.judge = pools_judge,
+	.judges = 1ULL << DMA_EVENT_POOL_CREATE | 1ULL << DMA_EVENT_POOL_DESTROY |
+		  1ULL << DMA_EVENT_POOL_ALLOC | 1ULL << DMA_EVENT_POOL_FREE,
 };

@@ -205,4 +205,8 @@ const struct backend backend_region = {
 	.destroy = regions_destroy,
 	.start = regions_start,
 	.judge = regions_judge,
+	.judges = 1ULL << DMA_EVENT_DECLARE_COHERENT_MEMORY |
+		  1ULL << DMA_EVENT_RELEASE_COHERENT_MEMORY |
+		  1ULL << DMA_EVENT_MARK_DECLARED_MEMORY_OCCUPIED |
+		  1ULL << DMA_EVENT_ALLOC | 1ULL << DMA_EVENT_FREE,
 };

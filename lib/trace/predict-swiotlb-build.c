@@ -77,7 +77,7 @@ int slots_survey_stranger(struct slots *slots, const struct dma_event *event)
 
 	if (event->kind == DMA_EVENT_LOST)
 		slots->lost = true;
-	if (slots->lost || libdma_event_kind_class(event->kind) != DMA_CLASS_UNMAP ||
+	if (slots->lost || event_kind_class(event->kind) != DMA_CLASS_UNMAP ||
 	    event->kind == DMA_EVENT_UNMAP_SG || !event->size)
 		return 0;
 	if (slots->strangers == slots->stranger_room) {

@@ -113,10 +113,18 @@ void libdma_predictor_destroy(struct libdma_predictor *predictor)
 		free_frame(predictor);
 }
 
-static int survey_event(struct libdma_predictor *frame, const struct dma_event *event)
+/* Does the event use more of its structure than most do? */
+static bool has_tail(const struct dma_event *event)
+{
+	return event->phys_count | event->dma_count | event->nents | event->ents ||
+	       event->max_segment_size | event->min_align_mask;
+}
+
+static int survey_event(struct libdma_predictor *frame, const struct dma_event *event,
+			const struct live_place *place)
 {
 	const struct mapping *mapping;
-	int change = live_apply(frame->live, event, &mapping), err = 0;
+	int change = live_apply_at(frame->live, event, place, &mapping), err = 0;
 
 	if (change < 0)
 		return change;
@@ -135,9 +143,9 @@ static int survey_waiting(struct libdma_predictor *frame)
 	int err = 0;
 
 	for (unsigned int i = 0; i < count; i++)
-		live_come_nearer(frame->live, &frame->wait[i]);
+		live_come_nearer(frame->live, &frame->place[i]);
 	for (unsigned int i = 0; i < count && !err; i++)
-		err = survey_event(frame, &frame->wait[i]);
+		err = survey_event(frame, &frame->wait[i], &frame->place[i]);
 	frame->waiting = 0;
 	return err;
 }
@@ -145,18 +153,16 @@ static int survey_waiting(struct libdma_predictor *frame)
 /* Many at a time, since each meets memory that has been forgotten since. */
 int libdma_predictor_survey(struct libdma_predictor *frame, const struct dma_event *event)
 {
-	struct dma_event *wait = &frame->wait[frame->waiting];
+	struct live_place place = live_place(event);
 	int err = 0;
 
-	frame->surveyed = true;
-	if (event->phys_count | event->dma_count) {
+	if (has_tail(event)) {
 		err = survey_waiting(frame);
-		return err ? err : survey_event(frame, event);
+		return err ? err : survey_event(frame, event, &place);
 	}
-	*wait = *event;
-	wait->text = NULL;
-	wait->text_size = 0;
-	live_come_near(frame->live, wait);
+	memcpy(&frame->wait[frame->waiting], event, EVENT_TAIL);
+	frame->place[frame->waiting] = place;
+	live_come_near(frame->live, &place);
 	if (++frame->waiting == PREDICT_WAIT)
 		err = survey_waiting(frame);
 	return err;
@@ -212,13 +218,6 @@ static void *copy_list(char **to, const void *from, size_t size)
 	return copy;
 }
 
-/* Does the event use more of its structure than most do? */
-static bool has_tail(const struct dma_event *event)
-{
-	return event->phys_count | event->dma_count | event->nents | event->ents ||
-	       event->max_segment_size | event->min_align_mask;
-}
-
 static int copy_event(struct foreseen *to, const struct dma_event *from)
 {
 	size_t phys = from->phys_count, dma = from->dma_count, size = (phys + dma) * 12;
@@ -256,11 +255,12 @@ static int copy_event(struct foreseen *to, const struct dma_event *from)
 /* What the event ends, as long as it is judged. */
 static int find_begin(struct libdma_predictor *frame, struct foreseen *event)
 {
-	enum dma_event_class class = libdma_event_kind_class(event->event.kind);
+	enum dma_event_class class = event_kind_class(event->event.kind);
 	const struct mapping *mapping;
-	int change = frame->replay
-			     ? replay_apply(frame->replay, &event->event, &mapping)
-			     : live_apply(frame->live, &event->event, &mapping);
+	int change = frame->replay ? replay_apply(frame->replay, &event->event,
+						  &event->place, &mapping)
+				   : live_apply_at(frame->live, &event->event,
+						   &event->place, &mapping);
 
 	if (change < 0)
 		return change;
@@ -277,9 +277,15 @@ static void look_ahead(const struct libdma_predictor *frame)
 	uint64_t far = frame->next + 2 * NEAR, near = frame->next + NEAR;
 
 	if (far < frame->newest)
-		live_come_near(frame->live, &at(frame, far)->event);
+		live_come_near(frame->live, &at(frame, far)->place);
 	if (near < frame->newest)
-		live_come_nearer(frame->live, &at(frame, near)->event);
+		live_come_nearer(frame->live, &at(frame, near)->place);
+}
+
+static bool judges(const struct backend *backend, unsigned int kind)
+{
+	return !backend->judges ||
+	       (kind < DMA_EVENT_KINDS && backend->judges >> kind & 1);
 }
 
 static int judge_next(struct libdma_predictor *frame)
@@ -296,7 +302,8 @@ static int judge_next(struct libdma_predictor *frame)
 		frame->lost_ns = event->event.ns;
 	}
 	for (unsigned int i = 0; i < BACKENDS && !err; i++)
-		err = backends[i]->judge(frame->state[i], event);
+		if (judges(backends[i], event->event.kind))
+			err = backends[i]->judge(frame->state[i], event);
 	event->judged = true;
 	event->begin = NULL;
 	frame->next++;
@@ -325,6 +332,7 @@ int libdma_predictor_put(struct libdma_predictor *frame, const struct dma_event 
 		return err;
 	if (!frame->newest)
 		frame->first_ns = event->ns;
+	new->place = live_place(event);
 	new->begin = NULL;
 	new->memo = NULL;
 	new->note = 0;

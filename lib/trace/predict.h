@@ -11,6 +11,7 @@
 #include <libdma/predict.h>
 
 #include "base/rules.h"
+#include "dma/event-kind.h"
 #include "dma/live.h"
 
 #define PREDICT_WINDOW_NS     100000000
@@ -27,6 +28,7 @@
  *
  * @name:	string
  * @known:	what the environment says of it, or NULL
+ * @is_pci:	its name is that of a PCI device
  * @translated:	an IOMMU stands between it and memory
  * @has_region:	its allocations are the region backend's
  * @group:	index in environment->iommu.group, PREDICT_NO_GROUP where not known
@@ -39,6 +41,7 @@
 struct predict_device {
 	uint32_t name;
 	const struct libdma_device_environment *known;
+	bool is_pci;
 	bool translated;
 	bool has_region;
 	uint32_t group;
@@ -60,6 +63,7 @@ struct predict_device {
  * struct foreseen - an event in the window
  *
  * @event:	a copy with lists of its own
+ * @place:	where it is found among what is live
  * @device:	its device, NULL for none
  * @begin:	judge() only: the event that began what this one ends, NULL for none or
  *		where it was before the recording
@@ -70,6 +74,7 @@ struct predict_device {
  */
 struct foreseen {
 	struct dma_event event;
+	struct live_place place;
 	struct predict_device *device;
 	const struct dma_event *begin;
 	void *memo;
@@ -79,6 +84,8 @@ struct foreseen {
 	void *lists;   /* the frame's */
 	size_t lists_size;
 };
+
+_Static_assert(DMA_EVENT_KINDS <= 64, "backend.judges has a bit for each");
 
 struct backend {
 	int (*create)(struct libdma_predictor *frame, void **ret);
@@ -91,6 +98,8 @@ struct backend {
 	int (*see)(void *state, struct foreseen *event);
 	/* all before it are judged */
 	int (*judge)(void *state, struct foreseen *event);
+	/* of these kinds, a bit for each; 0: of all */
+	uint64_t judges;
 	/* no more events; may be NULL */
 	int (*finish)(void *state);
 };
@@ -114,7 +123,7 @@ enum { BACKEND_DIRECT, BACKEND_POOL, BACKEND_REGION, BACKEND_IOVA, BACKENDS };
  * @live:	what has begun; after start() that of @replay if there is one
  * @following:	who is to be shown the events
  * @replay:	the same, after start()
- * @wait:	events of the survey, without lists, @waiting of them
+ * @wait:	events of the survey, without lists, @waiting of them, and @place of each
  * @lost_number, @lost_ns: of the last DMA_EVENT_LOST that was judged; UINT64_MAX, none
  * @first_ns:	when the recording begins
  * @announced:	it tells searches for slots (swiotlb_bounced)
@@ -131,12 +140,12 @@ struct libdma_predictor {
 	struct live *live;
 	struct libdma_replay *following, *replay;
 	struct dma_event wait[PREDICT_WAIT];
+	struct live_place place[PREDICT_WAIT];
 	unsigned int waiting;
 
 	uint64_t lost_number, lost_ns;
 	uint64_t first_ns;
 	bool announced;
-	bool surveyed;
 
 	struct predict_device **device; /* by the string's number */
 	uint32_t device_numbers;

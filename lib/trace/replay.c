@@ -12,6 +12,7 @@
 
 #include <libdma/replay.h>
 
+#include "dma/event-kind.h"
 #include "trace/replay.h"
 
 struct kept {
@@ -53,7 +54,7 @@ uint64_t libdma_event_bytes(const struct dma_event *event)
 
 static enum libdma_live_class class_of(unsigned int kind)
 {
-	switch (libdma_event_kind_class(kind)) {
+	switch (event_kind_class(kind)) {
 	case DMA_CLASS_MAP:
 	case DMA_CLASS_UNMAP:
 		return LIBDMA_LIVE_MAPPINGS;
@@ -77,7 +78,7 @@ static uint64_t weigh_bytes(void *arg, const struct dma_event *begin)
 
 static bool event_failed(const struct dma_event *event)
 {
-	enum dma_event_class class = libdma_event_kind_class(event->kind);
+	enum dma_event_class class = event_kind_class(event->kind);
 
 	if (event->kind == DMA_EVENT_MAP_SG_ERR || event->kind == DMA_EVENT_ALLOC_SGT_ERR)
 		return true;
@@ -350,7 +351,7 @@ static int count_change(struct libdma_replay *replay, const struct dma_event *ev
 }
 
 int replay_apply(struct libdma_replay *replay, const struct dma_event *event,
-		 const struct mapping **ret)
+		 const struct live_place *place, const struct mapping **ret)
 {
 	int change, err;
 
@@ -364,7 +365,7 @@ int replay_apply(struct libdma_replay *replay, const struct dma_event *event,
 	if (event->kind == DMA_EVENT_LOST)
 		replay->totals.lost += event->count;
 
-	change = live_apply(replay->live, event, ret);
+	change = live_apply_at(replay->live, event, place, ret);
 	if (change < 0)
 		return change;
 	err = count_change(replay, event, change, *ret);
@@ -373,8 +374,9 @@ int replay_apply(struct libdma_replay *replay, const struct dma_event *event,
 
 int libdma_replay_put(struct libdma_replay *replay, const struct dma_event *event)
 {
+	struct live_place place = live_place(event);
 	const struct mapping *mapping;
-	int change = replay_apply(replay, event, &mapping);
+	int change = replay_apply(replay, event, &place, &mapping);
 
 	return change < 0 ? change : 0;
 }

@@ -10,6 +10,6 @@
 
 /* libdma_replay_put(), and what the event did: enum live_change, or -ENOMEM. */
 int replay_apply(struct libdma_replay *replay, const struct dma_event *event,
-		 const struct mapping **ret);
+		 const struct live_place *place, const struct mapping **ret);
 
 struct live *replay_live(const struct libdma_replay *replay);
