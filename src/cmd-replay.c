@@ -386,19 +386,34 @@ static void print_table(const struct options *opts, const struct state *state,
 		fidelity_print(outcome->fidelity, stdout);
 }
 
+/* In one reading, or where that is not enough in two more. */
+static int predict(struct options *opts, struct fidelity *fidelity, struct state *state)
+{
+	struct source_options *from = &opts->state.source;
+	int status = state_open(&opts->state, NULL, state);
+
+	if (status != EXIT_FINE ||
+	    (!fidelity_wants_survey(fidelity) && !source_untold(state->source)))
+		return status;
+	status = state_close(state, status);
+	*state = (struct state) { 0 };
+	if (status == EXIT_SYSTEM)
+		return status;
+	from->verbose = false; /* it was said */
+	status = fidelity_survey(fidelity, from);
+	return status == EXIT_FINE ? state_open(&opts->state, NULL, state) : status;
+}
+
 /* On the recording's own machine answers are compared; on another they are new. */
 static int run(struct options *opts, struct outcome *outcome, struct state *state)
 {
-	int status;
-
 	if (opts->rerun.wanted)
 		return rerun_open(&opts->rerun, &opts->state, opts->machine.set,
 				  &opts->state.source, state, &outcome->rerun);
-	status = fidelity_create(&opts->fidelity, opts->machine.set, &opts->state.source,
-				 &outcome->fidelity);
+	fidelity_create(&opts->fidelity, opts->machine.set, &opts->state.source,
+			&outcome->fidelity);
 	opts->state.observer = fidelity_observer(outcome->fidelity);
-	return status == EXIT_FINE ? state_open(&opts->state, NULL, state)
-				   : status;
+	return predict(opts, outcome->fidelity, state);
 }
 
 static int replay_run(int argc, char **argv)

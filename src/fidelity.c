@@ -2,8 +2,9 @@
 /*
  * fidelity.c - how well the model predicts a recording
  *
- * A file is read twice: what came before the recording, and where the swiotlb lies, is
- * known only when all of it was seen.
+ * What came before the recording, and where the swiotlb lies, is known only when all of
+ * it was seen. So a file is predicted at once, and if that shows anything of the sort it
+ * is surveyed and then read from the beginning once more.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -36,7 +37,10 @@ struct fidelity {
 	const struct libdma_environment *set;
 	struct libdma_predictor *predictor;
 	struct libdma_strings *strings;
-	struct libdma_environment *learned; /* of a file's first reading */
+	struct libdma_environment *learned; /* of a file's survey */
+	struct libdma_environment *machine; /* that the prediction began with */
+	bool hopes;			    /* to need no survey */
+	bool wants_survey;
 	struct state_observer observer;
 	struct kept *kept;
 	size_t count, room;
@@ -135,9 +139,9 @@ static void follow(void *arg, struct libdma_replay *replay)
 	libdma_predictor_follow(fidelity->predictor, replay);
 }
 
-static void begin(void *arg, const struct libdma_environment *environment)
+static struct libdma_environment *
+machine_of(const struct fidelity *fidelity, const struct libdma_environment *environment)
 {
-	struct fidelity *fidelity = arg;
 	struct libdma_environment *machine = libdma_environment_create();
 
 	if (!machine || libdma_environment_merge(machine, fidelity->set) ||
@@ -146,34 +150,77 @@ static void begin(void *arg, const struct libdma_environment *environment)
 	    libdma_environment_merge(machine, environment))
 		out_of_memory();
 	set_groups(machine, fidelity->set);
-	if (libdma_predictor_start(fidelity->predictor, machine))
-		out_of_memory();
-	libdma_environment_destroy(machine);
+	return machine;
 }
 
-static void see(void *arg, const struct dma_event *event)
+static void begin(void *arg, const struct libdma_environment *environment)
+{
+	struct fidelity *fidelity = arg;
+
+	libdma_environment_destroy(fidelity->machine);
+	fidelity->machine = machine_of(fidelity, environment);
+	if (libdma_predictor_start(fidelity->predictor, fidelity->machine))
+		out_of_memory();
+}
+
+static bool see(void *arg, const struct dma_event *event)
 {
 	struct fidelity *fidelity = arg;
 
 	if (libdma_predictor_put(fidelity->predictor, event))
 		out_of_memory();
+	fidelity->wants_survey = fidelity->hopes &&
+				 libdma_predictor_lacks_survey(fidelity->predictor);
+	return !fidelity->wants_survey;
 }
 
-static void end(void *arg)
+/* What the events gave away of the machine would have been known to a second reading. */
+static bool end(void *arg, const struct libdma_environment *environment)
 {
 	struct fidelity *fidelity = arg;
+	struct libdma_environment *machine;
 
 	if (libdma_predictor_finish(fidelity->predictor))
 		out_of_memory();
+	if (!fidelity->hopes)
+		return true;
+	machine = machine_of(fidelity, environment);
+	fidelity->wants_survey = libdma_predictor_lacks_survey(fidelity->predictor) ||
+				 !libdma_environment_same(machine, fidelity->machine);
+	libdma_environment_destroy(machine);
+	return !fidelity->wants_survey;
 }
 
-/* The first reading of a file. What cannot be read is told by the second one. */
-static int survey(struct fidelity *fidelity, struct source_options *from)
+static void create_predictor(struct fidelity *fidelity)
+{
+	const struct libdma_predictor_options how = {
+		.strings = fidelity->strings,
+		.diverged = keep,
+		.arg = fidelity,
+	};
+
+	if (libdma_predictor_create(&how, &fidelity->predictor))
+		out_of_memory();
+}
+
+bool fidelity_wants_survey(const struct fidelity *fidelity)
+{
+	return fidelity->wants_survey;
+}
+
+/* What cannot be read is told here. */
+int fidelity_survey(struct fidelity *fidelity, struct source_options *from)
 {
 	const struct dma_event *event;
 	struct source *source;
 	int status;
 
+	fidelity->hopes = fidelity->wants_survey = from->silent = false;
+	if (!strcmp(from->path, "-"))
+		return EXIT_FINE;
+	libdma_predictor_destroy(fidelity->predictor);
+	create_predictor(fidelity);
+	fidelity->count = fidelity->dropped = 0;
 	from->infer = true;
 	status = source_open(from, fidelity->strings, &source);
 	if (status != EXIT_FINE)
@@ -191,12 +238,11 @@ static int survey(struct fidelity *fidelity, struct source_options *from)
 	return status == EXIT_SYSTEM ? status : EXIT_FINE;
 }
 
-int fidelity_create(const struct fidelity_options *opts,
-		    const struct libdma_environment *set, struct source_options *from,
-		    struct fidelity **ret)
+void fidelity_create(const struct fidelity_options *opts,
+		     const struct libdma_environment *set, struct source_options *from,
+		     struct fidelity **ret)
 {
 	struct fidelity *fidelity = calloc(1, sizeof(*fidelity));
-	struct libdma_predictor_options how = { .diverged = keep, .arg = fidelity };
 
 	if (!fidelity)
 		out_of_memory();
@@ -204,9 +250,9 @@ int fidelity_create(const struct fidelity_options *opts,
 	fidelity->options = opts;
 	fidelity->set = set;
 	fidelity->strings = libdma_strings_create();
-	how.strings = fidelity->strings;
-	if (!fidelity->strings || libdma_predictor_create(&how, &fidelity->predictor))
+	if (!fidelity->strings)
 		out_of_memory();
+	create_predictor(fidelity);
 	fidelity->observer = (struct state_observer) {
 		.strings = fidelity->strings,
 		.begin = begin,
@@ -215,10 +261,9 @@ int fidelity_create(const struct fidelity_options *opts,
 		.end = end,
 		.arg = fidelity,
 	};
-	if (strcmp(from->path, "-"))
-		return survey(fidelity, from);
-	from->survey = true;
-	return EXIT_FINE;
+	fidelity->hopes = strcmp(from->path, "-") != 0;
+	from->infer = from->silent = fidelity->hopes;
+	from->survey = !fidelity->hopes;
 }
 
 void fidelity_destroy(struct fidelity *fidelity)
@@ -228,6 +273,7 @@ void fidelity_destroy(struct fidelity *fidelity)
 	libdma_predictor_destroy(fidelity->predictor);
 	libdma_strings_destroy(fidelity->strings);
 	libdma_environment_destroy(fidelity->learned);
+	libdma_environment_destroy(fidelity->machine);
 	free(fidelity->kept);
 	free(fidelity);
 }

@@ -104,7 +104,7 @@ static void note_list(struct measuring *measuring, const struct dma_event *event
 	lists[i].segments += event->ents;
 }
 
-static void see(void *arg, const struct dma_event *event)
+static bool see(void *arg, const struct dma_event *event)
 {
 	struct measuring *measuring = arg;
 
@@ -112,6 +112,7 @@ static void see(void *arg, const struct dma_event *event)
 		out_of_memory();
 	if (event->kind == DMA_EVENT_MAP_SG && !event->error)
 		note_list(measuring, event);
+	return true;
 }
 
 static void begin(void *arg, const struct libdma_environment *environment)
@@ -120,9 +121,11 @@ static void begin(void *arg, const struct libdma_environment *environment)
 	(void)environment;
 }
 
-static void end(void *arg)
+static bool end(void *arg, const struct libdma_environment *environment)
 {
 	(void)arg;
+	(void)environment;
+	return true;
 }
 
 static void add_group(struct figures *figures, const char *what,

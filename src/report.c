@@ -254,7 +254,7 @@ static int read_all(struct report *report, struct source_options *from)
 		observer->see(observer->arg, event);
 		look_at(&reading, event);
 	}
-	observer->end(observer->arg);
+	observer->end(observer->arg, source_environment(report->source));
 	end_reading(&reading);
 	return EXIT_FINE;
 }
@@ -270,7 +270,8 @@ int report_read(struct source_options *from, unsigned int moments, struct report
 	ret->nothing = libdma_environment_create();
 	if (!ret->nothing)
 		out_of_memory();
-	status = fidelity_create(&usual, ret->nothing, from, &ret->fidelity);
+	fidelity_create(&usual, ret->nothing, from, &ret->fidelity);
+	status = fidelity_survey(ret->fidelity, from);
 	if (status == EXIT_FINE)
 		status = look_ahead(ret, from, moments);
 	if (status == EXIT_FINE)

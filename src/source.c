@@ -104,7 +104,8 @@ static void tell_damage(void *arg, const struct libdma_damage *damage)
 
 	if (source->options->damage)
 		source->options->damage(source->options->damage_arg, damage);
-	if (source->options->again || source->told == DAMAGE_SHOWN)
+	if (source->options->again || source->options->silent ||
+	    source->told == DAMAGE_SHOWN)
 		return;
 	source->told++;
 	if (damage->line)
@@ -413,6 +414,11 @@ uint64_t source_lost(const struct source *source)
 	return libdma_reader_lost(source->reader);
 }
 
+bool source_untold(const struct source *source)
+{
+	return source->options->silent && libdma_reader_damaged(source->reader);
+}
+
 bool source_lossy(const struct source *source)
 {
 	return source->lost || libdma_reader_lost(source->reader) ||
@@ -458,7 +464,7 @@ int source_close(struct source *source, int status)
 	if (!source)
 		return status;
 	damaged = libdma_reader_damaged(source->reader);
-	if (damaged > source->told && !source->options->again)
+	if (damaged > source->told && !source->options->again && !source->options->silent)
 		complain("%s: %" PRIu64 " more damaged place%s", source->name,
 			 damaged - source->told, damaged - source->told == 1 ? "" : "s");
 	progress_clear();

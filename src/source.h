@@ -32,6 +32,7 @@
  *		is then read twice
  * @again:	set by a command that reads the trace once more: what there is to say of
  *		it was said
+ * @silent:	set by a command that may read the trace once more and then say it
  * @damage:	set by a command that wants to know of each damaged place, or NULL
  * @damage_arg:	its first argument
  * @follow:	set by a command that goes on reading a file where it ends, for what is still
@@ -48,6 +49,7 @@ struct source_options {
 	bool infer;
 	bool survey;
 	bool again;
+	bool silent;
 	bool follow;
 	void (*damage)(void *arg, const struct libdma_damage *damage);
 	void *damage_arg;
@@ -118,6 +120,9 @@ uint64_t source_events(const struct source *source);
 
 /* Events that the recorder missed, as far as it knows. */
 uint64_t source_lost(const struct source *source);
+
+/* Damage was found, but not told yet. */
+bool source_untold(const struct source *source);
 
 /* Did the recorder miss events, or is a part of the trace damaged? */
 bool source_lossy(const struct source *source);

@@ -143,12 +143,12 @@ int state_open(struct state_options *opts, const struct state_weight *weight,
 		if ((!observer || !observer->follow) &&
 		    libdma_replay_put(ret->replay, event))
 			out_of_memory();
-		if (observer)
-			observer->see(observer->arg, event);
+		if (observer && !observer->see(observer->arg, event))
+			return EXIT_FINE;
 	}
-	if (observer)
-		observer->end(observer->arg);
 	ret->environment = source_environment(ret->source);
+	if (observer && !observer->end(observer->arg, ret->environment))
+		return EXIT_FINE;
 	libdma_replay_moment(ret->replay, &ret->moment);
 	tell_unreached(ret, opts->at.kind);
 	return EXIT_FINE;

@@ -23,16 +23,17 @@
  * @begin:	called before the first event, with what is known of the machine then
  * @follow:	called before @begin with the state that @see is to show the events to;
  *		NULL where it does not
- * @see:	called for each event
- * @end:	called behind the last
+ * @see:	called for each event; false: no more of them, nor of what they came to
+ * @end:	called behind the last, with what is known of the machine then; false: as
+ *		@see
  * @arg:	their first argument
  */
 struct state_observer {
 	struct libdma_strings *strings;
 	void (*begin)(void *arg, const struct libdma_environment *environment);
 	void (*follow)(void *arg, struct libdma_replay *replay);
-	void (*see)(void *arg, const struct dma_event *event);
-	void (*end)(void *arg);
+	bool (*see)(void *arg, const struct dma_event *event);
+	bool (*end)(void *arg, const struct libdma_environment *environment);
 	void *arg;
 };
 

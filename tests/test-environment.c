@@ -275,6 +275,47 @@ static void a_given_value_beats_an_inferred_one(void **state)
 	libdma_environment_destroy(environment);
 }
 
+#define MACHINE(rest) "{\"schema\": \"dmactl.environment/1\", \"cpus\": 2" rest "}"
+
+static bool says_the_same(const char *a, const char *b)
+{
+	struct libdma_environment *one = libdma_environment_create();
+	struct libdma_environment *other = libdma_environment_create();
+	bool same;
+
+	parse(one, a);
+	parse(other, b);
+	same = libdma_environment_same(one, other);
+	assert_int_equal(libdma_environment_same(other, one), same);
+	libdma_environment_destroy(one);
+	libdma_environment_destroy(other);
+	return same;
+}
+
+static void what_is_better_known_is_not_the_same(void **state)
+{
+	(void)state;
+	assert_true(says_the_same(MACHINE(""), MACHINE("")));
+	assert_false(says_the_same(MACHINE(""), MACHINE(", \"page_size\": 4096")));
+	assert_false(says_the_same(MACHINE(", \"page_size\": 4096"),
+				   MACHINE(", \"page_size\": 4096, \"inferred\": "
+					   "[\"page_size\"]")));
+	assert_false(says_the_same(MACHINE(", \"kernel\": \"6.1\""),
+				   MACHINE(", \"kernel\": \"7.2\"")));
+	/* a no that is known is what was assumed */
+	assert_true(says_the_same(MACHINE(", \"swiotlb\": {\"force\": false}"),
+				  MACHINE("")));
+	assert_false(says_the_same(MACHINE(", \"swiotlb\": {\"force\": true}"),
+				   MACHINE("")));
+	assert_true(says_the_same(MACHINE(", \"devices\": [{\"name\": \"d\"}]"),
+				  MACHINE("")));
+	assert_false(says_the_same(MACHINE(", \"devices\": [{\"name\": \"d\", "
+					   "\"dma_mask\": \"0xffffffff\"}]"),
+				   MACHINE("")));
+	assert_false(says_the_same(MACHINE(", \"iommu\": {\"mode\": \"strict\"}"),
+				   MACHINE(", \"iommu\": {\"mode\": \"lazy\"}")));
+}
+
 #define HEAD "{\"schema\": \"dmactl.environment/1\",\n "
 
 static void what_is_wrong_is_said_with_its_place(void **state)
@@ -427,6 +468,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(print_and_parse_change_nothing),
 		cmocka_unit_test(a_given_value_beats_an_inferred_one),
+		cmocka_unit_test(what_is_better_known_is_not_the_same),
 		cmocka_unit_test(what_is_wrong_is_said_with_its_place),
 		cmocka_unit_test(a_text_cut_anywhere_is_refused),
 		cmocka_unit_test(bytes_that_are_no_utf8_become_question_marks),

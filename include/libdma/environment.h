@@ -155,6 +155,17 @@ int libdma_environment_merge(struct libdma_environment *environment,
 			     const struct libdma_environment *other);
 
 /**
+ * libdma_environment_same() - do two environments tell of the same machine?
+ * @a:	one, of which the other was made by libdma_environment_merge()
+ * @b:	the other
+ *
+ * Return: true where no value of the one is another in the other, or is better known
+ * there; a value that is 0 or no in both is the same, known or not.
+ */
+bool libdma_environment_same(const struct libdma_environment *a,
+			     const struct libdma_environment *b);
+
+/**
  * libdma_environment_device() - the entry of a device, made if there is none
  *
  * Return: the entry, valid until the next device is added; NULL without memory.

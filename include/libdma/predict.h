@@ -186,6 +186,15 @@ int libdma_predictor_put(struct libdma_predictor *predictor,
 /** libdma_predictor_finish() - there are no more: judge what waits; 0 or -ENOMEM */
 int libdma_predictor_finish(struct libdma_predictor *predictor);
 
+/**
+ * libdma_predictor_lacks_survey() - would a first reading have told more?
+ *
+ * Return: true once an event showed what is known only of a trace that was surveyed: it
+ * ended what began before the recording, searched for slots, or told of a loss. As long
+ * as it is false the verdicts are the same as after a survey.
+ */
+bool libdma_predictor_lacks_survey(const struct libdma_predictor *predictor);
+
 /** libdma_predictor_totals() - what came of it so far; lasts as long as @predictor */
 const struct libdma_fidelity_totals *
 libdma_predictor_totals(const struct libdma_predictor *predictor);

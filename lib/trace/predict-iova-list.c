@@ -56,7 +56,7 @@ static uint32_t find_runs(struct iova *iova, const struct foreseen *event,
 	uint64_t end = request->dma + request->size;
 	uint32_t at = scratch->room, count;
 
-	while (iova->shown && end > request->dma && at &&
+	while (iova_is_shown(iova) && end > request->dma && at &&
 	       (piece = predict_previous(iova->frame, piece)))
 		if (piece->event.kind == DMA_EVENT_IOMMU_MAP &&
 		    piece->event.dma + piece->event.size == end && piece->event.size) {

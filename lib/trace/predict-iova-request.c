@@ -136,7 +136,7 @@ static int see_map(struct iova *iova, struct foreseen *event, struct context *co
 	const struct dma_event *said = &event->event;
 	struct request *take = context->take;
 
-	iova->shown = true;
+	iova_show(iova);
 	if (said->dma >= context->linked && said->dma < context->linked_end)
 		return 0;
 	if (take && goes_on(iova, take, said)) {
@@ -337,7 +337,7 @@ static int see_mapping(struct iova *iova, struct foreseen *event, struct context
 	if (!has_result(said))
 		return see_failure(iova, event, context);
 	if (said->kind == DMA_EVENT_MAP_SG && event->device->known &&
-	    event->device->known->untrusted && iova->shown)
+	    event->device->known->untrusted && iova_is_shown(iova))
 		return see_each(iova, event, context);
 	if (take && !take->done && dma > take->dma && dma < take->dma + take->size)
 		err = see_split(iova, event, context, dma);
@@ -393,7 +393,7 @@ static int see_unmap(struct iova *iova, struct foreseen *event, struct context *
 
 	if (!release)
 		return -ENOMEM;
-	iova->shown = true;
+	iova_show(iova);
 	begun = *begun_at(iova, release->dma);
 	if (begun && begun->dma == release->dma && !begun->extent)
 		begun->extent = release->size;
@@ -432,7 +432,8 @@ static int see_exact(struct iova *iova, struct foreseen *event, struct context *
 	bool take = said->kind == DMA_EVENT_ALLOC_IOVA;
 	struct request *request;
 
-	iova->exact = iova->shown = true;
+	iova->exact = true;
+	iova_show(iova);
 	request = create(event, take ? IOVA_OP_TAKE : IOVA_OP_RELEASE, said->dma,
 			 said->size);
 	if (!request)

@@ -264,8 +264,8 @@ static int judge_end(struct iova *iova, struct foreseen *event)
 	const struct dma_event *begin = event->begin ? event->begin : &event->event;
 	struct request release;
 
-	if (iova->shown || (class != DMA_CLASS_UNMAP && class != DMA_CLASS_FREE) ||
-	    begin->kind == DMA_EVENT_UNMAP_SG)
+	if ((class != DMA_CLASS_UNMAP && class != DMA_CLASS_FREE) ||
+	    begin->kind == DMA_EVENT_UNMAP_SG || iova_is_shown(iova))
 		return 0;
 	request_init(&release, IOVA_OP_RELEASE);
 	release.cpu = event->event.cpu;

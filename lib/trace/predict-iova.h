@@ -157,6 +157,7 @@ struct list_check {
  * @context_name, @context_level: what an event's context was last, and means
  * @shown:	the recording has iommu:map and iommu:unmap, or what @exact is
  * @exact:	it has allocations and releases themselves
+ * @taken_silent: something was judged or seen as if it were not @shown
  * @begun:	by a hash of the address: the last range that began there
  * @pending:	of each CPU: a release that has begun
  * @silent:	where the last range without a mapping's event was taken
@@ -169,7 +170,7 @@ struct iova {
 	bool only_high;
 	uint32_t context_name;
 	unsigned int context_level;
-	bool shown, exact;
+	bool shown, exact, taken_silent;
 	struct space *spaces;
 	struct space *silent;
 	struct context context[CONTEXTS][WAYS];
@@ -179,6 +180,19 @@ struct iova {
 	size_t strangers;
 	struct list_scratch scratch;
 };
+
+/* Do events tell what the IOMMU did? The answer must have been the same before. */
+static inline bool iova_is_shown(struct iova *iova)
+{
+	iova->taken_silent |= !iova->shown;
+	return iova->shown;
+}
+
+static inline void iova_show(struct iova *iova)
+{
+	iova->frame->lacks_survey |= !iova->shown && iova->taken_silent;
+	iova->shown = true;
+}
 
 /* predict-iova-request.c: what the events tell */
 

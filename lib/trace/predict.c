@@ -264,6 +264,7 @@ static int find_begin(struct libdma_predictor *frame, struct foreseen *event)
 
 	if (change < 0)
 		return change;
+	frame->lacks_survey |= change == LIVE_STRANGER;
 	event->begin = change == LIVE_ENDED && (class == DMA_CLASS_UNMAP ||
 						class == DMA_CLASS_FREE)
 			       ? &mapping->event
@@ -341,12 +342,20 @@ int libdma_predictor_put(struct libdma_predictor *frame, const struct dma_event 
 	frame->newest++;
 	if (event->kind == DMA_EVENT_SWIOTLB_BOUNCED)
 		frame->announced = true;
+	frame->lacks_survey |= event->kind == DMA_EVENT_SWIOTLB_BOUNCED ||
+			       event->kind == DMA_EVENT_SWIOTLB_UNMAP ||
+			       event->kind == DMA_EVENT_LOST;
 	for (unsigned int i = 0; i < BACKENDS && !err; i++)
 		if (backends[i]->see)
 			err = backends[i]->see(frame->state[i], new);
 	while (!err && is_due(frame))
 		err = judge_next(frame);
 	return err;
+}
+
+bool libdma_predictor_lacks_survey(const struct libdma_predictor *predictor)
+{
+	return predictor->lacks_survey;
 }
 
 int libdma_predictor_finish(struct libdma_predictor *frame)

@@ -127,6 +127,7 @@ enum { BACKEND_DIRECT, BACKEND_POOL, BACKEND_REGION, BACKEND_IOVA, BACKENDS };
  * @lost_number, @lost_ns: of the last DMA_EVENT_LOST that was judged; UINT64_MAX, none
  * @first_ns:	when the recording begins
  * @announced:	it tells searches for slots (swiotlb_bounced)
+ * @lacks_survey: an event showed what only a survey tells
  */
 struct libdma_predictor {
 	struct libdma_predictor_options options;
@@ -146,6 +147,7 @@ struct libdma_predictor {
 	uint64_t lost_number, lost_ns;
 	uint64_t first_ns;
 	bool announced;
+	bool lacks_survey;
 
 	struct predict_device **device; /* by the string's number */
 	uint32_t device_numbers;
