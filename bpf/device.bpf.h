@@ -22,32 +22,36 @@ struct {
 	__type(value, struct device_state);
 } devices SEC(".maps");
 
-static __always_inline void read_limits(struct device *dev, struct dma_probe_limits *now)
+static __always_inline void read_limits(struct device *dev, struct dma_probe_limits *now,
+					bool typed)
 {
-	struct device_dma_parameters *parameters = dev->dma_parms;
-	struct iommu_group *group = dev->iommu_group;
+	struct device_dma_parameters *parameters = FOLLOW(typed, dev, dma_parms);
+	struct iommu_group *group = FOLLOW(typed, dev, iommu_group);
+	const char *name = FOLLOW(typed, dev, init_name);
 
-	now->name = (__u64)(dev->init_name ?: dev->kobj.name);
-	now->driver = (__u64)dev->driver;
-	bpf_probe_read_kernel(&now->dma_mask, sizeof(now->dma_mask), dev->dma_mask);
-	now->coherent_dma_mask = dev->coherent_dma_mask;
-	now->bus_dma_limit = dev->bus_dma_limit;
+	now->name = (__u64)(name ?: FOLLOW(typed, dev, kobj.name));
+	now->driver = (__u64)FOLLOW(typed, dev, driver);
+	bpf_probe_read_kernel(&now->dma_mask, sizeof(now->dma_mask),
+			      FOLLOW(typed, dev, dma_mask));
+	now->coherent_dma_mask = FOLLOW(typed, dev, coherent_dma_mask);
+	now->bus_dma_limit = FOLLOW(typed, dev, bus_dma_limit);
 	now->group = ~0U;
 	if (parameters) {
 		now->parameters = 1;
-		now->max_segment_size = parameters->max_segment_size;
-		now->min_align_mask = parameters->min_align_mask;
-		now->segment_boundary_mask = parameters->segment_boundary_mask;
+		now->max_segment_size = FOLLOW(typed, parameters, max_segment_size);
+		now->min_align_mask = FOLLOW(typed, parameters, min_align_mask);
+		now->segment_boundary_mask = FOLLOW(typed, parameters, segment_boundary_mask);
 	}
 	if (group) {
-		struct iommu_domain *domain = group->domain;
+		struct iommu_domain *domain = FOLLOW(typed, group, domain);
 
-		now->group = group->id;
+		now->group = FOLLOW(typed, group, id);
 		if (domain)
-			now->domain_type = domain->type;
+			now->domain_type = FOLLOW(typed, domain, type);
 	}
 	if (bpf_core_field_exists(dev->dma_skip_sync))
-		now->skip_sync = BPF_CORE_READ_BITFIELD(dev, dma_skip_sync);
+		now->skip_sync = typed ? BPF_CORE_READ_BITFIELD(dev, dma_skip_sync)
+				       : BPF_CORE_READ_BITFIELD_PROBED(dev, dma_skip_sync);
 }
 
 /* The first two are pointers to the verifier, which may be compared and no more. */
@@ -95,6 +99,7 @@ static __noinline bool device_learn(struct device *dev, struct device_state *sta
 				    struct dma_probe_count *count)
 {
 	struct dma_probe_device *record = bpf_ringbuf_reserve(&ring, sizeof(*record), 0);
+	const struct device_driver *driver = (const struct device_driver *)state->limits.driver;
 	__u64 key = (__u64)dev;
 
 	if (!record) {
@@ -110,9 +115,9 @@ static __noinline bool device_learn(struct device *dev, struct device_state *sta
 	__builtin_memset(record->driver, 0, sizeof(record->driver));
 	bpf_probe_read_kernel_str(record->name, sizeof(record->name),
 				  (const void *)state->limits.name);
-	if (state->limits.driver)
+	if (driver)
 		bpf_probe_read_kernel_str(record->driver, sizeof(record->driver),
-					  dev->driver->name);
+					  BPF_CORE_READ(driver, name));
 	state->wanted = !options.devices && !options.drivers ? 1 : device_named(record);
 	if (state->wanted)
 		bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
@@ -123,14 +128,19 @@ static __noinline bool device_learn(struct device *dev, struct device_state *sta
 	return state->wanted;
 }
 
-static __noinline bool device_wanted(struct device *dev, struct dma_probe_count *count)
+/* Two functions, as it were: the verifier follows only the branch that @typed names. */
+static __noinline bool device_wanted(struct device *dev, struct dma_probe_count *count,
+				     bool typed)
 {
 	struct device_state now = {}, *known;
 	__u64 key = (__u64)dev;
 
 	if (!process_wanted())
 		return false;
-	read_limits(dev, &now.limits);
+	if (typed)
+		read_limits(dev, &now.limits, true);
+	else
+		read_limits(dev, &now.limits, false);
 	known = bpf_map_lookup_elem(&devices, &key);
 	if (known && same_limits(&known->limits, &now.limits))
 		return known->wanted;
@@ -143,7 +153,7 @@ static __always_inline struct dma_probe_event *event_begin(struct call *call,
 {
 	struct dma_probe_event *event;
 
-	if (!device_wanted(dev, call->count))
+	if (!device_wanted(dev, call->count, call->typed))
 		return NULL;
 	event = event_reserve(call);
 	if (event)

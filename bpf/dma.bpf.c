@@ -15,6 +15,7 @@
 #include "twin.bpf.h"
 #include "device.bpf.h"
 #include "list.bpf.h"
+#include "kprobe.bpf.h"
 #include "tracepoints.bpf.h"
 #include "functions.bpf.h"
 #include "spaces.bpf.h"

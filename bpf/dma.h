@@ -115,7 +115,8 @@ struct dma_probe_count {
 	unsigned long long task;    /* in which an elder is at work, or 0 */
 	unsigned long long handled[DMA_PROBE_UNDER_WAY]; /* events: the twin is to come */
 	unsigned long long turned_out; /* of these, for lack of places */
-	unsigned long long runs;    /* of a twin whose elder was skipped */
+	unsigned long long runs;    /* of a twin whose elder was skipped; of a kprobe, all */
+	unsigned long long orphans; /* returns of calls whose beginning a kprobe missed */
 	unsigned long long events;  /* sent */
 	unsigned long long dropped; /* for lack of room in the ring */
 	unsigned long long cut;	    /* lists */
@@ -201,7 +202,8 @@ struct dma_probe_kernel {
 	X(ENTRY, dma_unmap_sg_attrs, 5, UNMAP_SG, "sg", "tp_dma_unmap_sg")		\
 	X(EXIT, dma_alloc_attrs, 5, ALLOC, "coherent", "tp_dma_alloc")			\
 	X(EXIT, dma_alloc_pages, 5, ALLOC_PAGES, "coherent", "tp_dma_alloc_pages")	\
-	X(EXIT, dma_alloc_noncontiguous, 5, ALLOC_SGT, "coherent", "tp_dma_alloc_sgt")	\
+	X(EXIT, dma_alloc_noncontiguous, 5, ALLOC_SGT, "coherent",		\
+	  "tp_dma_alloc_sgt tp_dma_alloc_sgt_err")					\
 	X(ENTRY, dma_free_attrs, 5, FREE, "coherent", "tp_dma_free")			\
 	X(ENTRY, dma_free_pages, 5, FREE_PAGES, "coherent", "tp_dma_free_pages")	\
 	X(ENTRY, dma_free_noncontiguous, 4, FREE_SGT, "coherent", "tp_dma_free_sgt")	\
@@ -237,7 +239,11 @@ struct dma_probe_kernel {
 	X(ENTRY, fq_flush_iotlb, 1, FLUSH, "iova", "")					\
 	X(ENTRY, fq_flush_timeout, 1, FLUSH, "iova", "fn_fq_flush_iotlb")
 
-/* A tracepoint's program is called tp_NAME, a function's fn_NAME; twins end in _twin. */
+/*
+ * A tracepoint's program is called tp_NAME, a function's fn_NAME; twins end in _twin. As a
+ * kprobe a function's is kp_NAME; where it is watched at its return, that keeps the
+ * arguments for kr_NAME.
+ */
 #define DMA_PROGRAM_TP	  tp_
 #define DMA_PROGRAM_ENTRY fn_
 #define DMA_PROGRAM_EXIT  fn_
@@ -248,3 +254,8 @@ struct dma_probe_kernel {
 #define DMA_HOOK_MEMBER(how, name, ...) DMA_JOIN(HOOK_, DMA_PROGRAM(how, name)),
 enum dma_hook { DMA_PROBES(DMA_HOOK_MEMBER) DMA_HOOKS };
 #undef DMA_HOOK_MEMBER
+
+#define DMA_ARGUMENTS_MEMBER(how, name, arguments, ...)                                 \
+	DMA_JOIN(ARGUMENTS_, DMA_PROGRAM(how, name)) = arguments,
+enum dma_arguments { DMA_PROBES(DMA_ARGUMENTS_MEMBER) DMA_ARGUMENTS_MAX = 7 };
+#undef DMA_ARGUMENTS_MEMBER

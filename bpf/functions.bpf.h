@@ -9,29 +9,29 @@
  */
 #pragma once
 
+#include "kprobe.bpf.h"
 #include "tracepoints.bpf.h"
 
 #define MAPPING_ERROR (~0ULL)
 #define FAILED	      (-12) /* ENOMEM: what a call that only says "no" is taken to mean */
-
 
 /* dev, page, offset, size, dir, attrs; dma */
 static __always_inline void exit_map_page(struct call *call)
 {
 	struct dma_probe_event *event;
 
-	if (!transfer_wanted(call->ctx[3], call->ctx[4]))
+	if (!transfer_wanted(call->args[3], call->args[4]))
 		return;
 	event = event_begin(call, DEVICE(0));
 	if (!event)
 		return;
-	bpf_probe_read_kernel(&event->phys, sizeof(event->phys), &call->ctx[1]);
+	bpf_probe_read_kernel(&event->phys, sizeof(event->phys), &call->args[1]);
 	event->flags = DMA_PROBE_PAGE;
-	event->extra = call->ctx[2];
-	event->size = call->ctx[3];
-	event->dir = call->ctx[4];
-	event->attrs = call->ctx[5];
-	event->dma = call->ctx[6];
+	event->extra = call->args[2];
+	event->size = call->args[3];
+	event->dir = call->args[4];
+	event->attrs = call->args[5];
+	event->dma = call->args[6];
 	event_submit(call, event);
 }
 
@@ -40,32 +40,32 @@ static __always_inline void exit_map_phys(struct call *call)
 {
 	struct dma_probe_event *event;
 
-	if (!transfer_wanted(call->ctx[2], call->ctx[3]))
+	if (!transfer_wanted(call->args[2], call->args[3]))
 		return;
 	event = event_begin(call, DEVICE(0));
 	if (!event)
 		return;
-	event->phys = call->ctx[1];
-	event->size = call->ctx[2];
-	event->dir = call->ctx[3];
-	event->attrs = call->ctx[4];
-	event->dma = call->ctx[5];
+	event->phys = call->args[1];
+	event->size = call->args[2];
+	event->dir = call->args[3];
+	event->attrs = call->args[4];
+	event->dma = call->args[5];
 	event_submit(call, event);
 }
 
 /* dev, sg, nents, dir, attrs; ents, 0 where it failed */
 static __always_inline void exit_map_sg(struct call *call)
 {
-	__u32 ents = call->ctx[5];
+	__u32 ents = call->args[5];
 	struct list_call list = {
 		.slot = LIST_MAP_FAILED,
 		.dev = DEVICE(0),
-		.list = call->ctx[1],
-		.nents = call->ctx[2],
+		.list = call->args[1],
+		.nents = call->args[2],
 		.ents = ents,
 		.error = ents ? 0 : FAILED,
-		.dir = call->ctx[3],
-		.attrs = call->ctx[4],
+		.dir = call->args[3],
+		.attrs = call->args[4],
 	};
 
 	if (!ents || !options.sg_traced)
@@ -75,17 +75,17 @@ static __always_inline void exit_map_sg(struct call *call)
 /* dev, sgt, dir, attrs; 0 or an error */
 static __always_inline void exit_map_sgtable(struct call *call)
 {
-	const struct sg_table *table = (const struct sg_table *)call->ctx[1];
-	__s32 error = call->ctx[4];
+	const struct sg_table *table = (const struct sg_table *)call->args[1];
+	__s32 error = call->args[4];
 	struct list_call list = {
 		.slot = LIST_MAP_TABLE,
 		.dev = DEVICE(0),
-		.list = (__u64)table->sgl,
-		.nents = table->orig_nents,
-		.ents = error ? 0 : table->nents,
+		.list = (__u64)FOLLOW(call->typed, table, sgl),
+		.nents = FOLLOW(call->typed, table, orig_nents),
+		.ents = error ? 0 : FOLLOW(call->typed, table, nents),
 		.error = error,
-		.dir = call->ctx[2],
-		.attrs = call->ctx[3],
+		.dir = call->args[2],
+		.attrs = call->args[3],
 	};
 
 	if (error || !options.sg_traced)
@@ -99,12 +99,12 @@ static __always_inline void exit_alloc(struct call *call)
 
 	if (!event)
 		return;
-	event->size = call->ctx[1];
-	event->gfp = call->ctx[3];
-	event->attrs = call->ctx[4];
-	event->cpu_addr = call->ctx[5];
-	if (call->ctx[5])
-		bpf_probe_read_kernel(&event->dma, sizeof(event->dma), (void *)call->ctx[2]);
+	event->size = call->args[1];
+	event->gfp = call->args[3];
+	event->attrs = call->args[4];
+	event->cpu_addr = call->args[5];
+	if (call->args[5])
+		bpf_probe_read_kernel(&event->dma, sizeof(event->dma), (void *)call->args[2]);
 	event_submit(call, event);
 }
 
@@ -115,13 +115,13 @@ static __always_inline void exit_alloc_pages(struct call *call)
 
 	if (!event)
 		return;
-	event->size = call->ctx[1];
-	event->dir = call->ctx[3];
-	event->gfp = call->ctx[4];
-	bpf_probe_read_kernel(&event->phys, sizeof(event->phys), &call->ctx[5]);
+	event->size = call->args[1];
+	event->dir = call->args[3];
+	event->gfp = call->args[4];
+	bpf_probe_read_kernel(&event->phys, sizeof(event->phys), &call->args[5]);
 	if (event->phys) {
 		event->flags = DMA_PROBE_PAGE;
-		bpf_probe_read_kernel(&event->dma, sizeof(event->dma), (void *)call->ctx[2]);
+		bpf_probe_read_kernel(&event->dma, sizeof(event->dma), (void *)call->args[2]);
 	} else {
 		event->error = FAILED;
 	}
@@ -131,20 +131,20 @@ static __always_inline void exit_alloc_pages(struct call *call)
 /* dev, size, dir, gfp, attrs; sgt */
 static __always_inline void exit_alloc_sgt(struct call *call)
 {
-	const struct sg_table *table = (const struct sg_table *)call->ctx[5];
+	const struct sg_table *table = (const struct sg_table *)call->args[5];
 	struct list_call list = {
 		.slot = LIST_ALLOC,
 		.dev = DEVICE(0),
-		.size = call->ctx[1],
-		.dir = call->ctx[2],
-		.gfp = call->ctx[3],
-		.attrs = call->ctx[4],
+		.size = call->args[1],
+		.dir = call->args[2],
+		.gfp = call->args[3],
+		.attrs = call->args[4],
 		.error = FAILED,
 	};
 
 	if (table) {
-		list.list = (__u64)table->sgl;
-		list.nents = table->orig_nents;
+		list.list = (__u64)FOLLOW(call->typed, table, sgl);
+		list.nents = FOLLOW(call->typed, table, orig_nents);
 		list.error = 0;
 	}
 	list_send(call, &list);
@@ -157,10 +157,10 @@ static __always_inline void enter_free(struct call *call)
 
 	if (!event)
 		return;
-	event->size = call->ctx[1];
-	event->cpu_addr = call->ctx[2];
-	event->dma = call->ctx[3];
-	event->attrs = call->ctx[4];
+	event->size = call->args[1];
+	event->cpu_addr = call->args[2];
+	event->dma = call->args[3];
+	event->attrs = call->args[4];
 	event_submit(call, event);
 }
 
@@ -171,25 +171,25 @@ static __always_inline void enter_free_pages(struct call *call)
 
 	if (!event)
 		return;
-	event->size = call->ctx[1];
-	bpf_probe_read_kernel(&event->phys, sizeof(event->phys), &call->ctx[2]);
+	event->size = call->args[1];
+	bpf_probe_read_kernel(&event->phys, sizeof(event->phys), &call->args[2]);
 	event->flags = DMA_PROBE_PAGE;
-	event->dma = call->ctx[3];
-	event->dir = call->ctx[4];
+	event->dma = call->args[3];
+	event->dir = call->args[4];
 	event_submit(call, event);
 }
 
 /* dev, size, sgt, dir */
 static __always_inline void enter_free_sgt(struct call *call)
 {
-	const struct sg_table *table = (const struct sg_table *)call->ctx[2];
+	const struct sg_table *table = (const struct sg_table *)call->args[2];
 	struct list_call list = {
 		.slot = LIST_FREE,
 		.dev = DEVICE(0),
-		.list = (__u64)table->sgl,
-		.nents = table->orig_nents,
-		.size = call->ctx[1],
-		.dir = call->ctx[3],
+		.list = (__u64)FOLLOW(call->typed, table, sgl),
+		.nents = FOLLOW(call->typed, table, orig_nents),
+		.size = call->args[1],
+		.dir = call->args[3],
 	};
 
 	list_send(call, &list);
@@ -202,8 +202,8 @@ static __always_inline void exit_set_mask(struct call *call)
 
 	if (!event)
 		return;
-	event->extra = call->ctx[1];
-	event->error = call->ctx[2];
+	event->extra = call->args[1];
+	event->error = call->args[2];
 	event_submit(call, event);
 }
 
@@ -214,10 +214,10 @@ static __always_inline void exit_declare(struct call *call)
 
 	if (!event)
 		return;
-	event->phys = call->ctx[1];
-	event->dma = call->ctx[2];
-	event->size = call->ctx[3];
-	event->error = call->ctx[4];
+	event->phys = call->args[1];
+	event->dma = call->args[2];
+	event->size = call->args[3];
+	event->error = call->args[4];
 	event_submit(call, event);
 }
 
@@ -228,12 +228,12 @@ static __always_inline void exit_swiotlb_tbl_map(struct call *call)
 
 	if (!event)
 		return;
-	event->phys = call->ctx[1];
-	event->size = call->ctx[2];
-	event->limit = (__u32)call->ctx[3];
-	event->dir = call->ctx[4];
-	event->attrs = call->ctx[5];
-	event->dma = call->ctx[6];
+	event->phys = call->args[1];
+	event->size = call->args[2];
+	event->limit = (__u32)call->args[3];
+	event->dir = call->args[4];
+	event->attrs = call->args[5];
+	event->dma = call->args[6];
 	event_submit(call, event);
 }
 
@@ -244,15 +244,20 @@ static __always_inline void enter_swiotlb_unmap(struct call *call)
 
 	if (!event)
 		return;
-	event->dma = call->ctx[1];
-	event->size = call->ctx[2];
-	event->dir = call->ctx[3];
-	event->attrs = call->ctx[4];
+	event->dma = call->args[1];
+	event->size = call->args[2];
+	event->dir = call->args[3];
+	event->attrs = call->args[4];
 	event_submit(call, event);
 }
 
-#define FUNCTION_EXIT(name, body)  PROBE("fexit", EXIT, name, body)
-#define FUNCTION_ENTRY(name, body) PROBE("fentry", ENTRY, name, body)
+/* Both forms of each; src/probes.c loads one of them. */
+#define FUNCTION_EXIT(name, body)                                                       \
+	PROBE("fexit", EXIT, name, body)                                                \
+	KPROBE_EXIT(name, body)
+#define FUNCTION_ENTRY(name, body)                                                      \
+	PROBE("fentry", ENTRY, name, body)                                              \
+	KPROBE_ENTRY(name, body)
 
 FUNCTION_EXIT(dma_map_phys, exit_map_phys)
 FUNCTION_EXIT(dma_map_page_attrs, exit_map_page)

@@ -26,6 +26,7 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_STACK_TRACE = 7,
+	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
 
@@ -36,6 +37,11 @@ enum {
 };
 
 #define KERNEL_TYPE __attribute__((preserve_access_index))
+
+/* Of x86-64, whose calls are all that the kprobes know. */
+struct pt_regs {
+	unsigned long di, si, dx, cx, r8, r9, ax, sp;
+} KERNEL_TYPE;
 
 struct kobject {
 	const char *name;

@@ -246,7 +246,8 @@ static __always_inline void list_send(struct call *call, const struct list_call 
 	};
 	struct list_state *state;
 
-	if (!transfer_wanted(~0ULL, list->dir) || !device_wanted(list->dev, call->count))
+	if (!transfer_wanted(~0ULL, list->dir) ||
+	    !device_wanted(list->dev, call->count, call->typed))
 		return;
 	state = bpf_map_lookup_elem(&states, &walk.key);
 	if (!state)

@@ -29,14 +29,22 @@ struct {
 	__uint(value_size, DMA_PROBE_FRAMES * sizeof(__u64));
 } stacks SEC(".maps");
 
-/* One run of a probe. */
+/*
+ * One run of a probe. What the verifier knows the types of may be followed by plain loads,
+ * which cost nothing; the arguments of a kprobe are only numbers to it.
+ */
 struct call {
-	__u64 *ctx;
+	void *ctx; /* the program's own */
+	__u64 *args;
 	struct dma_probe_count *count;
 	__u32 hook;
 	__u32 level;
+	bool typed;
 	__s32 stack;
 };
+
+#define FOLLOW(typed, pointer, member)                                                  \
+	((typed) ? (pointer)->member : BPF_CORE_READ(pointer, member))
 
 static __always_inline struct dma_probe_count *count_of(__u32 hook, __u32 level)
 {

@@ -29,7 +29,7 @@ static __noinline bool pool_learn(struct dma_pool *pool, struct dma_probe_count 
 	__builtin_memset(record, 0, sizeof(*record));
 	record->type = DMA_PROBE_POOL;
 	record->handle = key;
-	record->size = pool->size;
+	record->size = BPF_CORE_READ(pool, size);
 	bpf_probe_read_kernel_str(record->name, sizeof(pool->name), pool->name);
 	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
 	bpf_map_update_elem(&pools, &key, &key, BPF_ANY);
@@ -39,11 +39,11 @@ static __noinline bool pool_learn(struct dma_pool *pool, struct dma_probe_count 
 static __always_inline struct dma_probe_event *pool_begin(struct call *call,
 							  struct dma_pool *pool)
 {
-	struct device *dev = pool->dev;
+	struct device *dev = FOLLOW(call->typed, pool, dev);
 	struct dma_probe_event *event;
 	__u64 key = (__u64)pool;
 
-	if (!dev || !device_wanted(dev, call->count))
+	if (!dev || !device_wanted(dev, call->count, call->typed))
 		return NULL;
 	if (!bpf_map_lookup_elem(&pools, &key) && !pool_learn(pool, call->count))
 		return NULL;
@@ -66,35 +66,35 @@ static __always_inline void pool_made(struct call *call, struct dma_pool *pool)
 	event = pool_begin(call, pool);
 	if (!event)
 		return;
-	event->size = call->ctx[2];
-	event->extra = call->ctx[3];
-	event->limit = call->ctx[4];
+	event->size = call->args[2];
+	event->extra = call->args[3];
+	event->limit = call->args[4];
 	event_submit(call, event);
 }
 
 /* name, dev, size, align, boundary; pool */
 static __always_inline void exit_pool_create(struct call *call)
 {
-	pool_made(call, (struct dma_pool *)call->ctx[5]);
+	pool_made(call, (struct dma_pool *)call->args[5]);
 }
 
 /* name, dev, size, align, boundary, node; pool */
 static __always_inline void exit_pool_create_node(struct call *call)
 {
-	pool_made(call, (struct dma_pool *)call->ctx[6]);
+	pool_made(call, (struct dma_pool *)call->args[6]);
 }
 
 /* pool, gfp, *dma; cpu_addr */
 static __always_inline void exit_pool_alloc(struct call *call)
 {
-	struct dma_probe_event *event = pool_begin(call, (struct dma_pool *)call->ctx[0]);
+	struct dma_probe_event *event = pool_begin(call, (struct dma_pool *)call->args[0]);
 
 	if (!event)
 		return;
-	event->gfp = call->ctx[1];
-	event->cpu_addr = call->ctx[3];
-	if (call->ctx[3])
-		bpf_probe_read_kernel(&event->dma, sizeof(event->dma), (void *)call->ctx[2]);
+	event->gfp = call->args[1];
+	event->cpu_addr = call->args[3];
+	if (call->args[3])
+		bpf_probe_read_kernel(&event->dma, sizeof(event->dma), (void *)call->args[2]);
 	else
 		event->error = FAILED;
 	event_submit(call, event);
@@ -103,19 +103,19 @@ static __always_inline void exit_pool_alloc(struct call *call)
 /* pool, cpu_addr, dma */
 static __always_inline void enter_pool_free(struct call *call)
 {
-	struct dma_probe_event *event = pool_begin(call, (struct dma_pool *)call->ctx[0]);
+	struct dma_probe_event *event = pool_begin(call, (struct dma_pool *)call->args[0]);
 
 	if (!event)
 		return;
-	event->cpu_addr = call->ctx[1];
-	event->dma = call->ctx[2];
+	event->cpu_addr = call->args[1];
+	event->dma = call->args[2];
 	event_submit(call, event);
 }
 
 /* pool, which drivers may give as NULL */
 static __always_inline void enter_pool_destroy(struct call *call)
 {
-	struct dma_pool *pool = (struct dma_pool *)call->ctx[0];
+	struct dma_pool *pool = (struct dma_pool *)call->args[0];
 	struct dma_probe_event *event = pool ? pool_begin(call, pool) : NULL;
 	__u64 key = (__u64)pool;
 
@@ -129,7 +129,7 @@ static __always_inline void enter_pool_destroy(struct call *call)
 static __always_inline void send_state(struct call *call, __u64 phys, __u64 offset,
 				       __u64 size, __s32 error)
 {
-	const struct dma_iova_state *state = (const struct dma_iova_state *)call->ctx[1];
+	const struct dma_iova_state *state = (const struct dma_iova_state *)call->args[1];
 	struct dma_probe_event *event = event_begin(call, DEVICE(0));
 
 	if (!event)
@@ -138,30 +138,30 @@ static __always_inline void send_state(struct call *call, __u64 phys, __u64 offs
 	event->extra = offset;
 	event->size = size;
 	event->error = error;
-	event->dma = error ? MAPPING_ERROR : state->addr;
+	event->dma = error ? MAPPING_ERROR : FOLLOW(call->typed, state, addr);
 	event_submit(call, event);
 }
 
 /* dev, state, phys, size; whether there is one */
 static __always_inline void exit_iova_try_alloc(struct call *call)
 {
-	if ((__u8)call->ctx[4])
-		send_state(call, call->ctx[2], 0, call->ctx[3], 0);
+	if ((__u8)call->args[4])
+		send_state(call, call->args[2], 0, call->args[3], 0);
 }
 
 /* dev, state */
 static __always_inline void enter_iova_free(struct call *call)
 {
-	const struct dma_iova_state *state = (const struct dma_iova_state *)call->ctx[1];
+	const struct dma_iova_state *state = (const struct dma_iova_state *)call->args[1];
 
-	send_state(call, 0, 0, state->__size & ~(1ULL << 63), 0);
+	send_state(call, 0, 0, FOLLOW(call->typed, state, __size) & ~(1ULL << 63), 0);
 }
 
 /* As send_state(), with the direction and attributes of a transfer. */
 static __always_inline void send_transfer(struct call *call, __u64 phys, __u64 offset,
 					  __u64 size, __u32 dir, __u64 attrs, __s32 error)
 {
-	const struct dma_iova_state *state = (const struct dma_iova_state *)call->ctx[1];
+	const struct dma_iova_state *state = (const struct dma_iova_state *)call->args[1];
 	struct dma_probe_event *event;
 
 	if (!transfer_wanted(size, dir))
@@ -175,33 +175,33 @@ static __always_inline void send_transfer(struct call *call, __u64 phys, __u64 o
 	event->dir = dir;
 	event->attrs = attrs;
 	event->error = error;
-	event->dma = error ? MAPPING_ERROR : state->addr;
+	event->dma = error ? MAPPING_ERROR : FOLLOW(call->typed, state, addr);
 	event_submit(call, event);
 }
 
 /* dev, state, phys, offset, size, dir, attrs; 0 or an error */
 static __always_inline void exit_iova_link(struct call *call)
 {
-	send_transfer(call, call->ctx[2], call->ctx[3], call->ctx[4], call->ctx[5],
-		      call->ctx[6], call->ctx[7]);
+	send_transfer(call, call->args[2], call->args[3], call->args[4], call->args[5],
+		      call->args[6], call->args[7]);
 }
 
 /* dev, state, offset, size, dir, attrs */
 static __always_inline void enter_iova_unlink(struct call *call)
 {
-	send_transfer(call, 0, call->ctx[2], call->ctx[3], call->ctx[4], call->ctx[5], 0);
+	send_transfer(call, 0, call->args[2], call->args[3], call->args[4], call->args[5], 0);
 }
 
 /* dev, state, offset, size; 0 or an error */
 static __always_inline void exit_iova_sync(struct call *call)
 {
-	send_state(call, 0, call->ctx[2], call->ctx[3], call->ctx[4]);
+	send_state(call, 0, call->args[2], call->args[3], call->args[4]);
 }
 
 /* dev, state, mapped_size, dir, attrs */
 static __always_inline void enter_iova_destroy(struct call *call)
 {
-	send_transfer(call, 0, 0, call->ctx[2], call->ctx[3], call->ctx[4], 0);
+	send_transfer(call, 0, 0, call->args[2], call->args[3], call->args[4], 0);
 }
 
 /* An event of an IOVA domain, which is known by the address of its allocator. */
@@ -217,31 +217,31 @@ static __always_inline struct dma_probe_event *space_begin(struct call *call, __
 /* iovad, pages, limit, flush; the first page, 0 where there is none */
 static __always_inline void exit_alloc_iova(struct call *call)
 {
-	const struct iova_domain *domain = (const struct iova_domain *)call->ctx[0];
-	__u64 granule = domain->granule;
-	struct dma_probe_event *event = space_begin(call, call->ctx[0]);
+	const struct iova_domain *domain = (const struct iova_domain *)call->args[0];
+	__u64 granule = FOLLOW(call->typed, domain, granule);
+	struct dma_probe_event *event = space_begin(call, call->args[0]);
 
 	if (!event)
 		return;
-	event->size = call->ctx[1] * granule;
-	event->limit = (call->ctx[2] + 1) * granule - 1;
+	event->size = call->args[1] * granule;
+	event->limit = (call->args[2] + 1) * granule - 1;
 	event->extra = 1;
-	event->dma = call->ctx[4] * granule;
-	event->error = call->ctx[4] ? 0 : FAILED;
+	event->dma = call->args[4] * granule;
+	event->error = call->args[4] ? 0 : FAILED;
 	event_submit(call, event);
 }
 
 /* iovad, first page, pages */
 static __always_inline void enter_free_iova(struct call *call)
 {
-	const struct iova_domain *domain = (const struct iova_domain *)call->ctx[0];
-	__u64 granule = domain->granule;
-	struct dma_probe_event *event = space_begin(call, call->ctx[0]);
+	const struct iova_domain *domain = (const struct iova_domain *)call->args[0];
+	__u64 granule = FOLLOW(call->typed, domain, granule);
+	struct dma_probe_event *event = space_begin(call, call->args[0]);
 
 	if (!event)
 		return;
-	event->dma = call->ctx[1] * granule;
-	event->size = call->ctx[2] * granule;
+	event->dma = call->args[1] * granule;
+	event->size = call->args[2] * granule;
 	event_submit(call, event);
 }
 
@@ -256,13 +256,13 @@ static __always_inline void send_flush(struct call *call, struct iommu_dma_cooki
 /* cookie */
 static __always_inline void enter_flush(struct call *call)
 {
-	send_flush(call, (struct iommu_dma_cookie *)call->ctx[0]);
+	send_flush(call, (struct iommu_dma_cookie *)call->args[0]);
 }
 
 /* the timer, which is a part of the cookie */
 static __always_inline void enter_flush_timeout(struct call *call)
 {
-	__u64 timer = call->ctx[0];
+	__u64 timer = call->args[0];
 
 	send_flush(call, (struct iommu_dma_cookie *)(timer - bpf_core_field_offset(
 			       struct iommu_dma_cookie, fq_timer)));

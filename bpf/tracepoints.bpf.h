@@ -9,23 +9,23 @@
 #include "list.bpf.h"
 #include "twin.bpf.h"
 
-#define DEVICE(number)	       ((struct device *)call->ctx[number])
+#define DEVICE(number)	       ((struct device *)call->args[number])
 
 /* dev, phys, dma, size, dir, attrs */
 static __always_inline void trace_map(struct call *call)
 {
 	struct dma_probe_event *event;
 
-	if (!transfer_wanted(call->ctx[3], call->ctx[4]))
+	if (!transfer_wanted(call->args[3], call->args[4]))
 		return;
 	event = event_begin(call, DEVICE(0));
 	if (!event)
 		return;
-	event->phys = call->ctx[1];
-	event->dma = call->ctx[2];
-	event->size = call->ctx[3];
-	event->dir = call->ctx[4];
-	event->attrs = call->ctx[5];
+	event->phys = call->args[1];
+	event->dma = call->args[2];
+	event->size = call->args[3];
+	event->dir = call->args[4];
+	event->attrs = call->args[5];
 	event_submit(call, event);
 }
 
@@ -34,21 +34,21 @@ static __always_inline void send_range(struct call *call, __u64 attrs)
 {
 	struct dma_probe_event *event;
 
-	if (!transfer_wanted(call->ctx[2], call->ctx[3]))
+	if (!transfer_wanted(call->args[2], call->args[3]))
 		return;
 	event = event_begin(call, DEVICE(0));
 	if (!event)
 		return;
-	event->dma = call->ctx[1];
-	event->size = call->ctx[2];
-	event->dir = call->ctx[3];
+	event->dma = call->args[1];
+	event->size = call->args[2];
+	event->dir = call->args[3];
 	event->attrs = attrs;
 	event_submit(call, event);
 }
 
 static __always_inline void trace_unmap(struct call *call)
 {
-	send_range(call, call->ctx[4]);
+	send_range(call, call->args[4]);
 }
 
 static __always_inline void trace_sync(struct call *call)
@@ -63,12 +63,12 @@ static __always_inline void trace_alloc(struct call *call)
 
 	if (!event)
 		return;
-	event->cpu_addr = call->ctx[1];
-	event->dma = call->ctx[2];
-	event->size = call->ctx[3];
-	event->dir = call->ctx[4];
-	event->gfp = call->ctx[5];
-	event->attrs = call->ctx[6];
+	event->cpu_addr = call->args[1];
+	event->dma = call->args[2];
+	event->size = call->args[3];
+	event->dir = call->args[4];
+	event->gfp = call->args[5];
+	event->attrs = call->args[6];
 	event_submit(call, event);
 }
 
@@ -79,27 +79,27 @@ static __always_inline void trace_free(struct call *call)
 
 	if (!event)
 		return;
-	event->cpu_addr = call->ctx[1];
-	event->dma = call->ctx[2];
-	event->size = call->ctx[3];
-	event->dir = call->ctx[4];
-	event->attrs = call->ctx[5];
+	event->cpu_addr = call->args[1];
+	event->dma = call->args[2];
+	event->size = call->args[3];
+	event->dir = call->args[4];
+	event->attrs = call->args[5];
 	event_submit(call, event);
 }
 
 /* dev, sgt, size, dir, gfp, attrs */
 static __always_inline void trace_alloc_sgt(struct call *call)
 {
-	const struct sg_table *table = (const struct sg_table *)call->ctx[1];
+	const struct sg_table *table = (const struct sg_table *)call->args[1];
 	struct list_call list = {
 		.slot = LIST_ALLOC,
 		.dev = DEVICE(0),
-		.list = (__u64)table->sgl,
-		.nents = table->orig_nents,
-		.size = call->ctx[2],
-		.dir = call->ctx[3],
-		.gfp = call->ctx[4],
-		.attrs = call->ctx[5],
+		.list = (__u64)FOLLOW(call->typed, table, sgl),
+		.nents = FOLLOW(call->typed, table, orig_nents),
+		.size = call->args[2],
+		.dir = call->args[3],
+		.gfp = call->args[4],
+		.attrs = call->args[5],
 	};
 
 	list_send(call, &list);
@@ -108,14 +108,14 @@ static __always_inline void trace_alloc_sgt(struct call *call)
 /* dev, sgt, size, dir */
 static __always_inline void trace_free_sgt(struct call *call)
 {
-	const struct sg_table *table = (const struct sg_table *)call->ctx[1];
+	const struct sg_table *table = (const struct sg_table *)call->args[1];
 	struct list_call list = {
 		.slot = LIST_FREE,
 		.dev = DEVICE(0),
-		.list = (__u64)table->sgl,
-		.nents = table->orig_nents,
-		.size = call->ctx[2],
-		.dir = call->ctx[3],
+		.list = (__u64)FOLLOW(call->typed, table, sgl),
+		.nents = FOLLOW(call->typed, table, orig_nents),
+		.size = call->args[2],
+		.dir = call->args[3],
 	};
 
 	list_send(call, &list);
@@ -127,11 +127,11 @@ static __always_inline void trace_map_sg(struct call *call)
 	struct list_call list = {
 		.slot = LIST_MAP,
 		.dev = DEVICE(0),
-		.list = call->ctx[1],
-		.nents = call->ctx[2],
-		.ents = call->ctx[3],
-		.dir = call->ctx[4],
-		.attrs = call->ctx[5],
+		.list = call->args[1],
+		.nents = call->args[2],
+		.ents = call->args[3],
+		.dir = call->args[4],
+		.attrs = call->args[5],
 	};
 
 	list_send(call, &list);
@@ -143,11 +143,11 @@ static __always_inline void trace_map_sg_err(struct call *call)
 	struct list_call list = {
 		.slot = LIST_MAP_FAILED,
 		.dev = DEVICE(0),
-		.list = call->ctx[1],
-		.nents = call->ctx[2],
-		.error = call->ctx[3],
-		.dir = call->ctx[4],
-		.attrs = call->ctx[5],
+		.list = call->args[1],
+		.nents = call->args[2],
+		.error = call->args[3],
+		.dir = call->args[4],
+		.attrs = call->args[5],
 	};
 
 	list_send(call, &list);
@@ -159,9 +159,9 @@ static __always_inline void send_list(struct call *call, enum list_slot slot, __
 	struct list_call list = {
 		.slot = slot,
 		.dev = DEVICE(0),
-		.list = call->ctx[1],
-		.nents = call->ctx[2],
-		.dir = call->ctx[3],
+		.list = call->args[1],
+		.nents = call->args[2],
+		.dir = call->args[3],
 		.attrs = attrs,
 	};
 
@@ -170,7 +170,7 @@ static __always_inline void send_list(struct call *call, enum list_slot slot, __
 
 static __always_inline void trace_unmap_sg(struct call *call)
 {
-	send_list(call, LIST_UNMAP, call->ctx[4]);
+	send_list(call, LIST_UNMAP, call->args[4]);
 }
 
 static __always_inline void trace_sync_sg_for_cpu(struct call *call)
@@ -193,8 +193,8 @@ static __always_inline void trace_bounced(struct call *call)
 	if (!event)
 		return;
 	mem = dev->dma_io_tlb_mem;
-	event->phys = call->ctx[1];
-	event->size = call->ctx[2];
+	event->phys = call->args[1];
+	event->size = call->args[2];
 	bpf_probe_read_kernel(&event->extra, sizeof(event->extra), dev->dma_mask);
 	if (mem && mem->force_bounce)
 		event->flags |= DMA_PROBE_FORCED;
@@ -209,7 +209,7 @@ static __always_inline void send_translation(struct call *call, __u64 phys, __u6
 
 	if (!event)
 		return;
-	event->dma = call->ctx[0];
+	event->dma = call->args[0];
 	event->phys = phys;
 	event->size = size;
 	event->extra = extra;
@@ -218,12 +218,12 @@ static __always_inline void send_translation(struct call *call, __u64 phys, __u6
 
 static __always_inline void trace_iommu_map(struct call *call)
 {
-	send_translation(call, call->ctx[1], call->ctx[2], 0);
+	send_translation(call, call->args[1], call->args[2], 0);
 }
 
 static __always_inline void trace_iommu_unmap(struct call *call)
 {
-	send_translation(call, 0, call->ctx[1], call->ctx[2]);
+	send_translation(call, 0, call->args[1], call->args[2]);
 }
 
 /* group, dev */
@@ -233,7 +233,7 @@ static __always_inline void trace_group(struct call *call)
 
 	if (!event)
 		return;
-	event->handle = (__u32)call->ctx[0];
+	event->handle = (__u32)call->args[0];
 	event_submit(call, event);
 }
 
@@ -253,8 +253,8 @@ static __always_inline void trace_fault(struct call *call)
 
 	if (!event)
 		return;
-	event->dma = call->ctx[1];
-	event->extra = (__u32)call->ctx[2];
+	event->dma = call->args[1];
+	event->extra = (__u32)call->args[2];
 	event_submit(call, event);
 }
 

@@ -105,7 +105,7 @@ static __always_inline bool elder_has_sent(__u64 name, __u32 hook)
 /* What the two programs of a hook do; @body takes a struct call and returns nothing. */
 #define RUN_ELDER(ctx, hook, body)                                                      \
 	({                                                                              \
-		struct call elder_ = { ctx, count_of(hook, 0), hook, 0 };               \
+		struct call elder_ = { ctx, ctx, count_of(hook, 0), hook, 0, true };    \
                                                                                         \
 		if (elder_.count) {                                                     \
 			*(volatile __u64 *)&elder_.count->task = bpf_get_current_task(); \
@@ -117,7 +117,7 @@ static __always_inline bool elder_has_sent(__u64 name, __u32 hook)
 	})
 #define RUN_TWIN(ctx, hook, body)                                                       \
 	({                                                                              \
-		struct call twin_ = { ctx, NULL, hook, 1 };                             \
+		struct call twin_ = { ctx, ctx, NULL, hook, 1, true };                  \
                                                                                         \
 		if (!elder_has_sent(name_of(ctx), hook) && recording)                   \
 			twin_.count = count_of(hook, 1);                                \

@@ -367,7 +367,11 @@ static int put_loss(struct capture *capture, unsigned int hook, uint64_t count,
 		.until_ns = until_ns,
 		.count = count,
 	};
-	int err = add_string(capture, probe->program, strlen(probe->program), &event.name);
+	char name[80];
+	int err;
+
+	probe_program(probe, name, sizeof(name));
+	err = add_string(capture, name, sizeof(name), &event.name);
 
 	return err ? err : put(capture, &event);
 }
@@ -401,7 +405,7 @@ static int lose_of(struct capture *capture, unsigned int hook, bool last, uint64
 int capture_losses(struct capture *capture, bool last)
 {
 	uint64_t from_ns = capture->losses_ns;
-	int err = 0;
+	int err = last ? 0 : probes_refresh(capture->options.probes);
 
 	capture->losses_ns = now();
 	for (unsigned int i = 0; i < DMA_HOOKS && !err; i++)

@@ -24,6 +24,7 @@
 #endif
 
 struct options {
+	enum backend backend;
 	struct form_options form;
 	struct terminal terminal;
 };
@@ -36,6 +37,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &opts->form;
 		state->child_inputs[1] = &opts->terminal;
+		state->child_inputs[2] = &opts->backend;
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is too many", arg);
@@ -51,6 +53,7 @@ static const struct argp argp = {
 	       "is missing. The exit status is 125 where it would see nothing.",
 	.children = (const struct argp_child[]) { { .argp = &form_document_argp },
 						  { .argp = &terminal_argp },
+						  { .argp = &backend_argp },
 						  {} },
 };
 
@@ -128,8 +131,9 @@ static void print_probes(const struct options *opts, const struct probes *probes
 	static const struct column columns[] = {
 		{ .name = "EVENT", .summary = "what is recorded" },
 		{ .name = "STATE", .summary = "whether it is" },
+		{ .name = "BY", .summary = "the form of the probe" },
 		{ .name = "PROBE", .summary = "where" },
-		{ .name = "NOTE", .summary = "why not", .shrink = true },
+		{ .name = "NOTE", .summary = "why not, or why by no better one", .shrink = true },
 		{},
 	};
 	struct table *table;
@@ -145,8 +149,9 @@ static void print_probes(const struct options *opts, const struct probes *probes
 		table_row(table);
 		table_cell(table, 0, "%s", libdma_event_kind_name(kind));
 		table_cell(table, 1, "%s", finding.state);
-		table_cell(table, 2, "%s", probe_place(finding.probe, place, sizeof(place)));
-		table_cell(table, 3, "%s", finding.probe->why);
+		table_cell(table, 2, "%s", finding.probe->used ? probe_form(finding.probe) : "");
+		table_cell(table, 3, "%s", probe_place(finding.probe, place, sizeof(place)));
+		table_cell(table, 4, "%s", finding.probe->why);
 	}
 	table_print(table);
 	table_destroy(table);
@@ -192,6 +197,8 @@ static json_t *list_probes(const struct probes *probes)
 		json_add(object, "state", json_text(finding.state));
 		json_add(object, "probe",
 			 json_text(probe_place(finding.probe, place, sizeof(place))));
+		json_add(object, "by", finding.probe->used ? json_text(probe_form(finding.probe))
+							   : json_null());
 		json_add(object, "why",
 			 *finding.probe->why ? json_text(finding.probe->why) : json_null());
 		json_append(list, object);
@@ -228,7 +235,7 @@ static int doctor_run(int argc, char **argv)
 	struct probes *probes;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &opts);
-	probes = probes_create(NULL, &obstacle);
+	probes = probes_create(NULL, opts.backend, &obstacle);
 	if (opts.form.form == FORM_JSON)
 		print_json(probes, &obstacle);
 	else

@@ -5,13 +5,21 @@
  */
 #pragma once
 
+#include "kprobes.h"
 #include "probes.h"
 
 #include "bpf/dma.skel.h" /* it needs what bpf/dma.h declares */
 
-#define PROGRAMS 2 /* of a probe: itself, and its twin */
+/*
+ * Of a probe: itself, and its twin; or of a kprobe at a return, and what keeps the
+ * arguments for it.
+ */
+#define PROGRAMS 2
 
-/* How often the kernel had skipped a program when the recording began, and ended. */
+/*
+ * How often the kernel had skipped a program when the recording began, and ended. Of
+ * kprobes: what had been missed when it began, and how often their place was passed.
+ */
 struct probe_skips {
 	uint64_t before;
 	uint64_t in_all;
@@ -20,6 +28,8 @@ struct probe_skips {
 struct probes {
 	struct btf *btf;
 	struct dma_bpf *object;
+	struct kprobes *kprobes; /* NULL where there are none */
+	char why_none[160];	 /* why not */
 	struct probe probe[DMA_HOOKS];
 	int fd[DMA_HOOKS]; /* of the elder, to ask how often it was skipped */
 	struct probe_skips skips[DMA_HOOKS];
@@ -28,3 +38,10 @@ struct probes {
 	struct dma_probe_count *counts; /* of one entry of the map, for each CPU */
 	int cpus;
 };
+
+/*
+ * The name of one of a probe's programs, the first of which sends its events; NULL where
+ * there is none.
+ */
+const char *probe_program_at(const struct probe *probe, unsigned int number, char *buffer,
+			     size_t size);

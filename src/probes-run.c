@@ -17,25 +17,32 @@
 #include "output.h"
 #include "probes-own.h"
 
+/* NULL where there is none: a kprobe has no twin. */
 static struct bpf_program *find_program(const struct probes *probes, unsigned int hook,
 					unsigned int level)
 {
-	char name[80];
+	char buffer[80];
+	const char *name = probe_program_at(&probes->probe[hook], level, buffer,
+					    sizeof(buffer));
 
-	snprintf(name, sizeof(name), "%s%s", probes->probe[hook].program, level ? "_twin" : "");
-	return bpf_object__find_program_by_name(probes->object->obj, name);
+	return name ? bpf_object__find_program_by_name(probes->object->obj, name) : NULL;
 }
 
 static void select_programs(struct probes *probes)
 {
+	struct bpf_program *program;
 	bool functions = false;
 
+	bpf_object__for_each_program(program, probes->object->obj)
+		bpf_program__set_autoload(program, false);
+	bpf_program__set_autoload(probes->object->progs.read_inside, true);
 	for (unsigned int i = 0; i < DMA_HOOKS * PROGRAMS; i++) {
 		const struct probe *probe = &probes->probe[i / PROGRAMS];
 
-		functions |= probe->used && probe->how != PROBE_TP;
-		bpf_program__set_autoload(find_program(probes, i / PROGRAMS, i % PROGRAMS),
-					  probe->used);
+		program = probe->used ? find_program(probes, i / PROGRAMS, i % PROGRAMS) : NULL;
+		if (program)
+			bpf_program__set_autoload(program, true);
+		functions |= probe->used && probe->how != PROBE_TP && !probe->kprobe;
 	}
 	functions = functions && btf__find_by_name_kind(probes->btf, "bpf_fentry_test1",
 							BTF_KIND_FUNC) >= 0;
@@ -68,10 +75,18 @@ static int attach_program(struct probes *probes, unsigned int hook, unsigned int
 {
 	struct bpf_program *program = find_program(probes, hook, level);
 	struct bpf_link **link = &probes->link[hook * PROGRAMS + level];
+	char name[80];
 
-	*link = bpf_program__attach(program);
+	if (!program)
+		return EXIT_FINE;
+	if (probes->probe[hook].kprobe)
+		*link = bpf_program__attach_tracepoint(
+			program, KPROBES_GROUP,
+			kprobes_name(bpf_program__name(program), name, sizeof(name)));
+	else
+		*link = bpf_program__attach(program);
 	if (!*link) {
-		complain("cannot attach %s: %s", probes->probe[hook].program, strerror(errno));
+		complain("cannot attach %s: %s", bpf_program__name(program), strerror(errno));
 		return EXIT_CANNOT;
 	}
 	if (!level)
@@ -79,16 +94,20 @@ static int attach_program(struct probes *probes, unsigned int hook, unsigned int
 	return EXIT_FINE;
 }
 
-/* In such an order that the elder runs first, and its twin knows what it did. */
+/*
+ * In such an order that the elder runs first, and its twin knows what it did; and that
+ * each return that is seen has its arguments.
+ */
 static int attach(struct probes *probes)
 {
 	bool last_first = last_runs_first(probes);
 	int status = EXIT_FINE;
 
 	for (unsigned int i = 0; i < DMA_HOOKS && !status; i++) {
-		unsigned int first = probes->probe[i].how != PROBE_TP && last_first;
+		const struct probe *probe = &probes->probe[i];
+		unsigned int first = probe->kprobe || (probe->how != PROBE_TP && last_first);
 
-		if (!probes->probe[i].used)
+		if (!probe->used)
 			continue;
 		status = attach_program(probes, i, first);
 		if (!status)
@@ -97,12 +116,19 @@ static int attach(struct probes *probes)
 	return status;
 }
 
-/* How often the elder was skipped so far. */
+/* How often the elder was skipped so far, or the place of a kprobe passed. */
 static int ask_skips(const struct probes *probes, unsigned int hook, uint64_t *ret)
 {
+	const struct probe *probe = &probes->probe[hook];
 	struct bpf_prog_info info = { 0 };
 	__u32 size = sizeof(info);
+	char name[80];
 
+	if (probe->kprobe) {
+		*ret = kprobes_passed(probes->kprobes,
+				      probe_program(probe, name, sizeof(name)));
+		return 0;
+	}
 	if (bpf_obj_get_info_by_fd(probes->fd[hook], &info, &size))
 		return -errno;
 	*ret = info.recursion_misses;
@@ -112,13 +138,16 @@ static int ask_skips(const struct probes *probes, unsigned int hook, uint64_t *r
 /* From here on all of them send. What they were skipped for before is no loss. */
 static int begin(struct probes *probes)
 {
-	for (unsigned int i = 0; i < DMA_HOOKS; i++) {
-		int err = probes->probe[i].used ?
-				  ask_skips(probes, i, &probes->skips[i].before) : 0;
+	int err = probes_refresh(probes);
 
-		if (err)
-			return trouble("the BPF programs", err);
+	for (unsigned int i = 0; i < DMA_HOOKS && !err; i++) {
+		struct probes_sum sum;
+
+		err = probes_sum(probes, i, &sum);
+		probes->skips[i].before = sum.missed;
 	}
+	if (err)
+		return trouble("the BPF programs", err);
 	probes->object->bss->recording = 1;
 	return EXIT_FINE;
 }
@@ -159,14 +188,19 @@ int probes_start(struct probes *probes, struct dma_probe_options *options, size_
 	return err ? err : begin(probes);
 }
 
+static void ask_all(struct probes *probes, bool kprobes)
+{
+	for (unsigned int i = 0; i < DMA_HOOKS; i++)
+		if (probes->fd[i] >= 0 && probes->probe[i].kprobe == kprobes)
+			ask_skips(probes, i, &probes->skips[i].in_all);
+}
+
 void probes_stop(struct probes *probes)
 {
 	if (!probes->object || probes->stopped)
 		return;
 	/* They go one by one, and one that its twin has left would seem to lose events. */
-	for (unsigned int i = 0; i < DMA_HOOKS; i++)
-		if (probes->fd[i] >= 0)
-			ask_skips(probes, i, &probes->skips[i].in_all);
+	ask_all(probes, false);
 	if (probes->object->bss)
 		probes->object->bss->recording = 0;
 	probes->stopped = true;
@@ -174,6 +208,9 @@ void probes_stop(struct probes *probes)
 		bpf_link__destroy(probes->link[i]);
 		probes->link[i] = NULL;
 	}
+	/* These count whether recording or not, until they are gone. */
+	if (!probes_refresh(probes))
+		ask_all(probes, true);
 }
 
 int probes_ring(const struct probes *probes)
@@ -191,6 +228,11 @@ const struct dma_probe_kernel *probes_inside(const struct probes *probes)
 	return &probes->object->bss->inside;
 }
 
+int probes_refresh(struct probes *probes)
+{
+	return probes->kprobes ? kprobes_refresh(probes->kprobes) : 0;
+}
+
 static int add_counts(struct probes *probes, unsigned int hook, unsigned int level,
 		      struct probes_sum *sum)
 {
@@ -206,6 +248,7 @@ static int add_counts(struct probes *probes, unsigned int hook, unsigned int lev
 		sum->dropped += count->dropped;
 		sum->cut += count->cut;
 		sum->caught += count->runs;
+		sum->missed += count->orphans;
 		if (count->last_ns > sum->last_ns)
 			sum->last_ns = count->last_ns;
 	}
@@ -232,6 +275,6 @@ int probes_sum(struct probes *probes, unsigned int hook, struct probes_sum *ret)
 	if (!err)
 		err = add_counts(probes, hook, 0, ret);
 	skipped = skips->in_all - skips->before;
-	ret->missed = skipped > ret->caught ? skipped - ret->caught : 0;
+	ret->missed += skipped > ret->caught ? skipped - ret->caught : 0;
 	return err;
 }

@@ -4,7 +4,8 @@
  *
  * No version is asked for: a probe is used where the kernel's BTF has its tracepoint
  * or function with as many arguments, and a program of two instructions can be loaded
- * there. What the kernel says against it is kept for 'dmactl doctor'.
+ * there, and at a function attached; or else a kprobe made. What the kernel says against
+ * it is kept for 'dmactl doctor'.
  */
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "output.h"
@@ -23,7 +25,7 @@
 #define STRING(x)  STRING2(x)
 #define PROBE_ROW(how, name, arguments, kind, group, unless)                            \
 	{ STRING(DMA_PROGRAM(how, name)), #name, PROBE_##how, arguments,                \
-	  DMA_EVENT_##kind, group, unless, false, false, false, "" },
+	  DMA_EVENT_##kind, group, unless, false, false, false, false, "" },
 
 static const struct probe rows[DMA_HOOKS] = { DMA_PROBES(PROBE_ROW) };
 
@@ -38,6 +40,40 @@ const char *probe_place(const struct probe *probe, char *buffer, size_t size)
 	snprintf(buffer, size, "%s %s%s", words[probe->how], probe->target,
 		 probe->how == PROBE_TP ? "" : "()");
 	return buffer;
+}
+
+const char *probe_form(const struct probe *probe)
+{
+	static const char *const forms[] = {
+		[PROBE_TP] = "tp_btf",
+		[PROBE_ENTRY] = "fentry",
+		[PROBE_EXIT] = "fexit",
+	};
+
+	if (probe->kprobe)
+		return probe->how == PROBE_EXIT ? "kretprobe" : "kprobe";
+	return forms[probe->how];
+}
+
+/* A kprobe has no twin. */
+const char *probe_program_at(const struct probe *probe, unsigned int number, char *buffer,
+			     size_t size)
+{
+	bool at_return = probe->how == PROBE_EXIT;
+
+	if (!probe->kprobe)
+		snprintf(buffer, size, "%s%s", probe->program, number ? "_twin" : "");
+	else if (!number || at_return)
+		snprintf(buffer, size, "%s%s", !number && at_return ? "kr_" : "kp_",
+			 probe->target);
+	else
+		return NULL;
+	return buffer;
+}
+
+const char *probe_program(const struct probe *probe, char *buffer, size_t size)
+{
+	return probe_program_at(probe, 0, buffer, size);
 }
 
 bool probes_has_group(const char *name, size_t size)
@@ -79,16 +115,17 @@ static int count_arguments(const struct btf *btf, int id)
 	return type && btf_is_func_proto(type) ? btf_vlen(type) - more : -1;
 }
 
-/* The last line that the verifier said, without the sums it ends in. */
+/* What the kernel has against it: the verifier's first line, or an error. */
 static void keep_reason(struct probe *probe, const char *log, int err)
 {
+	const char *what = probe->how == PROBE_TP ? "it" : probe_form(probe);
 	size_t size = strcspn(log, "\n");
 
 	if (!size || !strncmp(log, "processed ", 10))
-		snprintf(probe->why, sizeof(probe->why), "the kernel refuses it: %s",
+		snprintf(probe->why, sizeof(probe->why), "the kernel refuses %s: %s", what,
 			 strerror(err));
 	else
-		snprintf(probe->why, sizeof(probe->why), "the kernel refuses it: %.*s",
+		snprintf(probe->why, sizeof(probe->why), "the kernel refuses %s: %.*s", what,
 			 (int)size, log);
 }
 
@@ -104,21 +141,102 @@ static void explain_absence(struct probe *probe)
 			 probe->how == PROBE_TP ? "tracepoint" : "function to hook");
 }
 
-/* Would the kernel take a program there? */
-static void try_probe(const struct btf *btf, struct probe *probe)
+static const struct bpf_insn nothing[] = {
+	{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+	{ .code = BPF_JMP | BPF_EXIT },
+};
+
+/* Would the kernel take a program there? At a function only attaching it tells. */
+static bool try_tracing(struct probe *probe, int id)
 {
 	static const enum bpf_attach_type types[] = {
 		[PROBE_TP] = BPF_TRACE_RAW_TP,
 		[PROBE_ENTRY] = BPF_TRACE_FENTRY,
 		[PROBE_EXIT] = BPF_TRACE_FEXIT,
 	};
-	const struct bpf_insn program[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
 	LIBBPF_OPTS(bpf_prog_load_opts, opts);
-	char name[64], log[1024] = "";
-	int id, fd;
+	char log[1024] = "";
+	int fd, link;
+
+	opts.expected_attach_type = types[probe->how];
+	opts.attach_btf_id = (__u32)id;
+	opts.log_level = 1;
+	opts.log_buf = log;
+	opts.log_size = sizeof(log);
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, NULL, "GPL", nothing, 2, &opts);
+	if (fd < 0) {
+		keep_reason(probe, log, errno);
+		return false;
+	}
+	link = probe->how == PROBE_TP ? 0 : bpf_raw_tracepoint_open(NULL, fd);
+	if (link < 0)
+		keep_reason(probe, "", errno);
+	else if (link)
+		close(link);
+	close(fd);
+	return link >= 0;
+}
+
+/* Whatever stands in the way of all kprobes. */
+static void open_kprobes(struct probes *probes)
+{
+	struct utsname names;
+	int fd;
+
+	if (uname(&names) || strcmp(names.machine, "x86_64")) {
+		snprintf(probes->why_none, sizeof(probes->why_none),
+			 "no kprobes: they are known for x86-64 only");
+		return;
+	}
+	fd = bpf_prog_load(BPF_PROG_TYPE_KPROBE, NULL, "GPL", nothing, 2, NULL);
+	if (fd < 0) {
+		snprintf(probes->why_none, sizeof(probes->why_none),
+			 "the kernel refuses programs of kprobes: %s", strerror(errno));
+		return;
+	}
+	close(fd);
+	probes->kprobes = kprobes_create(probes->why_none, sizeof(probes->why_none));
+}
+
+static int add_kprobes(struct probes *probes, const struct probe *probe)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < PROGRAMS && !err; i++) {
+		char buffer[80];
+		const char *name = probe_program_at(probe, i, buffer, sizeof(buffer));
+
+		if (name)
+			err = kprobes_add(probes->kprobes, name, probe->target,
+					  probe->how == PROBE_EXIT && !i);
+	}
+	return err;
+}
+
+/* They are made here, and stay until the end. What was said against fentry is kept. */
+static bool try_kprobe(struct probes *probes, struct probe *probe)
+{
+	size_t said = strlen(probe->why);
+	int err = 0;
+
+	if (!probes->kprobes && !*probes->why_none)
+		open_kprobes(probes);
+	probe->kprobe = probes->kprobes;
+	if (probe->kprobe)
+		err = add_kprobes(probes, probe);
+	if (probe->kprobe && !err)
+		return true;
+	snprintf(probe->why + said, sizeof(probe->why) - said, "%s%s%s", said ? "; " : "",
+		 err ? "no kprobe: " : probes->why_none, err ? strerror(-err) : "");
+	probe->kprobe = false;
+	return false;
+}
+
+static void try_probe(struct probes *probes, struct probe *probe, enum backend backend)
+{
+	const struct btf *btf = probes->btf;
+	char name[64];
+	int id;
 
 	snprintf(name, sizeof(name), "%s%s", probe->how == PROBE_TP ? "btf_trace_" : "",
 		 probe->target);
@@ -135,39 +253,74 @@ static void try_probe(const struct btf *btf, struct probe *probe)
 			 count_arguments(btf, id), probe->arguments);
 		return;
 	}
-	opts.expected_attach_type = types[probe->how];
-	opts.attach_btf_id = (__u32)id;
-	opts.log_level = 1;
-	opts.log_buf = log;
-	opts.log_size = sizeof(log);
-	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, NULL, "GPL", program, 2, &opts);
-	if (fd < 0) {
-		keep_reason(probe, log, errno);
-		return;
-	}
-	probe->usable = true;
-	close(fd);
+	if (probe->how == PROBE_TP)
+		probe->usable = try_tracing(probe, id);
+	else
+		probe->usable = (backend != BACKEND_KPROBE && try_tracing(probe, id)) ||
+				(backend != BACKEND_FENTRY && try_kprobe(probes, probe));
 }
 
-/* Those that stand in for others come behind these in the list. */
-static void choose_probe(struct probes *probes, struct probe *probe, const char *groups)
+/* The one that tells the same, of those that were tried so far. */
+static const struct probe *find_other(const struct probes *probes, const struct probe *probe)
 {
+	for (unsigned int i = 0; i < DMA_HOOKS; i++) {
+		const struct probe *other = &probes->probe[i];
+
+		if (!other->usable)
+			continue;
+		if (has_word(probe->unless, ' ', other->program))
+			return other;
+		if (probe->how == PROBE_TP && other->how != PROBE_TP &&
+		    (other->kind == probe->kind ||
+		     has_word(other->unless, ' ', probe->program)))
+			return other;
+	}
+	return NULL;
+}
+
+static bool cover(const struct probes *probes, struct probe *probe)
+{
+	const struct probe *other = find_other(probes, probe);
 	char place[80];
 
-	for (struct probe *other = probes->probe; other < probe; other++)
-		if (other->usable && has_word(probe->unless, ' ', other->program)) {
-			snprintf(probe->why, sizeof(probe->why), "the %s tells the same",
-				 probe_place(other, place, sizeof(place)));
-			probe->covered = true;
-			return;
-		}
-	if (!probe->usable)
-		return;
+	if (!other)
+		return false;
+	snprintf(probe->why, sizeof(probe->why), "the %s tells the same",
+		 probe_place(other, place, sizeof(place)));
+	probe->covered = true;
+	return true;
+}
+
+static void choose_probe(struct probes *probes, struct probe *probe, const char *groups,
+			 enum backend backend)
+{
 	if (groups && !has_word(groups, ',', probe->group)) {
 		snprintf(probe->why, sizeof(probe->why), "--events leaves it out");
 		return;
 	}
-	probe->used = true;
+	if (cover(probes, probe))
+		return;
+	try_probe(probes, probe, backend);
+	probe->used = probe->usable;
+}
+
+/*
+ * Those that stand in for others come behind these in the list. Functions that were wanted
+ * and could not be had may have a tracepoint after all.
+ */
+static void choose_probes(struct probes *probes, const char *groups, enum backend backend)
+{
+	for (unsigned int turn = 0; turn < 2; turn++)
+		for (unsigned int i = 0; i < DMA_HOOKS; i++) {
+			struct probe *probe = &probes->probe[i];
+			bool function = probe->how != PROBE_TP;
+
+			if (function == ((backend == BACKEND_AUTO) == turn))
+				choose_probe(probes, probe, groups, backend);
+		}
+	for (unsigned int i = 0; i < DMA_HOOKS; i++)
+		if (!probes->probe[i].used && !probes->probe[i].covered)
+			cover(probes, &probes->probe[i]);
 }
 
 static int quiet(enum libbpf_print_level level, const char *format, va_list args)
@@ -188,13 +341,9 @@ static bool any_usable(const struct probes *probes)
 /* Why not a single probe can be loaded. */
 static void find_obstacle(struct probes_obstacle *obstacle)
 {
-	const struct bpf_insn program[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	int fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, NULL, "GPL", program, 2, NULL);
-	const char *text = "this kernel has none of the tracepoints and functions that are "
-			   "known here; 'dmactl doctor' names them";
+	int fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, NULL, "GPL", nothing, 2, NULL);
+	const char *text = "this kernel has none of the tracepoints and functions that would "
+			   "tell of it, or refuses them; 'dmactl doctor' names them";
 
 	if (fd >= 0)
 		close(fd);
@@ -207,7 +356,8 @@ static void find_obstacle(struct probes_obstacle *obstacle)
 	snprintf(obstacle->text, sizeof(obstacle->text), "%s", text);
 }
 
-struct probes *probes_create(const char *groups, struct probes_obstacle *obstacle)
+struct probes *probes_create(const char *groups, enum backend backend,
+			     struct probes_obstacle *obstacle)
 {
 	struct probes *probes = calloc(1, sizeof(*probes));
 
@@ -229,10 +379,7 @@ struct probes *probes_create(const char *groups, struct probes_obstacle *obstacl
 		free(probes);
 		return NULL;
 	}
-	for (unsigned int i = 0; i < DMA_HOOKS; i++)
-		try_probe(probes->btf, &probes->probe[i]);
-	for (unsigned int i = 0; i < DMA_HOOKS; i++)
-		choose_probe(probes, &probes->probe[i], groups);
+	choose_probes(probes, groups, backend);
 	if (!any_usable(probes))
 		find_obstacle(obstacle);
 	return probes;
@@ -244,6 +391,7 @@ void probes_destroy(struct probes *probes)
 		return;
 	probes_stop(probes);
 	dma_bpf__destroy(probes->object);
+	kprobes_destroy(probes->kprobes);
 	btf__free(probes->btf);
 	free(probes->counts);
 	free(probes);

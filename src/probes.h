@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "backend.h"
 #include "bpf/dma.h"
 
 enum probe_how {
@@ -18,13 +19,14 @@ enum probe_how {
 
 /**
  * struct probe - one row of bpf/dma.h, and what became of it here
- * @program:	"tp_dma_map_page"; its twin's name ends in _twin
+ * @program:	"tp_dma_map_page" or "fn_dma_map_sgtable"
  * @target:	the tracepoint or function
  * @unless:	programs in whose presence it is not needed, separated by spaces
  * @usable:	the kernel takes it
+ * @kprobe:	as a kprobe, not as fentry or fexit
  * @covered:	another tells the same
  * @used:	it is usable, needed and wanted
- * @why:	why it is not used, in words
+ * @why:	why it is not used, or only as a kprobe, in words
  */
 struct probe {
 	const char *program;
@@ -35,13 +37,20 @@ struct probe {
 	const char *group;
 	const char *unless;
 	bool usable;
+	bool kprobe;
 	bool covered;
 	bool used;
-	char why[120];
+	char why[200];
 };
 
 /* Where a probe is attached, in words: "tracepoint dma_map_page". */
 const char *probe_place(const struct probe *probe, char *buffer, size_t size);
+
+/* By what: "tp_btf", "fentry", "fexit", "kprobe" or "kretprobe". */
+const char *probe_form(const struct probe *probe);
+
+/* What the program is called in the form that is used: "kr_dma_map_sgtable". */
+const char *probe_program(const struct probe *probe, char *buffer, size_t size);
 
 /* How 'dmactl record' is limited here. */
 struct probes_obstacle {
@@ -55,13 +64,16 @@ struct probes;
 /**
  * probes_create() - ask the kernel which probes it takes
  * @groups:	names of groups, separated by commas; NULL for all
+ * @backend:	how functions are to be watched
  * @obstacle:	set to what forbids them all
  *
- * Each is tried by loading a program of two instructions.
+ * Each that is needed is tried by a program of two instructions, at functions attached
+ * for a moment: whether that can be done the kernel does not say before.
  *
  * Return: the probes, or NULL, after @obstacle was set.
  */
-struct probes *probes_create(const char *groups, struct probes_obstacle *obstacle);
+struct probes *probes_create(const char *groups, enum backend backend,
+			     struct probes_obstacle *obstacle);
 void probes_destroy(struct probes *probes);
 
 /* The probes, DMA_HOOKS of them, by their numbers in enum dma_hook. */
@@ -101,12 +113,15 @@ struct probes_layout {
 /* 0, or -ENOENT where the kernel's BTF lacks one of them. */
 int probes_layout(const struct probes *probes, struct probes_layout *ret);
 
+/* Ask the kernel what kprobes missed; probes_sum() goes by the last answer. 0 or -errno. */
+int probes_refresh(struct probes *probes);
+
 /* What a probe and its twin did on all CPUs so far. */
 struct probes_sum {
 	uint64_t events;
 	uint64_t dropped;
 	uint64_t cut;
-	uint64_t caught; /* by the twin, while the probe was at work */
+	uint64_t caught; /* by the twin, while the probe was at work; or by a kprobe */
 	uint64_t missed; /* by both */
 	uint64_t last_ns;
 };

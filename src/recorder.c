@@ -221,7 +221,8 @@ static int prepare(struct recorder *recorder)
 	struct probes_obstacle obstacle;
 	int err, status;
 
-	recorder->probes = probes_create(recorder->options->groups, &obstacle);
+	recorder->probes = probes_create(recorder->options->groups,
+					 recorder->options->backend, &obstacle);
 	if (obstacle.status) {
 		complain("%s", obstacle.text);
 		return obstacle.status;
@@ -231,7 +232,7 @@ static int prepare(struct recorder *recorder)
 		return status;
 	if (probe.stack) /* only now, for the probes are in stacks, too */
 		recorder->symbols = symbols_create();
-	err = running_describe(recorder->environment, probes_inside(recorder->probes));
+	err = running_describe(recorder->environment, recorder->probes);
 	if (err)
 		return trouble("the description of this machine", err);
 	status = open_output(recorder);
@@ -297,7 +298,7 @@ static int finish(struct recorder *recorder, int err)
 		err = more;
 	if (!err && recorder->history)
 		err = history_walk(recorder->history, put_kept, recorder->writer);
-	if (!err && !running_describe(recorder->environment, probes_inside(recorder->probes)))
+	if (!err && !running_describe(recorder->environment, recorder->probes))
 		err = libdma_writer_environment(recorder->writer, recorder->environment);
 	closed = libdma_writer_close(recorder->writer);
 	recorder->writer = NULL;

@@ -204,8 +204,32 @@ static json_t *describe_swiotlb(const struct dma_probe_kernel *inside)
 	return swiotlb;
 }
 
-static json_t *describe(const struct dma_probe_kernel *inside)
+/* The names of the programs that record, as they are in what the trace says was lost. */
+static json_t *describe_probes(const struct probes *probes)
 {
+	char *text = NULL;
+	size_t size = 0;
+	FILE *file = open_memstream(&text, &size);
+	json_t *names;
+
+	for (unsigned int i = 0; file && i < DMA_HOOKS; i++) {
+		const struct probe *probe = probes_at(probes, i);
+		char name[80];
+
+		if (probe->used)
+			fprintf(file, "%s%s", ftell(file) ? " " : "",
+				probe_program(probe, name, sizeof(name)));
+	}
+	if (!file || fclose(file))
+		out_of_memory();
+	names = json_text(text);
+	free(text);
+	return names;
+}
+
+static json_t *describe(const struct probes *probes)
+{
+	const struct dma_probe_kernel *inside = probes_inside(probes);
 	json_t *machine = json_create(), *memory = describe_memory();
 	struct utsname names;
 
@@ -217,22 +241,22 @@ static json_t *describe(const struct dma_probe_kernel *inside)
 	json_add(machine, "cmdline", describe_cmdline());
 	json_add(machine, "clock", json_text("mono"));
 	json_add(machine, "recorder", json_text("dmactl " PACKAGE_VERSION));
+	json_add(machine, "probes", describe_probes(probes));
 	json_add_count(machine, "page_size", (uint64_t)sysconf(_SC_PAGESIZE));
 	json_add_count(machine, "cpus", (uint64_t)sysconf(_SC_NPROCESSORS_CONF));
 	if (json_array_size(memory))
 		json_add(machine, "memory", memory);
 	else
 		json_decref(memory);
-	if (inside && inside->swiotlb_known)
+	if (inside->swiotlb_known)
 		json_add(machine, "swiotlb", describe_swiotlb(inside));
 	json_add(machine, "iommu", describe_iommu());
 	return machine;
 }
 
-int running_describe(struct libdma_environment *environment,
-		     const struct dma_probe_kernel *inside)
+int running_describe(struct libdma_environment *environment, const struct probes *probes)
 {
-	json_t *machine = describe(inside);
+	json_t *machine = describe(probes);
 	char *text = json_dumps(machine, JSON_COMPACT), *why = NULL;
 	int err;
 

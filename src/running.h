@@ -6,11 +6,10 @@
 
 #include <libdma/environment.h>
 
-#include "bpf/dma.h"
+#include "probes.h"
 
 /*
- * Add it to @environment, as given. @inside is what the probes read of the kernel's
- * memory, or NULL. What cannot be read stays unknown. 0, or -ENOMEM.
+ * Add it to @environment, as given. @probes tell what they are, and what they read
+ * of the kernel's memory. What cannot be read stays unknown. 0, or -ENOMEM.
  */
-int running_describe(struct libdma_environment *environment,
-		     const struct dma_probe_kernel *inside);
+int running_describe(struct libdma_environment *environment, const struct probes *probes);

@@ -50,7 +50,7 @@ static int prepare(struct live *live)
 	struct probes_obstacle obstacle;
 	int status, err;
 
-	live->probes = probes_create(GROUPS, &obstacle);
+	live->probes = probes_create(GROUPS, live->top.options.backend, &obstacle);
 	if (obstacle.status) {
 		complain("%s", obstacle.text);
 		return obstacle.status;
@@ -58,7 +58,7 @@ static int prepare(struct live *live)
 	status = probes_start(live->probes, &options, RING_SIZE);
 	if (status != EXIT_FINE)
 		return status;
-	err = running_describe(live->machine, probes_inside(live->probes));
+	err = running_describe(live->machine, live->probes);
 	if (err)
 		return trouble("the description of this machine", err);
 	live->capture = capture_create(&(struct capture_options) {

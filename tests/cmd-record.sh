@@ -18,6 +18,10 @@ expect 2 "$dmactl" record --pid 0
 expect 2 "$dmactl" record --device 'a*b'
 expect 2 "$dmactl" record --device "$(printf %070d 0)"
 expect 2 "$dmactl" doctor here
+for command in record trace top doctor; do
+	expect 2 "$dmactl" $command --backend ptrace
+	said "--backend takes auto, fentry or kprobe, not 'ptrace'"
+done
 
 # A file that exists is kept, and that is said before anything is done.
 echo precious >"$out"
@@ -56,12 +60,19 @@ got=0
 "$dmactl" doctor >"$scratch/out" 2>&1 || got=$?
 test $got = 0 || { test $got = 125 || fail "doctor: exit $got"; exit "$status"; }
 printed "Recording *possible"
+for backend in fentry kprobe; do
+	expect 0 "$dmactl" doctor --json --backend $backend
+	json "$scratch/out"
+	case $backend in fentry) other='k.*probe' ;; *) other='fe.*' ;; esac
+	! grep -q "\"by\": \"$other\"" "$scratch/out" || fail "--backend $backend takes another"
+done
 expect 0 "$dmactl" record -f -o "$out" --duration 0.3
 said "the time of --duration is over"
 said "lost 0"
 expect 0 "$dmactl" info --json "$out"
 json "$scratch/out"
 printed '"closed": 1'
+printed '"probes": "[tfk]'
 expect 0 "$dmactl" record -f -o "$out" -- sh -c "id -u >$scratch/id; exit 3"
 said "the command ended"
 test "$(cat "$scratch/id")" = "$(id -u)" || fail "the command is another user's"

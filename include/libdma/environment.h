@@ -75,6 +75,7 @@ struct libdma_environment {
 	char *cmdline; /* DMA options of the kernel's command line */
 	char *clock;   /* "mono" */
 	char *recorder;
+	char *probes; /* programs of dmactl's recorder: "tp_dma_alloc kr_dma_pool_alloc" */
 	uint32_t page_size;
 	uint32_t cpus;
 	struct libdma_ranges memory; /* of /proc/iomem, top level */
@@ -103,7 +104,7 @@ struct libdma_environment {
 	uint64_t entries_kept;
 
 	struct {
-		enum libdma_origin kernel, arch, cmdline, clock, recorder, page_size, cpus,
+		enum libdma_origin kernel, arch, cmdline, clock, recorder, probes, page_size, cpus,
 			memory, swiotlb_start, swiotlb_slots, swiotlb_areas,
 			swiotlb_slot_size, swiotlb_force, iommu_mode, iommu_granule,
 			iommu_aperture_end, iommu_groups, entries;

@@ -23,6 +23,7 @@ const struct member environment_members[] = {
 	MEMBER("", "cmdline", MEMBER_TEXT, cmdline, cmdline),
 	MEMBER("", "clock", MEMBER_TEXT, clock, clock),
 	MEMBER("", "recorder", MEMBER_TEXT, recorder, recorder),
+	MEMBER("", "probes", MEMBER_TEXT, probes, probes),
 	MEMBER("", "page_size", MEMBER_COUNT32, page_size, page_size),
 	MEMBER("", "cpus", MEMBER_COUNT32, cpus, cpus),
 	MEMBER("", "entries_written", MEMBER_COUNT, entries_written, entries),
@@ -136,6 +137,7 @@ void libdma_environment_destroy(struct libdma_environment *environment)
 	free(environment->cmdline);
 	free(environment->clock);
 	free(environment->recorder);
+	free(environment->probes);
 	free(environment);
 }
 
