@@ -7,7 +7,8 @@
 # SATA disk behind AHCI, a USB disk behind EHCI, which lives on dma_pools, and an e1000e.
 # It runs SCRIPT as root, with dmactl and load in its PATH and $GUEST_FILES beside it;
 # what that leaves in /out is in OUT. The exit status is SCRIPT's, or 124 where the guest
-# did not come to its end. $GUEST_CPUS is 2 unless told, $GUEST_TIMEOUT 300 seconds.
+# did not come to its end. $GUEST_CPUS is 2 unless told, $GUEST_TIMEOUT 300 seconds;
+# $GUEST_BACKEND is dmactl's --backend.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 suite=$1 mode=$2
@@ -59,7 +60,7 @@ cp "$here/init" init
 cp "$here/events.sh" "$script" ${GUEST_FILES-} test/
 mkdir -p etc
 printf 'root:x:0:0::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n' >etc/passwd
-echo "script=/test/$(basename "$script") mode=$mode" >test/settings
+echo "script=/test/$(basename "$script") mode=$mode backend=${GUEST_BACKEND:-auto}" >test/settings
 chmod +x init
 find . | cpio -o -H newc --quiet >"$work/initrd"
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# compare.py [--none] DMACTL FOLDER - is what dmactl recorded what the kernel's own
-# tracing says of the same boot? --none: which may be nothing.
+# compare.py [--none] [--missed] DMACTL FOLDER - is what dmactl recorded what the kernel's
+# own tracing says of the same boot? --none: which may be nothing. --missed: but for as many
+# events as dmactl says that it missed.
 #
 # Every dma:*, swiotlb:* and iommu:* event between the marks "begin" and "end", of the
 # kinds that this kernel traces, with all that it prints of them: CPU, task (by number:
@@ -137,19 +138,25 @@ def key_of(event):
 
 
 def read_recording(dmactl, path, traced):
-    events, lost = collections.defaultdict(list), 0
+    events, lost = collections.defaultdict(list), collections.Counter()
     with subprocess.Popen([dmactl, "dump", "--ndjson", path], stdout=subprocess.PIPE,
                           text=True) as process:
         for line in process.stdout:
             event = json.loads(line)
             if event["kind"] == "lost":
-                lost += event.get("count", 0)
+                lost[event["name"]] += event.get("count", 0)
             key = key_of(event)
             if key and event["kind"] in traced:
                 events[event.get("cpu", 0)].append((event["ns"], key))
     if process.returncode:
         sys.exit(f"dmactl dump {path}: exit {process.returncode}")
     return events, lost
+
+
+def missed_of(lost):
+    """What the probes missed whose functions have tracepoints."""
+    return sum(count for name, count in lost.items()
+               if re.match("(kp|kr)_dma_(?!pool|iova|set|declare|release)", name))
 
 
 def shortened(key, limit):
@@ -167,8 +174,8 @@ def window(events, marks):
 
 def main():
     arguments = sys.argv[1:]
-    may_be_empty = arguments[0] == "--none"
-    dmactl, folder = arguments[may_be_empty:]
+    may_be_empty, may_miss = "--none" in arguments, "--missed" in arguments
+    dmactl, folder = arguments[-2:]
     with open(folder + "/tracepoints") as file:
         traced = {NAMES.get(name, name.removeprefix("dma_")) for name in file.read().split()}
     kernel, marks, unknown = read_kernel(folder + "/trace.gz")
@@ -193,9 +200,10 @@ def main():
             print(f"  only {name}: {key}"[:600])
     only_kernel, only_ours = sum(theirs.values()), sum(mine.values())
     print(f"compared: {equal} events equal, {only_kernel} only in the kernel's trace, "
-          f"{only_ours} only in dmactl's, {lost} lost, {moved} on another CPU"
+          f"{only_ours} only in dmactl's, {sum(lost.values())} lost, {moved} on another CPU"
           + (f", not compared: {dict(unknown)}" if unknown else ""))
-    wrong = only_kernel or only_ours or moved > equal // 1000
+    wrong = (only_kernel != (missed_of(lost) if may_miss else 0) or only_ours or
+             moved > equal // 1000)
     sys.exit(0 if (equal or may_be_empty) and not wrong else 1)
 
 
