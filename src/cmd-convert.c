@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,9 +35,8 @@ struct options {
 	struct source_options source;
 	struct form_options form;
 	struct terminal terminal;
-	struct export_options export; /* its path is OUT */
+	struct export_options export; /* its target is OUT */
 	const char *out;              /* of -o */
-	const char *to;
 	bool weighed;
 };
 
@@ -80,15 +78,14 @@ static unsigned int parse_slices(const char *text, struct argp_state *state)
 
 static void finish_options(struct options *opts, struct argp_state *state)
 {
-	if (opts->out && opts->export.path)
+	if (opts->out && opts->export.target.path)
 		argp_error(state, "OUT is named twice, '%s' and '%s'", opts->out,
-			   opts->export.path);
+			   opts->export.target.path);
 	if (opts->out)
-		opts->export.path = opts->out;
-	if (!opts->export.path)
+		opts->export.target.path = opts->out;
+	if (!opts->export.target.path)
 		argp_error(state, "IN and OUT are needed");
-	if (opts->form.form && !strcmp(opts->export.path, "-"))
-		argp_error(state, "--json goes to standard output, OUT cannot");
+	form_check(&opts->form, opts->export.target.path, state);
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -104,13 +101,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		state->child_inputs[3] = &opts->terminal;
 		return 0;
 	case OPTION_TO:
-		opts->to = arg;
+		opts->export.target.to = arg;
 		return 0;
 	case 'o':
 		opts->out = arg;
 		return 0;
 	case 'f':
-		opts->export.force = true;
+		opts->export.target.force = true;
 		return 0;
 	case OPTION_SLICES:
 		opts->export.slices = parse_slices(arg, state);
@@ -122,9 +119,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 				   arg);
 		return 0;
 	case ARGP_KEY_ARG:
-		if (opts->source.path && opts->export.path)
+		if (opts->source.path && opts->export.target.path)
 			argp_error(state, "one IN and one OUT, '%s' is too many", arg);
-		*(opts->source.path ? &opts->export.path : &opts->source.path) = arg;
+		*(opts->source.path ? &opts->export.target.path : &opts->source.path) = arg;
 		return 0;
 	case ARGP_KEY_END:
 		finish_options(opts, state);
@@ -173,68 +170,27 @@ static const struct argp argp = {
 	.help_filter = list_formats,
 };
 
-static const struct libdma_format *find_writable(const char *name)
-{
-	const struct libdma_format *format;
-
-	for (size_t i = 0; (format = libdma_format_at(i)); i++)
-		if (format->writes && !strcmp(format->name, name))
-			return format;
-	return NULL;
-}
-
-/* What OUT's suffix says, or "binary". */
-static const char *format_of_suffix(const char *path)
-{
-	static const struct {
-		const char *suffix;
-		const char *format;
-	} suffixes[] = {
-		{ ".txt", "text" },
-		{ ".ndjson", "ndjson" },
-		{ ".ftrace", "ftrace" },
-	};
-	const char *suffix = strrchr(path, '.');
-	const struct exporter *exporter;
-
-	for (size_t i = 0; suffix && i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
-		if (!strcmp(suffix, suffixes[i].suffix))
-			return suffixes[i].format;
-	for (size_t i = 0; suffix && (exporter = exporter_at(i)); i++)
-		if (exporter->suffix && !strcmp(suffix, exporter->suffix))
-			return exporter->name;
-	return "binary";
-}
-
 /* The format to write, of the library or for other programs; NULL after a complaint. */
 static const char *choose_format(const struct options *opts)
 {
-	const char *name = opts->to ? opts->to : format_of_suffix(opts->export.path);
+	const struct target_options *target = &opts->export.target;
+	const char *suffix = strrchr(target->path, '.');
+	const struct exporter *exporter = target->to ? exporter_find(target->to) : NULL;
 
-	if (find_writable(name) || exporter_find(name))
-		return name;
-	complain("'%s' is no format that can be written, --help lists them", name);
-	return NULL;
-}
-
-static bool same_file(const char *in, const char *out)
-{
-	struct stat a, b;
-
-	return strcmp(in, "-") && strcmp(out, "-") && !stat(in, &a) && !stat(out, &b) &&
-	       S_ISREG(a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+	for (size_t i = 0; !target->to && suffix && (exporter = exporter_at(i)); i++)
+		if (exporter->suffix && !strcmp(suffix, exporter->suffix))
+			break;
+	return exporter ? exporter->name : target_format(target);
 }
 
 static int check_output(const struct options *opts, const char *format)
 {
 	const struct exporter *exporter = exporter_find(format);
 	bool binary = exporter ? exporter->binary : !strcmp(format, "binary");
-	bool unnamed = !strcmp(opts->export.path, "-");
+	bool unnamed = !strcmp(opts->export.target.path, "-");
 
-	if (same_file(opts->source.path, opts->export.path)) {
-		complain("%s: IN and OUT are the same file", opts->export.path);
+	if (target_spare(opts->export.target.path, opts->source.path))
 		return EXIT_USAGE;
-	}
 	if (opts->weighed && strcmp(format, "folded")) {
 		complain("--weight belongs to the format folded, not to %s", format);
 		return EXIT_USAGE;
@@ -249,29 +205,6 @@ static int check_output(const struct options *opts, const char *format)
 		return EXIT_USAGE;
 	}
 	return EXIT_FINE;
-}
-
-static const char *out_name(const struct options *opts)
-{
-	return strcmp(opts->export.path, "-") ? opts->export.path : "standard output";
-}
-
-static int open_output(const struct options *opts, const char *format,
-		       struct source *source, struct libdma_writer **ret)
-{
-	const struct libdma_writer_options how = {
-		.to = format,
-		.strings = source_strings(source),
-		.environment = source_environment(source),
-		.overwrite = opts->export.force,
-	};
-	int err = libdma_writer_open(opts->export.path, &how, ret);
-
-	if (err == -EEXIST) {
-		complain("%s: exists already, --force replaces it", opts->export.path);
-		return EXIT_SYSTEM;
-	}
-	return err ? trouble(out_name(opts), err) : EXIT_FINE;
 }
 
 /* Write what is known of the machine, if that is more than was known at the start. */
@@ -298,7 +231,7 @@ static void print_outcome(const struct options *opts, const char *format,
 
 	json_add(document, "trace", json_text(opts->source.path));
 	json_add(document, "completeness", source_completeness(source));
-	json_add(document, "out", json_text(opts->export.path));
+	json_add(document, "out", json_text(opts->export.target.path));
 	json_add(document, "format", json_text(format));
 	json_add_count(document, "events", written);
 	json_add_count(document, "left_out", skipped);
@@ -313,7 +246,7 @@ static void tell_outcome(const struct options *opts, const char *format,
 	else if (skipped)
 		complain("%s: %" PRIu64
 			 " event%s left out, which the format %s cannot express",
-			 out_name(opts), skipped, skipped == 1 ? "" : "s", format);
+			 target_name(&opts->export.target), skipped, skipped == 1 ? "" : "s", format);
 }
 
 struct pace {
@@ -357,7 +290,8 @@ static int copy_events(const struct options *opts, const char *format,
 	char *before;
 
 	more = source_next(source, &event);
-	status = open_output(opts, format, source, &writer);
+	status = target_open(&opts->export.target, source_strings(source),
+			     source_environment(source), &writer);
 	if (status)
 		return status;
 	if (libdma_environment_print(source_environment(source), &before))
@@ -372,7 +306,7 @@ static int copy_events(const struct options *opts, const char *format,
 	skipped = libdma_writer_skipped(writer);
 	closed = libdma_writer_close(writer);
 	if (err || closed)
-		return trouble(out_name(opts), err ? err : closed);
+		return trouble(target_name(&opts->export.target), err ? err : closed);
 	tell_outcome(opts, format, source, taken - skipped, skipped);
 	return EXIT_FINE;
 }

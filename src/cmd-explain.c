@@ -182,10 +182,8 @@ static int read_lines(struct explain *explain, const struct options *opts)
 	if (!opts->path || !strcmp(opts->path, "-"))
 		return read_log(explain, stdin, "standard input");
 	file = fopen(opts->path, "re");
-	if (!file) {
-		complain("%s: %s", opts->path, strerror(errno));
-		return EXIT_INPUT;
-	}
+	if (!file)
+		return trouble(opts->path, -errno);
 	status = read_log(explain, file, opts->path);
 	fclose(file);
 	return status;

@@ -13,6 +13,7 @@
 #include "output.h"
 #include "space.h"
 #include "state.h"
+#include "target.h"
 #include "terminal.h"
 
 #define ROWS_DEFAULT 16
@@ -70,6 +71,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPTION_ROWS:
 		opts->rows = parse_rows(arg, state);
+		return 0;
+	case ARGP_KEY_END:
+		form_check(&opts->form, opts->svg, state);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -183,6 +187,8 @@ static int map_run(int argc, char **argv)
 	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &opts);
+	if (opts.svg && target_spare(opts.svg, opts.state.source.path))
+		return EXIT_USAGE;
 	weight = space_weight(&opts.space);
 	status = state_open(&opts.state, &weight, &state);
 	if (status)

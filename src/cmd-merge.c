@@ -73,8 +73,7 @@ static void finish_options(const struct options *opts, struct argp_state *state)
 		labels++;
 	if (labels && labels != opts->paths)
 		argp_error(state, "%zu labels for %zu files", labels, opts->paths);
-	if (opts->form.form && opts->target.path && !strcmp(opts->target.path, "-"))
-		argp_error(state, "--json goes to standard output, OUT cannot");
+	form_check(&opts->form, opts->target.path, state);
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -165,6 +164,8 @@ static int open_input(struct merge *merge, struct input *input, const char *path
 		struct source_options ahead = { .path = path, .again = true };
 
 		status = source_open(&ahead, NULL, &source);
+		if (status == EXIT_SYSTEM)
+			return status;
 		if (status)
 			goto open;
 		input->first_ns = UINT64_MAX;

@@ -49,9 +49,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		state->child_inputs[3] = &opts->terminal;
 		return 0;
 	case ARGP_KEY_END:
-		if (opts->form.form && opts->target.path &&
-		    !strcmp(opts->target.path, "-"))
-			argp_error(state, "--json goes to standard output, OUT cannot");
+		form_check(&opts->form, opts->target.path, state);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

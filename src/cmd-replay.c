@@ -78,6 +78,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPTION_RANGE:
 		parse_range(opts, arg, state);
 		return 0;
+	case ARGP_KEY_END:
+		form_check(&opts->form, opts->rerun.target.path, state);
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -422,9 +425,11 @@ static int replay_run(int argc, char **argv)
 	struct outcome outcome = { 0 };
 	struct state state = { 0 };
 	struct table *table;
+	bool to_stdout;
 	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &opts);
+	to_stdout = opts.rerun.target.path && !strcmp(opts.rerun.target.path, "-");
 	/* --at means the same here: without a moment there is nothing to list */
 	opts.dump = opts.state.at.kind != LIBDMA_MOMENT_KINDS;
 	if (!opts.dump)
@@ -436,7 +441,7 @@ static int replay_run(int argc, char **argv)
 	status = run(&opts, &outcome, &state);
 	if (status == EXIT_FINE && opts.form.form == FORM_JSON)
 		print_json(&opts, &state, &outcome);
-	else if (status == EXIT_FINE)
+	else if (status == EXIT_FINE && !to_stdout)
 		print_table(&opts, &state, &outcome, table);
 	if (status == EXIT_FINE && opts.fidelity.verify && outcome.fidelity &&
 	    fidelity_unexplained(outcome.fidelity))

@@ -11,6 +11,7 @@
 #include "output.h"
 #include "report.h"
 #include "survey.h"
+#include "target.h"
 
 #define FILE_DEFAULT "report.html"
 #define MOMENTS_MAX  200
@@ -120,6 +121,8 @@ static int report_run(int argc, char **argv)
 	int status, fd = -1;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &opts);
+	if (target_spare(opts.file, opts.source.path))
+		return EXIT_USAGE;
 	status = spool(&opts, path, sizeof(path), &fd);
 	if (status == EXIT_FINE)
 		status = report_read(&opts.source, opts.moments, &report);

@@ -11,6 +11,7 @@
 #include "output.h"
 #include "paragraph.h"
 #include "stat-print.h"
+#include "target.h"
 #include "timeline.h"
 
 #define ROWS_DEFAULT 4
@@ -149,6 +150,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPTION_SVG:
 		opts->svg = arg;
+		return 0;
+	case ARGP_KEY_END:
+		form_check(&opts->form, opts->svg, state);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -326,6 +330,8 @@ static int timeline_run(int argc, char **argv)
 	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &opts);
+	if (opts.svg && target_spare(opts.svg, opts.source.path))
+		return EXIT_USAGE;
 	opts.begin.begin = opts.source.range.begin;
 	opts.end.end = opts.source.range.end;
 	opts.source.range = (struct range) { 0 };

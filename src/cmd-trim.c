@@ -124,8 +124,7 @@ static void parse_context(struct options *opts, const char *text,
 
 static void finish_options(const struct options *opts, struct argp_state *state)
 {
-	if (opts->form.form && opts->target.path && !strcmp(opts->target.path, "-"))
-		argp_error(state, "--json goes to standard output, OUT cannot");
+	form_check(&opts->form, opts->target.path, state);
 	if (!opts->range.begin.type && !opts->range.end.type && !opts->device &&
 	    !opts->arounds)
 		argp_error(state,

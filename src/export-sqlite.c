@@ -54,7 +54,7 @@ static const char *const inserts[] = {
 /* What SQLite says of the last call. */
 static int tell(const struct database *database)
 {
-	complain("%s: %s", database->export->options->path, sqlite3_errmsg(database->db));
+	complain("%s: %s", database->export->options->target.path, sqlite3_errmsg(database->db));
 	return EXIT_SYSTEM;
 }
 
@@ -122,15 +122,11 @@ static int insert_row(const struct database *database, enum statement which)
 /* An empty file, for SQLite to fill; what it replaces is cut off. */
 static int create_file(const struct export_options *options)
 {
-	int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (options->force ? O_TRUNC : O_EXCL);
-	int fd = open(options->path, flags, 0666);
+	int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (options->target.force ? O_TRUNC : O_EXCL);
+	int fd = open(options->target.path, flags, 0666);
 
-	if (fd < 0 && errno == EEXIST) {
-		complain("%s: exists already, --force replaces it", options->path);
-		return EXIT_SYSTEM;
-	}
 	if (fd < 0)
-		return trouble(options->path, -errno);
+		return trouble(options->target.path, -errno);
 	close(fd);
 	return EXIT_FINE;
 }
@@ -141,8 +137,8 @@ static int open_database(struct database *database)
 	int status;
 
 	/* a name that begins with a colon would be none of a file */
-	if (asprintf(&path, "%s%s", *database->export->options->path == ':' ? "./" : "",
-		     database->export->options->path) < 0)
+	if (asprintf(&path, "%s%s", *database->export->options->target.path == ':' ? "./" : "",
+		     database->export->options->target.path) < 0)
 		out_of_memory();
 	status = sqlite3_open_v2(path, &database->db, SQLITE_OPEN_READWRITE, NULL);
 	free(path);

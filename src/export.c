@@ -74,17 +74,6 @@ static int copy_events(const struct exporter *exporter, struct export *export,
 	return status;
 }
 
-static int open_file(struct out_file *file, const struct export_options *options)
-{
-	int err = out_file_open(file, options->path, options->force);
-
-	if (err == -EEXIST) {
-		complain("%s: exists already, --force replaces it", options->path);
-		return EXIT_SYSTEM;
-	}
-	return err ? trouble(options->path, err) : EXIT_FINE;
-}
-
 int export_run(const struct exporter *exporter, const struct export_options *options,
 	       struct source *source, struct export *ret)
 {
@@ -96,9 +85,9 @@ int export_run(const struct exporter *exporter, const struct export_options *opt
 	int status = EXIT_FINE, err;
 
 	if (!exporter->named) {
-		status = open_file(&file, options);
-		if (status != EXIT_FINE)
-			return status;
+		err = out_file_open(&file, options->target.path, options->target.force);
+		if (err)
+			return trouble(options->target.path, err);
 		export.out = file.stream;
 	}
 	status = copy_events(exporter, &export, &file, more, event);
@@ -106,7 +95,8 @@ int export_run(const struct exporter *exporter, const struct export_options *opt
 	err = exporter->named ? 0 : out_file_close(&file);
 	/* standard output's own error is told once, at the end of dmactl */
 	if (err && status == EXIT_FINE)
-		status = strcmp(options->path, "-") ? trouble(options->path, err)
-						    : EXIT_SYSTEM;
+		status = strcmp(options->target.path, "-")
+				 ? trouble(options->target.path, err)
+				 : EXIT_SYSTEM;
 	return status;
 }

@@ -14,6 +14,7 @@
 #include <libdma/replay.h>
 
 #include "source.h"
+#include "target.h"
 
 /* What folded stacks are weighed by. */
 enum export_weight {
@@ -24,14 +25,12 @@ enum export_weight {
 
 /**
  * struct export_options - how to export
- * @path:	the file, or "-"
- * @force:	replace it where it exists
+ * @target:	the file
  * @slices:	mappings of a device that are drawn at once; the others are counted
  * @weight:	for folded stacks
  */
 struct export_options {
-	const char *path;
-	bool force;
+	struct target_options target;
 	unsigned int slices;
 	enum export_weight weight;
 };

@@ -2,6 +2,8 @@
 /*
  * form.c - in what form a command prints: for people, or one of the machine's
  */
+#include <string.h>
+
 #include "form.h"
 
 enum {
@@ -40,6 +42,14 @@ static void choose(struct form_options *options, enum form form, struct argp_sta
 	if (options->form && options->form != form)
 		argp_error(state, "one form of output at a time");
 	options->form = form;
+}
+
+void form_check(const struct form_options *options, const char *out,
+		struct argp_state *state)
+{
+	if (options->form && out && !strcmp(out, "-"))
+		argp_error(state, "%s goes to standard output, OUT cannot",
+			   options->form == FORM_JSON ? "--json" : "a table");
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)

@@ -27,6 +27,13 @@ struct form_options {
 	const char *columns;
 };
 
+/*
+ * Ends in argp_error() where both what is printed in a form and the file @out, if there is
+ * one, would go to standard output.
+ */
+void form_check(const struct form_options *options, const char *out,
+		struct argp_state *state);
+
 /* For a command that prints a document: --json. */
 extern const struct argp form_document_argp;
 

@@ -156,7 +156,8 @@ void complain(const char *format, ...)
 
 int trouble(const char *what, int err)
 {
-	complain("%s: %s", what, strerror(-err));
+	complain("%s: %s", what,
+		 err == -EEXIST ? "exists already, --force replaces it" : strerror(-err));
 	return EXIT_SYSTEM;
 }
 

@@ -43,7 +43,10 @@ int output_error(void);
 /* One line to stderr: the command's name, a colon, the text. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Say what went wrong with @what, where @err is a negative errno; EXIT_SYSTEM. */
+/*
+ * Say what went wrong with @what, where @err is a negative errno; EXIT_SYSTEM. -EEXIST is
+ * of a file that is to be written, and would be replaced.
+ */
 int trouble(const char *what, int err);
 
 /* Memory is exhausted: say so and exit. */

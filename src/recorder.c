@@ -127,13 +127,8 @@ static int open_writer(struct recorder *recorder, const char *path,
 
 static int open_output(struct recorder *recorder)
 {
-	const char *path = recorder->output->path;
-	int err = open_writer(recorder, path, &recorder->writer);
+	int err = open_writer(recorder, recorder->output->path, &recorder->writer);
 
-	if (err == -EEXIST) {
-		complain("%s: exists already, --force replaces it", path);
-		return EXIT_SYSTEM;
-	}
 	return err ? trouble(out_name(recorder), err) : EXIT_FINE;
 }
 
@@ -368,9 +363,8 @@ int recorder_run(const struct recorder_options *options, const struct recorder_o
 		struct stat file;
 
 		if (!stat(output->path, &file) && S_ISREG(file.st_mode)) {
-			complain("%s: exists already, --force replaces it", output->path);
 			release(&recorder);
-			return EXIT_SYSTEM;
+			return trouble(output->path, -EEXIST);
 		}
 	}
 	sigemptyset(&signals);

@@ -126,10 +126,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		add_device(opts, arg, state);
 		break;
 	case 'o':
-		opts->out = arg;
+		opts->target.path = arg;
 		break;
 	case 'f':
-		opts->force = true;
+		opts->target.force = true;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

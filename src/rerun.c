@@ -101,39 +101,6 @@ static void run_once(struct rerun *rerun, struct source *source)
 	}
 }
 
-/* As dmactl convert has it: by the suffix. */
-static const char *writer_format(const char *path)
-{
-	const char *suffix = path ? strrchr(path, '.') : NULL;
-
-	if (suffix && !strcmp(suffix, ".txt"))
-		return "text";
-	if (suffix && !strcmp(suffix, ".ndjson"))
-		return "ndjson";
-	return suffix && !strcmp(suffix, ".ftrace") ? "ftrace" : "binary";
-}
-
-static int open_writer(struct rerun *rerun)
-{
-	const struct rerun_options *opts = rerun->options;
-	const struct libdma_writer_options how = {
-		.to = writer_format(opts->out),
-		.strings = rerun->strings,
-		.environment = rerun->environment,
-		.overwrite = opts->force,
-	};
-	int err;
-
-	if (!opts->out)
-		return EXIT_FINE;
-	err = libdma_writer_open(opts->out, &how, &rerun->writer);
-	if (err == -EEXIST) {
-		complain("%s: exists already, --force replaces it", opts->out);
-		return EXIT_SYSTEM;
-	}
-	return err ? trouble(opts->out, err) : EXIT_FINE;
-}
-
 /* Where the swiotlb came to lie, and how large it is. */
 static void learn_swiotlb(struct rerun *rerun)
 {
@@ -168,7 +135,10 @@ static int build(struct rerun *rerun, const struct state_options *at)
 		out_of_memory();
 	libdma_machine_observe(libdma_rerun_machine(rerun->rerun), see, rerun);
 	learn_swiotlb(rerun);
-	return open_writer(rerun);
+	return rerun->options->target.path
+		       ? target_open(&rerun->options->target, rerun->strings,
+				     rerun->environment, &rerun->writer)
+		       : EXIT_FINE;
 }
 
 /* The trace again from its beginning. */
@@ -202,6 +172,8 @@ int rerun_open(const struct rerun_options *opts, const struct state_options *at,
 		complain("--repeat cannot read standard input again");
 		return EXIT_USAGE;
 	}
+	if (opts->target.path && target_check(&opts->target, from->path))
+		return EXIT_USAGE;
 	rerun->strings = libdma_strings_create();
 	if (!rerun->strings)
 		out_of_memory();
@@ -218,13 +190,9 @@ int rerun_open(const struct rerun_options *opts, const struct state_options *at,
 		if (status == EXIT_FINE)
 			run_once(rerun, state->source);
 	}
-	if (rerun->writer && !rerun->err)
-		rerun->err = libdma_writer_close(rerun->writer);
-	else
-		libdma_writer_close(rerun->writer);
+	if (rerun->writer && target_close(&opts->target, rerun->writer, rerun->err))
+		status = EXIT_SYSTEM;
 	rerun->writer = NULL;
-	if (rerun->err && status == EXIT_FINE)
-		status = trouble(opts->out, rerun->err);
 	state->replay = rerun->replay;
 	state->environment = rerun->environment;
 	if (rerun->replay)

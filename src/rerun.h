@@ -12,6 +12,7 @@
 
 #include "source.h"
 #include "state.h"
+#include "target.h"
 
 /**
  * struct rerun_options - input of rerun_argp
@@ -20,8 +21,7 @@
  * @kernel:	--kernel, or NULL
  * @iommu:	--iommu, or NULL
  * @swiotlb:	--swiotlb, or NULL
- * @out:	-o, or NULL
- * @force:	--force
+ * @target:	-o and --force; its path is NULL without
  * @repeat:	--repeat; 0 and 1 for once
  * @device:	--device-map: OLD=NEW, one after the other, @devices of them
  */
@@ -31,8 +31,7 @@ struct rerun_options {
 	const char *kernel;
 	const char *iommu;
 	const char *swiotlb;
-	const char *out;
-	bool force;
+	struct target_options target;
 	unsigned long repeat;
 	char **device;
 	size_t devices;

@@ -51,14 +51,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 const struct argp target_argp = { .options = options, .parser = parse_option };
 
-static const struct libdma_format *find_writable(const char *name)
+static bool is_writable(const char *name)
 {
 	const struct libdma_format *format;
 
 	for (size_t i = 0; (format = libdma_format_at(i)); i++)
 		if (format->writes && !strcmp(format->name, name))
-			return format;
-	return NULL;
+			return true;
+	return false;
 }
 
 const char *target_format(const struct target_options *target)
@@ -77,7 +77,7 @@ const char *target_format(const struct target_options *target)
 	for (size_t i = 0; !target->to && suffix && i < 3; i++)
 		if (!strcmp(suffix, suffixes[i].suffix))
 			name = suffixes[i].format;
-	if (find_writable(name))
+	if (is_writable(name))
 		return name;
 	complain(
 		"'%s' is no format that can be written, 'dmactl convert --help' lists them",
@@ -93,16 +93,20 @@ static bool same_file(const char *in, const char *out)
 	       S_ISREG(a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+int target_spare(const char *out, const char *in)
+{
+	if (!same_file(in, out))
+		return EXIT_FINE;
+	complain("%s: what is read and what is written are the same file", out);
+	return EXIT_USAGE;
+}
+
 int target_check(const struct target_options *target, const char *in)
 {
 	const char *format = target_format(target);
 
-	if (!format)
+	if (!format || target_spare(target->path, in))
 		return EXIT_USAGE;
-	if (same_file(in, target->path)) {
-		complain("%s: IN and OUT are the same file", target->path);
-		return EXIT_USAGE;
-	}
 	if (!strcmp(target->path, "-") && isatty(STDOUT_FILENO) &&
 	    !strcmp(format, "binary")) {
 		complain(
@@ -128,10 +132,6 @@ int target_open(const struct target_options *target, const struct libdma_strings
 	};
 	int err = libdma_writer_open(target->path, &how, ret);
 
-	if (err == -EEXIST) {
-		complain("%s: exists already, --force replaces it", target->path);
-		return EXIT_SYSTEM;
-	}
 	return err ? trouble(target_name(target), err) : EXIT_FINE;
 }
 

@@ -164,4 +164,32 @@ for command in info stat 'stat --json' dump 'dump --ndjson' 'dump --csv'; do
 	test ! -s "$scratch/err" || { fail "$command |: not quiet"; cat "$scratch/err"; }
 done
 
+# What is read is never written over, by whatever name.
+ln -s "$scratch/good.dmat" "$scratch/link.dmat"
+cp "$scratch/good.dmat" "$scratch/kept.dmat"
+for out in "$scratch/good.dmat" "$scratch/link.dmat"; do
+	run 2 "$dmactl" report -o "$out" "$scratch/good.dmat"
+	run 2 "$dmactl" map --svg="$out" "$scratch/good.dmat"
+	run 2 "$dmactl" timeline --svg="$out" "$scratch/good.dmat"
+	run 2 "$dmactl" replay --backend direct -f -o "$out" "$scratch/good.dmat"
+	run 2 "$dmactl" convert -f "$scratch/good.dmat" "$out"
+	run 2 "$dmactl" trim -f --end '#9' -o "$out" "$scratch/good.dmat"
+	run 2 "$dmactl" anonymize -f -o "$out" "$scratch/good.dmat"
+	run 2 "$dmactl" repair -f -o "$out" "$scratch/good.dmat"
+	run 2 "$dmactl" merge -f -o "$out" "$scratch/good.dmat" "$scratch/kept.dmat"
+done
+said 'the same file'
+same "$scratch/good.dmat" "$scratch/kept.dmat"
+
+# Standard output is of one thing.
+expect 2 "$dmactl" map --json --svg=- "$scratch/good.dmat"
+expect 2 "$dmactl" timeline --csv --svg=- "$scratch/good.dmat"
+expect 2 "$dmactl" replay --json --backend direct -o - "$scratch/good.dmat"
+said 'goes to standard output'
+expect 0 "$dmactl" replay --backend direct -o - "$scratch/good.dmat"
+mv "$scratch/out" "$scratch/answers.dmat"
+expect 0 "$dmactl" info "$scratch/answers.dmat"
+run 5 "$dmactl" merge -o "$scratch/merged" "$scratch/missing" "$scratch/good.dmat"
+test "$(wc -l <"$scratch/err")" = 1 || fail "merge: said twice what is missing"
+
 exit "$status"

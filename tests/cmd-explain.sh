@@ -188,7 +188,7 @@ done
 expect 2 "$dmactl" explain --trace - "$scratch/log"
 said 'read more than once'
 
-expect 3 "$dmactl" explain "$scratch/missing"
+expect 5 "$dmactl" explain "$scratch/missing"
 said "$scratch/missing: No such file"
 expect 2 "$dmactl" explain --segment 100 "$scratch/log"
 said 'power of two'

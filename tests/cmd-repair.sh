@@ -74,7 +74,7 @@ printed '"loss_records": 1'
 
 # Never over the input, never over another file unasked.
 expect 2 "$dmactl" repair -f "$scratch/hurt.dmat" -o "$scratch/hurt.dmat"
-said 'IN and OUT are the same file'
+said 'the same file'
 ln "$scratch/hurt.dmat" "$scratch/link.dmat"
 expect 2 "$dmactl" repair -f "$scratch/hurt.dmat" -o "$scratch/link.dmat"
 expect 5 "$dmactl" repair "$scratch/hurt.dmat" -o "$scratch/good.dmat"
