@@ -246,7 +246,8 @@ static void tell_outcome(const struct options *opts, const char *format,
 	else if (skipped)
 		complain("%s: %" PRIu64
 			 " event%s left out, which the format %s cannot express",
-			 target_name(&opts->export.target), skipped, skipped == 1 ? "" : "s", format);
+			 target_name(&opts->export.target), skipped,
+			 skipped == 1 ? "" : "s", format);
 }
 
 struct pace {
