@@ -10,6 +10,7 @@
 #include "draw.h"
 #include "form.h"
 #include "json.h"
+#include "out-file.h"
 #include "output.h"
 #include "space.h"
 #include "state.h"
@@ -121,20 +122,17 @@ static void print_terminal(const struct options *opts, const struct state *state
 		puts("nothing is live at this moment");
 }
 
-/* A file is written at once, since stdio would forget why that failed. */
 static int print_svg(const char *path, const struct state *state,
 		     struct picture *const *picture, size_t count)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-	int status;
+	struct out_file file;
+	int status = out_file_open(&file, path, true);
 
-	if (!out || draw_svg(picture, count, state, out) || fclose(out))
+	if (status != EXIT_FINE)
+		return status;
+	if (draw_svg(picture, count, state, file.stream))
 		out_of_memory();
-	status = output_document(path, text, size);
-	free(text);
-	return status;
+	return out_file_close(&file);
 }
 
 static void print_json(const struct state *state, const struct space_list *list)

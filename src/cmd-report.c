@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "out-file.h"
 #include "output.h"
 #include "report.h"
 #include "survey.h"
@@ -98,19 +99,13 @@ static int spool(struct options *opts, char *path, size_t room, int *fd)
 
 static int write_file(const struct report *report, const char *path)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-	int status;
+	struct out_file file;
+	int status = out_file_open(&file, path, true);
 
-	if (!out)
-		out_of_memory();
-	report_write(report, out);
-	if (ferror(out) || fclose(out))
-		out_of_memory();
-	status = output_document(path, text, size);
-	free(text);
-	return status;
+	if (status != EXIT_FINE)
+		return status;
+	report_write(report, file.stream);
+	return out_file_close(&file);
 }
 
 static int report_run(int argc, char **argv)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "out-file.h"
 #include "output.h"
 #include "paragraph.h"
 #include "stat-print.h"
@@ -235,16 +236,14 @@ static void choose_measures(struct timeline_view *view, const struct options *op
 
 static int print_svg(const struct timeline_view *view, const struct options *opts)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-	int status;
+	struct out_file file;
+	int status = out_file_open(&file, opts->svg, true);
 
-	if (!out || timeline_svg(view, opts->cells, out) || fclose(out))
+	if (status != EXIT_FINE)
+		return status;
+	if (timeline_svg(view, opts->cells, file.stream))
 		out_of_memory();
-	status = output_document(opts->svg, text, size);
-	free(text);
-	return status;
+	return out_file_close(&file);
 }
 
 static void print_terminal(const struct timeline_view *view, const struct options *opts,

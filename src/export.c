@@ -59,7 +59,7 @@ static int copy_events(const struct exporter *exporter, struct export *export,
 
 	if (!replay)
 		out_of_memory();
-	while (more && status == EXIT_FINE && !out_file_error(file)) {
+	while (more && status == EXIT_FINE && !out_file_failed(file)) {
 		if (libdma_replay_put(replay, event))
 			out_of_memory();
 		status = exporter->put(state, event, libdma_replay_change(replay));
@@ -82,21 +82,19 @@ int export_run(const struct exporter *exporter, const struct export_options *opt
 	const struct dma_event *event;
 	/* what a trace tells of its machine comes with its first event */
 	bool more = source_next(source, &event) > 0;
-	int status = EXIT_FINE, err;
+	int status = EXIT_FINE, closed;
 
 	if (!exporter->named) {
-		err = out_file_open(&file, options->target.path, options->target.force);
-		if (err)
-			return trouble(options->target.path, err);
+		status = out_file_open(&file, options->target.path,
+				       options->target.force);
+		if (status != EXIT_FINE)
+			return status;
 		export.out = file.stream;
 	}
 	status = copy_events(exporter, &export, &file, more, event);
 	*ret = export;
-	err = exporter->named ? 0 : out_file_close(&file);
-	/* standard output's own error is told once, at the end of dmactl */
-	if (err && status == EXIT_FINE)
-		status = strcmp(options->target.path, "-")
-				 ? trouble(options->target.path, err)
-				 : EXIT_SYSTEM;
+	closed = exporter->named ? EXIT_FINE : out_file_close(&file);
+	if (status == EXIT_FINE)
+		status = closed;
 	return status;
 }

@@ -42,35 +42,35 @@ int out_file_open(struct out_file *file, const char *path, bool force)
 	int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL);
 	struct stat status;
 
-	*file = (struct out_file) { .stream = stdout, .fd = -1 };
+	*file = (struct out_file) { .stream = stdout, .fd = -1, .path = path };
 	if (!strcmp(path, "-"))
-		return 0;
+		return EXIT_FINE;
 	/* A device or a pipe exists already, and nothing of it would be lost. */
 	if (!stat(path, &status) && !S_ISREG(status.st_mode))
 		flags = O_WRONLY | O_CLOEXEC;
 	file->fd = open(path, flags, 0666);
 	if (file->fd < 0)
-		return -errno;
+		return trouble(path, -errno);
 	file->stream = fopencookie(file, "w", functions);
 	if (!file->stream)
 		out_of_memory();
 	setvbuf(file->stream, NULL, _IOFBF, BUFFER_SIZE);
-	return 0;
+	return EXIT_FINE;
 }
 
-int out_file_error(const struct out_file *file)
+bool out_file_failed(const struct out_file *file)
 {
-	return file->fd < 0 ? -output_error() : file->error;
+	return file->fd < 0 ? output_error() : file->error;
 }
 
 int out_file_close(struct out_file *file)
 {
 	if (file->fd < 0) {
 		fflush(stdout);
-		return -output_error();
+		return output_error() ? EXIT_SYSTEM : EXIT_FINE;
 	}
 	fclose(file->stream);
 	if (close(file->fd) && !file->error)
 		file->error = -errno;
-	return file->error;
+	return file->error ? trouble(file->path, file->error) : EXIT_FINE;
 }

@@ -11,13 +11,20 @@ struct out_file {
 	FILE *stream; /* stdout for "-" */
 	int fd;       /* -1 for "-" */
 	int error;    /* a negative errno; stays */
+	const char *path;
 };
 
-/* Create @path, or take what it replaces where @force. 0, -EEXIST or -errno. */
+/*
+ * Create @path, or replace it where @force; "-" is stdout. EXIT_FINE, or EXIT_SYSTEM; the
+ * reason was printed.
+ */
 int out_file_open(struct out_file *file, const char *path, bool force);
 
-/* The first error so far, a negative errno; of what was flushed. */
-int out_file_error(const struct out_file *file);
+/* Did a write of what was flushed fail? */
+bool out_file_failed(const struct out_file *file);
 
-/* Flush and close; 0, or the first error there was. */
+/*
+ * Flush and close. EXIT_FINE, or EXIT_SYSTEM; the reason was printed, or will be where it
+ * is stdout's.
+ */
 int out_file_close(struct out_file *file);

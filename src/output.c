@@ -125,18 +125,6 @@ int output_file(const char *path, const char *data, size_t size)
 	return err;
 }
 
-int output_document(const char *path, const char *data, size_t size)
-{
-	int err;
-
-	if (!strcmp(path, "-")) {
-		fwrite(data, 1, size, stdout);
-		return EXIT_FINE;
-	}
-	err = output_file(path, data, size);
-	return err ? trouble(path, err) : EXIT_FINE;
-}
-
 int output_error(void)
 {
 	return out.error;

@@ -34,9 +34,6 @@ void output_page(unsigned int rows);
 /* Make a file of @size bytes, or replace it. 0 or -errno. */
 int output_file(const char *path, const char *data, size_t size);
 
-/* The same, where "-" is stdout; says what failed. Returns EXIT_FINE or EXIT_SYSTEM. */
-int output_document(const char *path, const char *data, size_t size);
-
 /* The errno of the first failed write to stdout, or 0. */
 int output_error(void);
 
