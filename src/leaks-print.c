@@ -211,12 +211,13 @@ static void print_site(const struct leaks_list *list, const struct terminal *ter
 		       const struct libdma_leak *leak)
 {
 	const char *at = string(list, leak->oldest.stack);
+	char where[32] = "";
 
-	paragraph_print(terminal, 2, 4,
-			"%s %s: the oldest is #%" PRIu64 ", at %#" PRIx64 ", by %s/%d%s",
+	if (leak->oldest.dma) /* a pool is nowhere */
+		snprintf(where, sizeof(where), " at %#" PRIx64 ",", leak->oldest.dma);
+	paragraph_print(terminal, 2, 4, "%s %s: the oldest is #%" PRIu64 ",%s by %s/%d%s",
 			string(list, leak->oldest.device),
-			libdma_event_kind_name(leak->oldest.kind), leak->oldest.number,
-			leak->oldest.dma,
+			libdma_event_kind_name(leak->oldest.kind), leak->oldest.number, where,
 			leak->oldest.comm ? string(list, leak->oldest.comm) : "a task",
 			leak->oldest.pid, *at ? ", called from" : "");
 	for (unsigned int i = 0; *at && i < STACK_SHOWN; i++) {
