@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "fuzz-engine.h"
+#include "fuzz-input.h"
 #include "output.h"
 
 #define ARGS_MOST 32
@@ -37,20 +38,24 @@ char *fuzz_engine_log(const struct fuzz_campaign *campaign, unsigned int number)
 			 fuzz_engine_names[campaign->engine], number);
 }
 
-/* Folders of inputs to begin with: what is known to show a bug would end a mutant at
- * once. */
+static void add_readable(struct args *args, char *folder)
+{
+	if (access(folder, R_OK))
+		free(folder);
+	else
+		add(args, folder);
+}
+
+/* Folders of inputs to begin with: what is known to show a bug would end a mutant at once. */
 static void add_seeds(const struct fuzz_start *start, struct args *args)
 {
 	const char *data = start->options->data, *target = start->campaign->target;
-	char *folder = fuzz_path("%s/corpus/%s", data, target);
 
 	if (start->options->empty)
 		return;
-	if (!access(folder, R_OK))
-		add(args, folder);
-	folder = fuzz_path("%s/corpus/regressions/%s", data, target);
-	if (!*start->campaign->mutant && !access(folder, R_OK))
-		add(args, folder);
+	add_readable(args, fuzz_path("%s/corpus/%s", data, target));
+	if (!*start->campaign->mutant)
+		add_readable(args, fuzz_path("%s/corpus/regressions/%s", data, target));
 }
 
 static char *dictionary(const struct fuzz_start *start)
@@ -227,17 +232,20 @@ pid_t fuzz_engine_start(const struct fuzz_start *start)
 	return pid;
 }
 
-/* A link in the campaign's folder of seeds; AFL++ reads one folder only. */
-static int add_link(const struct fuzz_campaign *campaign, const char *path)
+/* Into the campaign's folder of seeds: AFL++ reads one folder, and no links. */
+static int copy_seed(const struct fuzz_campaign *campaign, const char *path)
 {
-	char *full = realpath(path, NULL);
-	char *link = fuzz_path("%s/seeds/%s", campaign->folder, strrchr(path, '/') + 1);
-	int status = EXIT_FINE;
+	char *copy = fuzz_path("%s/seeds/%s", campaign->folder, strrchr(path, '/') + 1);
+	uint8_t *data;
+	size_t size;
+	int status = fuzz_input_read(path, &data, &size), err;
 
-	if (!full || (symlink(full, link) && errno != EEXIST))
-		status = trouble(full ? link : path, -errno);
-	free(link);
-	free(full);
+	if (!status) {
+		err = output_file(copy, (const char *)data, size);
+		status = err ? trouble(copy, err) : EXIT_FINE;
+		free(data);
+	}
+	free(copy);
 	return status;
 }
 
@@ -257,7 +265,7 @@ int fuzz_engine_seed(const struct fuzz_options *options,
 		free(folders.arg[i]);
 	}
 	for (size_t i = 0; i < files.count && !status; i++)
-		status = add_link(campaign, files.path[i]);
+		status = copy_seed(campaign, files.path[i]);
 	if (!files.count) {
 		path = fuzz_path("%s/seeds/nothing", campaign->folder);
 		status = output_file(path, nothing, sizeof(nothing));

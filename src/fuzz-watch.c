@@ -80,22 +80,35 @@ static void signal_all(const struct run *run, int number)
 			kill(-run->worker[i].pid, number);
 }
 
-/* The last line that a worker said, for who has to mend it. */
+/* AFL++ paints what it says. */
+static void strip_colors(char *line)
+{
+	char *to = line;
+
+	for (; *line; line++)
+		if (*line == '\033')
+			line += strcspn(line, "mhl") - (line[strcspn(line, "mhl")] == 0);
+		else if (*line != '\n')
+			*to++ = *line;
+	*to = 0;
+}
+
+/* For who has to mend it: what AFL++ ended with, or else the last line. */
 static void say_why(struct run *run, unsigned int number, int how)
 {
-	char *path = fuzz_engine_log(run->campaign, number + 1), line[256],
-	     last[256] = "";
+	char *path = fuzz_engine_log(run->campaign, number + 1), line[256], why[256] = "";
 	FILE *file = fopen(path, "re");
 
-	while (file && fgets(line, sizeof(line), file))
-		if (line[strspn(line, " \t\r\n")] && line[0] != '\033')
-			snprintf(last, sizeof(last), "%s", line);
+	while (file && !strstr(why, "PROGRAM ABORT") && fgets(line, sizeof(line), file)) {
+		strip_colors(line);
+		if (line[strspn(line, " \t\r")])
+			snprintf(why, sizeof(why), "%s", line);
+	}
 	if (file)
 		fclose(file);
-	last[strcspn(last, "\n")] = 0;
 	complain("worker %u ended at once (%s %d), see %s: %s", number + 1,
 		 WIFSIGNALED(how) ? "signal" : "exit",
-		 WIFSIGNALED(how) ? WTERMSIG(how) : WEXITSTATUS(how), path, last);
+		 WIFSIGNALED(how) ? WTERMSIG(how) : WEXITSTATUS(how), path, why);
 	free(path);
 	run->status = EXIT_SYSTEM;
 }

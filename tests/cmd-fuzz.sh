@@ -127,7 +127,8 @@ while test $# -gt 0; do
 	esac
 	shift
 done
-test -n "$(ls "$seeds")" || { echo "no seeds"; exit 1; }
+test "$(find "$seeds" -type f)" || {
+	printf '\033[1;91m[-] PROGRAM ABORT : \033[0mNo usable test cases\n  Location\n'; exit 1; }
 mkdir -p "$sync/$name/crashes" "$sync/$name/hangs" "$sync/$name/queue"
 test "$kind" = -S || : >"$sync/$name/is_main_node"
 printf '%s : %s\n' execs_done 70000 execs_per_sec 3500.25 corpus_count 41 edges_found 900 \
@@ -141,9 +142,13 @@ expect 1 fuzz run iova --time=1 --jobs=2 --empty --keep-going --sync="$scratch/s
 	--output="$scratch/afl"
 printed ' 70000 *3500 *41 *900 *100.00% *1$'
 printed '^all *140000 *7000 *41 *900 *2$'
-expect 1 fuzz run iova --time=1 --empty --keep-going --sync="$scratch/sync" --output="$scratch/afl"
+expect 1 fuzz run iova --time=1 --keep-going --sync="$scratch/sync" --output="$scratch/afl"
+test "$(find "$scratch/afl" -path '*/seeds/E01' -type f)" || fail "no seeds were copied"
 printed '^all *210000 '
 test "$(ls "$scratch"/sync/*/is_main_node | wc -l)" = 1 || fail "not one main worker"
+sed -i '/^test /s/seeds/nothing/' "$scratch/bin/afl-fuzz"
+expect 5 fuzz run iova --time=1 --output="$scratch/lame"
+said 'afl-1.log: \[-\] PROGRAM ABORT : No usable test cases$'
 expect 125 fuzz run pool --sync="$scratch/sync" --output="$scratch/afl"
 said 'is a folder of AFL++'
 expect 125 fuzz run iova --engine=libfuzzer
