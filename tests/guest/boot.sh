@@ -3,18 +3,21 @@
 #
 # boot.sh SUITE MODE SCRIPT OUT - run SCRIPT on a Debian kernel in QEMU
 #
-# MODE is direct, swiotlb, swiotlb=SLOTS, strict or lazy. The guest has an NVMe disk, a
-# SATA disk behind AHCI, a USB disk behind EHCI, which lives on dma_pools, and an e1000e.
-# It runs SCRIPT as root, with dmactl and load in its PATH and $GUEST_FILES beside it;
-# what that leaves in /out is in OUT. The exit status is SCRIPT's, or 124 where the guest
-# did not come to its end. $GUEST_CPUS is 2 unless told, $GUEST_TIMEOUT 300 seconds;
+# MODE is direct, swiotlb, swiotlb=SLOTS, strict or lazy, or an IOMMU that is not Intel's:
+# amd, which is strict in a guest whatever one asks for, or virtio, which is lazy. The
+# guest has an NVMe disk, a SATA disk behind AHCI, a USB disk behind EHCI, which lives on
+# dma_pools, and an e1000e. It runs SCRIPT as root, with dmactl and load in its PATH and
+# $GUEST_FILES beside it; what that leaves in /out is in OUT. The exit status is SCRIPT's,
+# or 124 where the guest did not come to its end. $GUEST_CPUS is 2 unless told,
+# $GUEST_TIMEOUT 300 seconds;
 # $GUEST_BACKEND is dmactl's --backend.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 suite=$1 mode=$2
 script=$(realpath "$3") out=$(realpath -m "$4")
 builddir=$(realpath "${builddir:-.}")
-modules="virtio_pci 9pnet_virtio 9p nvme ahci sd_mod ehci_pci usb_storage e1000e"
+case $mode in virtio) first=virtio_iommu ;; *) first= ;; esac
+modules="$first virtio_pci 9pnet_virtio 9p nvme ahci sd_mod ehci_pci usb_storage e1000e"
 
 kernel=$("$here/kernel.sh" "$suite")
 release=$(cat "$kernel/release")
@@ -73,6 +76,8 @@ swiotlb) options="$options swiotlb=force" ;;
 swiotlb=*) options="$options $mode,force" ;;
 strict) machine="-device intel-iommu,intremap=off"; options="$options intel_iommu=on iommu.strict=1" ;;
 lazy) machine="-device intel-iommu,intremap=off"; options="$options intel_iommu=on iommu.strict=0" ;;
+amd) machine="-device amd-iommu" ;;
+virtio) machine="-device virtio-iommu-pci"; options="$options iommu.strict=0" ;;
 *) echo "boot.sh: '$mode' is no mode" >&2; exit 2 ;;
 esac
 for disk in nvme sata usb; do truncate -s 64M "$work/$disk"; done
