@@ -6,6 +6,7 @@
  * number. A payload is, for each stream, one byte of its id, a varint of its size,
  * a varint of its packed size (0 where it is not packed), and the bytes.
  */
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <zstd.h>
@@ -28,7 +29,15 @@ int stream_make_room(struct stream *stream, size_t size)
 	return 0;
 }
 
-uint64_t get_long_varint(struct cursor *cursor)
+/* Bring the seven bits of each byte together. */
+static uint64_t join_groups(uint64_t word)
+{
+	word = (word & 0x007f007f007f007f) | (word & 0x7f007f007f007f00) >> 1;
+	word = (word & 0x00003fff00003fff) | (word & 0x3fff00003fff0000) >> 2;
+	return (word & 0x0fffffff) | (word & 0x0fffffff00000000) >> 4;
+}
+
+static uint64_t get_bytewise(struct cursor *cursor)
 {
 	uint64_t value = 0;
 
@@ -41,6 +50,32 @@ uint64_t get_long_varint(struct cursor *cursor)
 	}
 	*cursor->overrun = true;
 	return 0;
+}
+
+/*
+ * The first byte has its highest bit. Most have two; of up to eight at once, the first
+ * without that bit is the last.
+ */
+uint64_t get_long_varint(struct cursor *cursor)
+{
+	uint64_t word, ends;
+	unsigned int bits;
+
+	if (cursor->end - cursor->at < 8)
+		return get_bytewise(cursor);
+	if (cursor->at[1] < 0x80) {
+		word = (cursor->at[0] & 0x7f) | (uint64_t)cursor->at[1] << 7;
+		cursor->at += 2;
+		return word;
+	}
+	memcpy(&word, cursor->at, sizeof(word));
+	word = le64toh(word);
+	ends = ~word & 0x8080808080808080;
+	if (!ends)
+		return get_bytewise(cursor);
+	bits = (unsigned int)__builtin_ctzll(ends) + 1;
+	cursor->at += bits / 8;
+	return join_groups(word & UINT64_MAX >> (64 - bits));
 }
 
 struct packer {

@@ -12,22 +12,6 @@
 #include "base/bits.h"
 #include "trace/predict-iova.h"
 
-struct request *request_get(struct request *request)
-{
-	request->users++;
-	return request;
-}
-
-void request_put(struct request *request)
-{
-	while (request && !--request->users) {
-		struct request *also = request->also;
-
-		free(request);
-		request = also;
-	}
-}
-
 static void replace(struct request **at, struct request *request)
 {
 	request_put(*at);
@@ -92,14 +76,19 @@ static struct context *context_of(struct iova *iova, const struct dma_event *eve
 
 /* ---- takes ---- */
 
-static struct request *create(struct foreseen *event, uint8_t kind, uint64_t dma,
-			      uint64_t size)
+static struct request *create(struct iova *iova, struct foreseen *event, uint8_t kind,
+			      uint64_t dma, uint64_t size)
 {
-	struct request *request = malloc(sizeof(*request));
+	struct request *request = iova->spare;
 
+	if (request)
+		iova->spare = request->also;
+	else
+		request = malloc(sizeof(*request));
 	if (!request)
 		return NULL;
 	request_init(request, kind);
+	request->owner = iova;
 	request->users = 1;
 	request->cpu = event->event.cpu;
 	request->ns = event->event.ns;
@@ -143,7 +132,7 @@ static int see_map(struct iova *iova, struct foreseen *event, struct context *co
 		take->size += said->size;
 		return 0;
 	}
-	take = create(event, IOVA_OP_TAKE, said->dma, said->size);
+	take = create(iova, event, IOVA_OP_TAKE, said->dma, said->size);
 	if (!take)
 		return -ENOMEM;
 	take->since = context->ns;
@@ -195,7 +184,7 @@ int request_split(struct iova *iova, struct foreseen *event)
 			break;
 	if (!next)
 		return 0;
-	rest = create(next, IOVA_OP_TAKE, next->event.dma, end - next->event.dma);
+	rest = create(iova, next, IOVA_OP_TAKE, next->event.dma, end - next->event.dma);
 	if (!rest)
 		return -ENOMEM;
 	rest->since = event->event.ns;
@@ -246,7 +235,7 @@ static int see_split(struct iova *iova, struct foreseen *event, struct context *
 			break;
 	if (!piece || piece->judged)
 		return 0;
-	rest = create(piece, IOVA_OP_TAKE, dma, take->dma + take->size - dma);
+	rest = create(iova, piece, IOVA_OP_TAKE, dma, take->dma + take->size - dma);
 	if (!rest)
 		return -ENOMEM;
 	rest->since = take->ns;
@@ -296,7 +285,7 @@ static int see_failure(struct iova *iova, struct foreseen *event, struct context
 	}
 	if (!is_single(said) || !said->size || said->size > INT64_MAX)
 		return 0;
-	take = create(event, IOVA_OP_TAKE, 0,
+	take = create(iova, event, IOVA_OP_TAKE, 0,
 		      align_up(said->size + offset, iova->granule));
 	if (!take)
 		return -ENOMEM;
@@ -347,7 +336,7 @@ static int see_mapping(struct iova *iova, struct foreseen *event, struct context
 	if (take && take->dma == dma) {
 		event->memo = request_get(take);
 	} else {
-		take = create(event, IOVA_OP_TAKE, dma, extent_of(iova, said));
+		take = create(iova, event, IOVA_OP_TAKE, dma, extent_of(iova, said));
 		if (!take)
 			return -ENOMEM;
 		take->since = context->ns;
@@ -388,7 +377,7 @@ static int see_try_alloc(struct iova *iova, struct foreseen *event,
 static int see_unmap(struct iova *iova, struct foreseen *event, struct context *context)
 {
 	struct request *release =
-		create(event, IOVA_OP_RELEASE, event->event.dma, event->event.size);
+		create(iova, event, IOVA_OP_RELEASE, event->event.dma, event->event.size);
 	struct request *begun;
 
 	if (!release)
@@ -434,7 +423,7 @@ static int see_exact(struct iova *iova, struct foreseen *event, struct context *
 
 	iova->exact = true;
 	iova_show(iova);
-	request = create(event, take ? IOVA_OP_TAKE : IOVA_OP_RELEASE, said->dma,
+	request = create(iova, event, take ? IOVA_OP_TAKE : IOVA_OP_RELEASE, said->dma,
 			 said->size);
 	if (!request)
 		return -ENOMEM;

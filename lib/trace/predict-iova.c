@@ -12,6 +12,37 @@
 #include "base/bits.h"
 #include "trace/predict-iova.h"
 
+/* ---- requests ---- */
+
+struct request *request_get(struct request *request)
+{
+	request->users++;
+	return request;
+}
+
+void request_put(struct request *request)
+{
+	while (request && !--request->users) {
+		struct request *also = request->also;
+
+		request->also = request->owner->spare;
+		request->owner->spare = request;
+		request = also;
+	}
+}
+
+static void free_spares(struct iova *iova)
+{
+	while (iova->spare) {
+		struct request *spare = iova->spare;
+
+		iova->spare = spare->also;
+		free(spare);
+	}
+}
+
+/* ---- the backend ---- */
+
 static int iova_create(struct libdma_predictor *frame, void **ret)
 {
 	struct iova *iova = calloc(1, sizeof(*iova));
@@ -61,6 +92,7 @@ static void iova_destroy(void *state)
 		iova->spaces = space->next;
 		space_destroy(space);
 	}
+	free_spares(iova);
 	list_scratch_deinit(&iova->scratch);
 	free(iova->pending);
 	free(iova->stranger);

@@ -47,8 +47,9 @@ struct space {
 /**
  * struct request - an allocation or a release
  *
+ * @owner:	where it goes when nobody needs it any more
  * @users:	who points here; the last one releases it
- * @also:	the range of the list's next entry, where each has its own
+ * @also:	the range of the list's next entry, where each has its own; the next spare
  * @kind:	IOVA_OP_TAKE or IOVA_OP_RELEASE
  * @coherent:	take: with the coherent mask
  * @exact:	take: the event is that of the allocation itself
@@ -68,6 +69,7 @@ struct space {
  * @state:	the state that mattered
  */
 struct request {
+	struct iova *owner;
 	unsigned int users;
 	struct request *also;
 	uint8_t kind;
@@ -160,6 +162,7 @@ struct list_check {
  * @taken_silent: something was judged or seen as if it were not @shown
  * @begun:	by a hash of the address: the last range that began there
  * @pending:	of each CPU: a release that has begun
+ * @spare:	requests to be used again
  * @silent:	where the last range without a mapping's event was taken
  */
 struct iova {
@@ -176,6 +179,7 @@ struct iova {
 	struct context context[CONTEXTS][WAYS];
 	struct request *begun[BEGUN];
 	struct request **pending;
+	struct request *spare;
 	struct stranger *stranger;
 	size_t strangers;
 	struct list_scratch scratch;
@@ -194,10 +198,12 @@ static inline void iova_show(struct iova *iova)
 	iova->shown = true;
 }
 
-/* predict-iova-request.c: what the events tell */
+/* predict-iova.c: who needs a request */
 
 struct request *request_get(struct request *request);
 void request_put(struct request *request);
+
+/* predict-iova-request.c: what the events tell */
 
 /*
  * The range was released in pieces of another length than the one that its own pieces
