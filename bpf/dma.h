@@ -137,6 +137,7 @@ struct dma_probe_options {
 	unsigned int devices;	 /* patterns in use */
 	unsigned int drivers;
 	unsigned int stack;	/* send the call's stack */
+	unsigned int stack_sent; /* also where the map of stacks has no place for it */
 	unsigned int sg_traced; /* a tracepoint tells of lists that were mapped */
 	struct dma_probe_pattern device[DMA_PROBE_PATTERNS];
 	struct dma_probe_pattern driver[DMA_PROBE_PATTERNS];

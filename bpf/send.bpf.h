@@ -103,7 +103,7 @@ static __always_inline void stack_take(struct call *call)
 	if (!options.stack)
 		return;
 	call->stack = bpf_get_stackid(call->ctx, &stacks, BPF_F_FAST_STACK_CMP);
-	if (call->stack < 0)
+	if (options.stack_sent && call->stack < 0)
 		call->stack = stack_send(call);
 }
 
