@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/mutant.h"
 #include "check/broken.h"
 
 static bool is_resource(const struct question *question)
@@ -77,7 +78,7 @@ static const struct line_check *kernel_line(const struct question *question)
 	struct interval *at =
 		intervals_at(&question->check->kernel_lines, question->ref.phys >> 6);
 
-	return at && question->ref.dir != DMA_TO_DEVICE
+	return at && MUTANT(G02, question->ref.dir != DMA_TO_DEVICE, true)
 		       ? member_of(at, struct line_check, by_line)
 		       : NULL;
 }
@@ -102,7 +103,10 @@ static const struct record *sharer(const struct question *question, bool same_fi
 	const struct libdma_check *check = question->check;
 	const uint64_t line = check->line_size;
 	uint64_t first = align_down(question->ref.phys, line);
-	uint64_t last = range_last(question->ref.phys, question->ref.size) | (line - 1);
+	uint64_t last = range_last(question->ref.phys,
+				   MUTANT(G05, question->ref.size,
+					  question->ref.size + 1)) |
+			(line - 1);
 	struct interval *at = intervals_first(&check->lines, first, last);
 
 	for (; at; at = intervals_next(at, first, last)) {

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "base/mutant.h"
 #include "check/call.h"
 
 enum mapping_type call_type(const struct libdma_check *check, unsigned int kind)
@@ -127,7 +128,9 @@ static void ask_entries(struct libdma_check *check, struct device_check *device,
 		check_ask(ON_ENTRY, &question);
 		return;
 	}
-	for (unsigned int i = 0; event->phys_list && i < event->phys_count; i++) {
+	for (unsigned int i = 0; event->phys_list &&
+				 i < MUTANT(G01, event->phys_count, event->ents);
+	     i++) {
 		question.index = i;
 		question.ref.phys = event->phys_list[i];
 		question.ref.size = event->size_list ? event->size_list[i] : 1;
@@ -145,7 +148,8 @@ static bool has_begun(const struct libdma_check *check, const struct dma_event *
 	if (event->kind == DMA_EVENT_MAP_RESOURCE && check->options.as_kernel &&
 	    check->rules->debug_records_failures)
 		return true;
-	return !event->error && event->dma != DMA_MAPPING_ERROR;
+	return !event->error &&
+	       MUTANT(G09, event->dma != DMA_MAPPING_ERROR, true);
 }
 
 /* Where one buffer was refused, what was passed may be why; the kernel does not look. */

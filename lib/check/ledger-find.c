@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "base/mutant.h"
 #include "check/check.h"
 
 #define BUCKET_SHIFT 13
@@ -116,7 +117,7 @@ static struct record *find_as_kernel(const struct device_check *device,
 
 	for (; !found; down++) {
 		down = nearest_bucket(device, ref, down);
-		if (down == BUCKETS || down >= end)
+		if (down == BUCKETS || down >= MUTANT(G06, end, 1))
 			return NULL;
 		found = find_in_bucket(device, ref, down);
 	}
