@@ -175,10 +175,16 @@ void reference_map(struct reference_call *call)
 	bool records_failure = event->kind == DMA_EVENT_MAP_RESOURCE &&
 			       reference->as_kernel &&
 			       reference->kernel != DMA_KERNEL_7_2;
+	bool is_memory_kind = event->kind == DMA_EVENT_ALLOC ||
+			      event->kind == DMA_EVENT_ALLOC_PAGES;
 
 	check_as_it_maps(call);
-	if (!records_failure && (event->error || event->dma == DMA_MAPPING_ERROR))
+	if (!records_failure && (event->error || event->dma == DMA_MAPPING_ERROR)) {
+		/* what was passed may be why; dma-debug does not look */
+		if (!reference->as_kernel && !list && !is_memory_kind)
+			map_piece(call, event->phys, event->size);
 		return;
+	}
 	reference->origins++;
 	*origin = (struct reference_origin) {
 		.number = event->number,
@@ -188,8 +194,7 @@ void reference_map(struct reference_call *call)
 		.by_phys = event->kind == DMA_EVENT_MAP_PHYS,
 		.direct = (list ? event->phys_list[0] == event->dma_list[0]
 				: event->phys == event->dma) &&
-			  !reference_is_memory(reference_type(reference, event->kind)) &&
-			  event->kind != DMA_EVENT_ALLOC_PAGES,
+			  !is_memory_kind,
 		.phys_count = list ? event->phys_count : 0,
 		.dma_count = list ? event->dma_count : 1,
 	};
