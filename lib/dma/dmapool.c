@@ -13,6 +13,7 @@
 #include <libdma/dma-mapping.h>
 #include <libdma/dmapool.h>
 
+#include "base/mutant.h"
 #include "dma/machine.h"
 #include "dma/managed.h"
 #include "dma/pool.h"
@@ -52,7 +53,9 @@ static struct pool_options options_of(struct device *dev)
 		.rules = machine->rules,
 		.heap = &dev->machine->heap,
 		.pages = { .alloc = provide, .free = take_back, .arg = dev },
-		.layout = machine->config & LIBDMA_CONFIG_POOL_IN_BLOCK ? POOL_INSIDE
+		.layout = MUTANT(A08, machine->config & LIBDMA_CONFIG_POOL_IN_BLOCK,
+				 true)
+				  ? POOL_INSIDE
 									: POOL_OUTSIDE,
 		.debug = machine->config & LIBDMA_CONFIG_POOL_DEBUG,
 		.init_on_alloc = !(machine->config & LIBDMA_CONFIG_NO_INIT_ON_ALLOC),
