@@ -35,6 +35,7 @@ static struct world {
 	uint64_t limit, granule;
 	bool counts_granules;
 	unsigned int calls, flushes;
+	unsigned int top; /* no slot from here on was used */
 } world;
 
 static unsigned int cpu_now(void)
@@ -84,6 +85,14 @@ static void check_range(uint64_t pfn, uint64_t size, bool cached)
 			      (cached && size_class(size) > world.limit + 1));
 }
 
+static void take(unsigned int slot, uint64_t pfn, uint64_t size)
+{
+	world.live[slot].pfn = pfn;
+	world.live[slot].size = size;
+	if (world.top <= slot)
+		world.top = slot + 1;
+}
+
 static void alloc(unsigned int slot, uint64_t size, bool flush)
 {
 	struct live *live = &world.live[slot % RANGES];
@@ -108,7 +117,7 @@ static void alloc(unsigned int slot, uint64_t size, bool flush)
 	if (err)
 		return;
 	check_range(pfn, size, true);
-	*live = (struct live){ pfn, size };
+	take(slot % RANGES, pfn, size);
 }
 
 static void alloc_slowly(unsigned int slot, uint64_t size)
@@ -133,7 +142,7 @@ static void alloc_slowly(unsigned int slot, uint64_t size)
 	if (err)
 		return;
 	check_range(pfn, size, false);
-	*live = (struct live){ pfn, size };
+	take(slot % RANGES, pfn, size);
 }
 
 static void release(unsigned int slot, bool waits)
@@ -279,7 +288,7 @@ static void end(void)
 {
 	uint64_t later = world.requests.state.ns + 100000000000ULL;
 
-	for (unsigned int slot = 0; slot < RANGES; slot++)
+	for (unsigned int slot = 0; slot < world.top; slot++)
 		release(slot, true);
 	iova_advance(world.domain, later);
 	reference_iova_advance(&reference, later);

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/bitmap.h"
 #include "base/bits.h"
@@ -66,6 +67,18 @@ static void note(struct bitmap *map, size_t word)
 	}
 }
 
+/* Of @count words, or groups, each has runs of all orders. */
+static void note_clear(struct group *group, size_t count)
+{
+	for (; count; group++) {
+		size_t bits = count < WORD_BITS ? count : WORD_BITS;
+
+		for (unsigned int order = 0; order < ORDERS; order++)
+			group->has[order] = ~0ULL >> (WORD_BITS - bits);
+		count -= bits;
+	}
+}
+
 int bitmap_create(struct heap *heap, size_t bits, struct bitmap **ret)
 {
 	size_t words = bits / WORD_BITS + 1, groups = words / WORD_BITS + 1;
@@ -88,8 +101,10 @@ int bitmap_create(struct heap *heap, size_t bits, struct bitmap **ret)
 	map->groups = groups;
 	map->tops = tops;
 	map->word[words - 1] = ~0ULL << bits % WORD_BITS;
-	for (size_t word = 0; word < words; word++)
-		note(map, word);
+	/* the last word is not all clear */
+	note_clear(map->group, words);
+	note_clear(map->top, groups);
+	note(map, words - 1);
 	*ret = map;
 	return 0;
 
@@ -309,11 +324,28 @@ static bool tops_valid(const struct bitmap *map)
 	return true;
 }
 
+/* Are a whole group's words all clear, and is that what is kept of them? */
+static bool is_clear_group(const struct bitmap *map, size_t at)
+{
+	static const uint64_t zeros[WORD_BITS];
+	const struct group *group = &map->group[at];
+	uint64_t all = ~0ULL;
+
+	for (unsigned int order = 0; order < ORDERS; order++)
+		all &= group->has[order];
+	return !~all && (at + 1) * WORD_BITS <= map->words &&
+	       !memcmp(&map->word[at * WORD_BITS], zeros, sizeof(zeros));
+}
+
 bool bitmap_valid(const struct bitmap *map)
 {
 	size_t weight = 0;
 
 	for (size_t word = 0; word < map->words; word++) {
+		if (word % WORD_BITS == 0 && is_clear_group(map, word / WORD_BITS)) {
+			word += WORD_BITS - 1;
+			continue;
+		}
 		weight += (size_t)__builtin_popcountll(map->word[word]);
 		for (unsigned int order = 0; order < ORDERS; order++) {
 			if (word_has(map, word, order) != !!runs(~map->word[word], order))
