@@ -2,11 +2,13 @@
 /*
  * check-json.c - findings for programs, and for code review (SARIF)
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "check-print.h"
 #include "json.h"
+#include "output.h"
 #include "version.h"
 
 #define SARIF_SCHEMA "https://json.schemastore.org/sarif-2.1.0.json"
@@ -140,6 +142,26 @@ static json_t *sarif_rules(void)
 	return list;
 }
 
+/* A path as a reference of RFC 3986: whatever might mean something there is encoded. */
+static json_t *sarif_uri(const char *path)
+{
+	char *uri = malloc(strlen(path) * 3 + 1), *end = uri;
+	json_t *object;
+
+	if (!uri)
+		out_of_memory();
+	for (; *path; path++)
+		if ((*path >= 'a' && *path <= 'z') || (*path >= 'A' && *path <= 'Z') ||
+		    (*path >= '0' && *path <= '9') || strchr("/-._~", *path))
+			*end++ = *path;
+		else
+			end += sprintf(end, "%%%02X", (unsigned char)*path);
+	*end = 0;
+	object = wrapped("uri", uri);
+	free(uri);
+	return object;
+}
+
 /* There is no source line in a trace: the place is the trace and the event. */
 static json_t *sarif_location(const struct finding *finding, const char *path,
 			      const struct libdma_strings *strings)
@@ -147,7 +169,7 @@ static json_t *sarif_location(const struct finding *finding, const char *path,
 	json_t *location = json_create(), *physical = json_create(), *list = json_list(),
 	       *logical = json_create();
 
-	json_add(physical, "artifactLocation", wrapped("uri", path));
+	json_add(physical, "artifactLocation", sarif_uri(path));
 	json_add(location, "physicalLocation", physical);
 	json_add(logical, "name",
 		 json_text(libdma_strings_get(strings, finding->device)));

@@ -137,6 +137,47 @@ printed '"version": "2.1.0"'
 printed '"ruleId": "DMA003"'
 printed '"level": "error"'
 
+# What the standard's schema asks of the parts that are written; a path is a reference.
+mkdir "$scratch/a folder"
+cp "$seeds/DMA003.txt" "$scratch/a folder/50%: one.txt"
+expect 1 "$dmactl" check --sarif "$scratch/a folder/50%: one.txt"
+printed '/a%20folder/50%25%3A%20one.txt"'
+if command -v python3 >/dev/null; then
+	python3 - "$scratch/out" <<'END' || fail "--sarif: not as the standard has it"
+import json, sys
+log = json.load(open(sys.argv[1]))
+
+def only(thing, must, may=""):
+    assert set(must.split()) <= set(thing) <= set((must + " " + may).split()), list(thing)
+    assert None not in thing.values()
+
+only(log, "version runs", "$schema")
+assert log["version"] == "2.1.0" and len(log["runs"]) == 1
+run = log["runs"][0]
+only(run, "tool results", "properties")
+driver = run["tool"]["driver"]
+only(driver, "name", "version rules")
+levels = {"none", "note", "warning", "error"}
+for rule in driver["rules"]:
+    only(rule, "id", "name shortDescription help defaultConfiguration")
+    only(rule["shortDescription"], "text")
+    assert rule["defaultConfiguration"]["level"] in levels
+ids = [rule["id"] for rule in driver["rules"]]
+assert len(set(ids)) == len(ids)
+assert run["results"]
+for result in run["results"]:
+    only(result, "message ruleId level", "occurrenceCount locations properties")
+    assert result["ruleId"] in ids and result["level"] in levels
+    assert result["occurrenceCount"] >= 1 and isinstance(result["message"]["text"], str)
+    for place in result["locations"]:
+        only(place, "physicalLocation", "logicalLocations")
+        only(place["physicalLocation"], "artifactLocation")
+        only(place["physicalLocation"]["artifactLocation"], "uri")
+        for logical in place["logicalLocations"]:
+            only(logical, "name kind", "fullyQualifiedName")
+END
+fi
+
 # What a trace says of a task does not move the cursor.
 printf '#dmat-text 1\n[000] "\\x1b[2J"/1 map_page nic0 TO_DEVICE phys=0x1 dma=0x1 size=9\n%s\n' \
 	'[000] "\x1b[2J"/1 unmap_page nic0 TO_DEVICE dma=0x1 size=8' >"$scratch/bad.txt"
