@@ -22,6 +22,13 @@ bool witness_is_swiotlb(const struct witness *witness)
 	return !strncmp(witness->finding->id, "swiotlb-", 8);
 }
 
+/* Could another size of the swiotlb have helped? */
+static bool wants_size(const struct witness *witness)
+{
+	return witness->answer >= WITNESS_QUIET && witness_is_swiotlb(witness) &&
+	       strcmp(witness->finding->id, "swiotlb-too-big") != 0;
+}
+
 bool witness_is_call(const struct witness *witness)
 {
 	static const char *const prefixes[] = { "swiotlb-", "direct-", "cma-",
@@ -341,8 +348,7 @@ static void try_sizes(struct witnesses *witnesses, struct source *source)
 	if (whatif_make_points(whatif) == EXIT_FINE &&
 	    whatif_run(whatif, source) == EXIT_FINE)
 		for (size_t i = 0; i < witnesses->count; i++)
-			if (witnesses->witness[i].answer >= WITNESS_QUIET &&
-			    witness_is_swiotlb(&witnesses->witness[i]))
+			if (wants_size(&witnesses->witness[i]))
 				witness_tell_size(&witnesses->witness[i], whatif);
 	/* both are the witnesses' */
 	whatif->strings = NULL;
@@ -416,8 +422,7 @@ int witnesses_hear(struct source_options *options, struct explain *explain,
 		struct witness *witness = &witnesses->witness[i];
 
 		moments |= witness->answer >= WITNESS_QUIET;
-		swiotlb |=
-			witness->answer >= WITNESS_QUIET && witness_is_swiotlb(witness);
+		swiotlb |= wants_size(witness);
 		if (witness->answer < WITNESS_QUIET)
 			witness_tell_nothing(witnesses, witness);
 	}
