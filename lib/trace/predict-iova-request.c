@@ -126,8 +126,10 @@ static int see_map(struct iova *iova, struct foreseen *event, struct context *co
 	struct request *take = context->take;
 
 	iova_show(iova);
-	if (said->dma >= context->linked && said->dma < context->linked_end)
+	if (said->dma == context->linked_next && said->dma < context->linked_end) {
+		context->linked_next += said->size;
 		return 0;
+	}
 	if (take && goes_on(iova, take, said)) {
 		take->size += said->size;
 		return 0;
@@ -365,7 +367,7 @@ static int see_try_alloc(struct iova *iova, struct foreseen *event,
 		if (context->linked == start && context->linked_end == end &&
 		    context->linked_ns == context->ns)
 			return 0;
-		context->linked = start;
+		context->linked = context->linked_next = start;
 		context->linked_end = end;
 		context->linked_ns = said->ns;
 	}

@@ -105,6 +105,7 @@ static inline void request_init(struct request *request, uint8_t kind)
  * @release:	the last one
  * @device:	said that it is about to unmap
  * @linked:	where the range of dma_iova_try_alloc() begins that is filled now,
+ * @linked_next: up to where it is filled
  * @linked_end:	and ends
  * @linked_ns:	and when it was taken
  */
@@ -114,7 +115,7 @@ struct context {
 	struct request *take;
 	struct request *release;
 	struct predict_device *device;
-	uint64_t linked, linked_end, linked_ns;
+	uint64_t linked, linked_next, linked_end, linked_ns;
 };
 
 /* A mapping from before the recording. */
