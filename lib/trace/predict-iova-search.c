@@ -309,7 +309,7 @@ int timeline_explain(struct timeline *timeline, const struct iova_op *ahead, siz
 		timeline->patience = TIMELINE_PATIENCE;
 		return 0;
 	}
-	timeline->patience /= 4;
+	timeline->patience -= timeline->patience / 4;
 	if (timeline->patience < LEAST_SPENT)
 		timeline->patience = LEAST_SPENT;
 	return adopt(timeline);
