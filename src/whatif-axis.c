@@ -135,6 +135,23 @@ uint64_t axis_next(const struct whatif *whatif, enum axis axis, uint64_t value)
 
 /* ---- on a machine ---- */
 
+/* What the driver's call or the kernel's constant can hold. */
+static bool can_be(enum axis axis, uint64_t value)
+{
+	switch (axis) {
+	case AXIS_MASK:
+		return value && value <= MASK_ALL;
+	case AXIS_MAX_SEGMENT:
+		return value && value <= UINT32_MAX;
+	case AXIS_SEGMENT_BOUNDARY:
+		return value && !(value & (value - 1));
+	case AXIS_FORCEDAC:
+		return value <= 1;
+	default:
+		return value || axis > AXIS_MAGAZINE || axis == AXIS_MODE;
+	}
+}
+
 static bool is_varied(const struct point *point, enum axis axis)
 {
 	return point->varied & 1U << axis;
@@ -188,6 +205,14 @@ static void set_swiotlb(const struct point *point, struct libdma_environment *ma
 	machine->origin.swiotlb_slots = LIBDMA_GIVEN;
 	machine->swiotlb.areas = (uint32_t)point->value[AXIS_AREAS];
 	machine->origin.swiotlb_areas = LIBDMA_GIVEN;
+}
+
+bool axis_possible(const struct point *point)
+{
+	for (enum axis axis = 0; axis < AXES; axis++)
+		if (is_varied(point, axis) && !can_be(axis, point->value[axis]))
+			return false;
+	return true;
 }
 
 void axis_set_machine(const struct point *point, struct libdma_environment *machine)

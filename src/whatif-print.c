@@ -340,7 +340,7 @@ void whatif_print(const struct whatif *whatif, const struct terminal *terminal)
 		print_swiotlb(whatif);
 	else if (whatif->parameter == WHATIF_IOMMU)
 		print_modes(whatif, terminal);
-	else
+	else if (whatif->parameter != WHATIF_POOL || whatif->pools)
 		print_answers(whatif, terminal);
 	if (whatif->guessed && whatif->parameter != WHATIF_POOL)
 		paragraph_print(terminal, 0, 0,

@@ -23,14 +23,15 @@ static int build(struct whatif *whatif, struct point *point)
 	struct libdma_rerun_options how = { .environment = machine,
 					    .strings = whatif->strings };
 	uint64_t ranges = point->value[AXIS_MAGAZINE];
-	int err;
+	int err = -EINVAL;
 
 	if (!machine || libdma_environment_merge(machine, whatif->environment))
 		out_of_memory();
 	axis_set_machine(point, machine);
 	how.magazine = ranges < UINT32_MAX ? (unsigned int)ranges : UINT32_MAX;
 	point->lowest = UINT64_MAX;
-	err = libdma_rerun_create(&how, &point->rerun);
+	if (axis_possible(point))
+		err = libdma_rerun_create(&how, &point->rerun);
 	libdma_environment_destroy(machine);
 	if (err == -ENOMEM)
 		out_of_memory();

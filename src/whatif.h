@@ -209,6 +209,9 @@ bool axis_is_power(enum axis axis);
 /* The next larger value that there is. */
 uint64_t axis_next(const struct whatif *whatif, enum axis axis, uint64_t value);
 
+/* Can all that is varied be so? */
+bool axis_possible(const struct point *point);
+
 /* The machine as the point has it. */
 void axis_set_machine(const struct point *point, struct libdma_environment *machine);
 

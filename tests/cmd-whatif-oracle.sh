@@ -201,6 +201,15 @@ test "$(tr '\n' ' ' <"$scratch/out")" = "1 36 0 37 " || fail "window: $(cat "$sc
 expect 0 "$dmactl" whatif --width 200 iova "$scratch/iova"
 printed 'without a failure: mask=0x3ffff (0 requests fail). What sets it: dma_set_mask_and_coherent(dev, DMA_BIT_MASK(18))'
 printed 'At mask=0x1ffff, the next smaller there is, 6 requests fail'
+# what no call can say is no machine, and no answer
+for wrong in mask=65:65 forcedac=2:2; do
+	expect 2 "$dmactl" whatif --sweep $wrong iova "$scratch/iova"
+	said 'there is no such machine'
+done
+for wrong in boundary=5000:5000 max-segment=4294967296:4294967296; do
+	expect 2 "$dmactl" whatif --sweep $wrong sg "$scratch/sg"
+	said 'there is no such machine'
+done
 # all that is taken is asked for; of half pages half is waste
 rows waste --sweep mask=32:32 iova "$scratch/iova"
 test "$(cat "$scratch/out")" = 0.0 || fail "waste $(cat "$scratch/out")"
@@ -248,6 +257,8 @@ done
 expect 0 "$dmactl" whatif --width 200 --sweep ranges=1:16:*16 magazine "$scratch/magazine"
 printed 'fewest searches of a domain: ranges=3 (80 searches). What sets it: no parameter: IOVA_MAG_SIZE'
 printed 'At ranges=2, the next smaller there is, 92 searches'
+rows failed --sweep ranges=0:1:1 magazine "$scratch/magazine"
+test "$(tr '\n' ' ' <"$scratch/out")" = "no\\x20such\\x20machine 0 " || fail "$(cat "$scratch/out")"
 rows failed --sweep ranges=65536:65537:1 magazine "$scratch/magazine"
 test "$(tr '\n' ' ' <"$scratch/out")" = "0 no\\x20such\\x20machine " || fail "$(cat "$scratch/out")"
 
