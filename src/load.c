@@ -109,8 +109,7 @@ static void count_bounce(struct load *load, struct load_row *row,
 	for (uint32_t i = 0; !load->maps_recorded && i < addresses_count(load->devices); i++)
 		load->row[i]->bounces = 0;
 	load->maps_recorded = true;
-	row->bounces += !event->error;
-	row->failed += event->error != 0;
+	row->bounces += !event->error; /* what failed for it fails itself */
 }
 
 void load_put(struct load *load, const struct dma_event *event)

@@ -34,6 +34,17 @@ test "$(sed 1,2d "$scratch/out" | cut -d ' ' -f 1 | xargs)" = "0000:00:04.0 0000
 expect 0 timeout 60 "$dmactl" top --ndjson -d 0.25 -n 2 "$traces/6.12-swiotlb.dmat"
 test "$(wc -l <"$scratch/out")" = 2 || fail "-n 2 is not two periods"
 
+# A list that found no bounce buffer is one call that failed, and no bounce.
+cat >"$scratch/full" <<'END'
+#dmat-text 1
+1.0 swiotlb_map nic0 TO_DEVICE phys=0x1000 dma=0x81000 size=4096
+1.1 swiotlb_map nic0 TO_DEVICE phys=0x3000 dma=error size=4096 error=ENOMEM
+1.2 map_sg_err nic0 TO_DEVICE nents=2 entries={0x1000:4096,0x3000:4096} error=ENOMEM
+END
+expect 0 "$dmactl" convert "$scratch/full" "$scratch/full.dmat"
+expect 0 timeout 60 "$dmactl" top --ndjson -d 60 "$scratch/full.dmat"
+printed '"bounces": 1, "failed": 1}'
+
 # A file that grows: what is in it is shown while it does, and all of it in the end.
 mkfifo "$scratch/slow"
 "$dmactl" convert --from text - "$scratch/grows.dmat" <"$scratch/slow" &
