@@ -153,8 +153,10 @@ def read_recording(dmactl, path, traced):
     return events, lost
 
 
-def missed_of(lost):
-    """What the probes missed whose functions have tracepoints."""
+def missed_of(lost, traced):
+    """What the probes missed whose functions have tracepoints; on 6.1 none has."""
+    if not traced & {"map_page", "map_phys"}:
+        return 0
     return sum(count for name, count in lost.items()
                if re.match("(kp|kr)_dma_(?!pool|iova|set|declare|release)", name))
 
@@ -202,7 +204,7 @@ def main():
     print(f"compared: {equal} events equal, {only_kernel} only in the kernel's trace, "
           f"{only_ours} only in dmactl's, {sum(lost.values())} lost, {moved} on another CPU"
           + (f", not compared: {dict(unknown)}" if unknown else ""))
-    wrong = (only_kernel != (missed_of(lost) if may_miss else 0) or only_ours or
+    wrong = (only_kernel != (missed_of(lost, traced) if may_miss else 0) or only_ours or
              moved > equal // 1000)
     sys.exit(0 if (equal or may_be_empty) and not wrong else 1)
 
