@@ -169,6 +169,11 @@ static int open_reader(struct source *source, const char *path,
 	};
 	int err = libdma_reader_open(path, &how, &source->reader);
 
+	/* where nothing can be read there is no second reading to say why */
+	if (err && source->options->silent) {
+		source->options->silent = false;
+		err = libdma_reader_open(path, &how, &source->reader);
+	}
 	if (err)
 		return tell_failure(source, err);
 	source->open = true;

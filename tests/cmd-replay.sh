@@ -128,4 +128,14 @@ expect 2 "$dmactl" replay --at 99999999999s "$scratch/small.txt"
 expect 5 "$dmactl" replay "$scratch/no-such-file"
 printf 'garbage' >"$scratch/garbage"
 expect 3 "$dmactl" replay "$scratch/garbage"
+
+# What cannot be read is told once, whether in one reading or in more.
+printf 'garbage\n' >"$scratch/garbage"
+expect 3 "$dmactl" replay "$scratch/garbage"
+said 'garbage: no format of traces begins like this$'
+zstd -dcq "$traces/6.12-strict-xhci.ftrace.zst" >"$scratch/plain"
+"$dmactl" import "$scratch/plain" -o "$scratch/whole.dmat"
+head -c -4000 "$scratch/whole.dmat" >"$scratch/cut.dmat"
+expect 3 "$dmactl" replay "$scratch/cut.dmat"
+test "$(grep -c 'cut.dmat: offset' "$scratch/err")" = 1 || fail "told: $(cat "$scratch/err")"
 exit $status
