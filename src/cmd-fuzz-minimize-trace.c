@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,7 +75,8 @@ static void run_child(const struct excision *excision, int out)
 {
 	const char *command = excision->options->command, *path = excision->target.path;
 	int null = open("/dev/null", O_RDWR);
-	char *line;
+	char *line, self[PATH_MAX];
+	ssize_t size = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
 	signal(SIGPIPE, SIG_DFL);
 	dup2(null, STDIN_FILENO);
@@ -84,7 +86,8 @@ static void run_child(const struct excision *excision, int out)
 		line = fuzz_path("%s \"$1\"", command);
 		execl("/bin/sh", "sh", "-c", line, "sh", path, (char *)NULL);
 	} else {
-		execl("/proc/self/exe", "dmactl", "check", "--json", path, (char *)NULL);
+		self[size > 0 ? size : 0] = 0;
+		execl(self, "dmactl", "check", "--json", path, (char *)NULL);
 	}
 	_exit(127);
 }
@@ -247,6 +250,11 @@ static int minimize(struct excision *excision, const char *out)
 			 excision->input,
 			 excision->options->command ? excision->options->command
 						    : "'dmactl check'");
+		return EXIT_INPUT;
+	}
+	if (!excision->options->command && !*excision->says.rules) {
+		complain("%s: 'dmactl check' ended with %d and no broken rule",
+			 excision->input, excision->says.status);
 		return EXIT_INPUT;
 	}
 	excise(excision);
