@@ -211,6 +211,26 @@ void fuzz_target_deinit(struct fuzz_target *target)
 	target->program = NULL;
 }
 
+static bool ends_in(const char *begin, const char *end, const char *what)
+{
+	size_t size = strlen(what);
+
+	return (size_t)(end - begin) >= size && !memcmp(end - size, what, size);
+}
+
+/* corpus/pool/INPUT, corpus/regressions/pool/A01, out/20261121-213000-pool/findings/...
+ */
+static bool is_folder_of(const char *path, const char *at, size_t size)
+{
+	const char *rest = at + size;
+
+	if (ends_in(path, at, "/corpus/") || ends_in(path, at, "/corpus/regressions/"))
+		return *rest == '/';
+	return ends_in(path, at, "-") &&
+	       (!strncmp(rest, "/findings/", 10) || !strncmp(rest, "/sync/", 6) ||
+		!strncmp(rest, "/corpus/", 8));
+}
+
 const char *fuzz_target_of(const struct fuzz_options *options, const char *path)
 {
 	struct fuzz_files programs;
@@ -218,15 +238,13 @@ const char *fuzz_target_of(const struct fuzz_options *options, const char *path)
 	static char name[32];
 	char *full = realpath(path, NULL);
 
-	/* corpus/pool/INPUT, corpus/regressions/pool/A01, out/20261121-213000-pool/... */
 	fuzz_files_find(options->programs, "fuzz-", &programs);
 	for (size_t i = 0; full && i < programs.count; i++) {
 		const char *base = strrchr(programs.path[i], '/') + strlen("/fuzz-");
 		size_t size = strlen(base);
 
 		for (const char *at = full; (at = strstr(at, base)); at++)
-			if (at > full && (at[-1] == '/' || at[-1] == '-') &&
-			    at[size] == '/') {
+			if (is_folder_of(full, at, size)) {
 				snprintf(name, sizeof(name), "%s", base);
 				found = name;
 			}
