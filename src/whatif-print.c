@@ -196,45 +196,52 @@ uint64_t whatif_smallest_value(const struct point *point)
 }
 
 static void print_smallest_swiotlb(const struct whatif *whatif,
+				   const struct terminal *terminal,
 				   const struct answer *answer)
 {
 	const struct point *point = whatif->point[answer->point];
 	uint64_t slots = point->swiotlb.slots, left = slots - point->swiotlb.peak;
 
-	printf("The smallest swiotlb= %s: swiotlb=%" PRIu64
-	       ", of which the kernel makes %" PRIu64 " slots in %u area%s, %" PRIu64
-	       " bytes (every value up to %" PRIu64 " is rounded up to that).\n",
-	       point->failed ? "with no failure that a size can avoid"
-			     : "without a failure",
-	       whatif_smallest_value(point), slots, point->swiotlb.areas,
-	       point->swiotlb.areas == 1 ? "" : "s", slots * 2048, slots);
-	printf("There at most %" PRIu64 " slots are used, %" PRIu64
-	       " (%.1f %%) are left.\n",
-	       point->swiotlb.peak, left,
-	       100.0 * (double)left / (double)(slots ? slots : 1));
+	paragraph_print(terminal, 0, 2,
+			"The smallest swiotlb= %s: swiotlb=%" PRIu64
+			", of which the kernel makes %" PRIu64
+			" slots in %u area%s, %" PRIu64
+			" bytes (every value up to %" PRIu64 " is rounded up to that).",
+			point->failed ? "with no failure that a size can avoid"
+				      : "without a failure",
+			whatif_smallest_value(point), slots, point->swiotlb.areas,
+			point->swiotlb.areas == 1 ? "" : "s", slots * 2048, slots);
+	paragraph_print(terminal, 0, 2,
+			"There at most %" PRIu64 " slots are used, %" PRIu64
+			" (%.1f %%) are left.",
+			point->swiotlb.peak, left,
+			100.0 * (double)left / (double)(slots ? slots : 1));
 	if (answer->below < whatif->points)
-		printf("At the next smaller one, %" PRIu64 " slots, %" PRIu64
-		       " of %" PRIu64 " requests fail.\n",
-		       whatif->point[answer->below]->swiotlb.slots,
-		       whatif->point[answer->below]->failed,
-		       whatif->point[answer->below]->requests);
+		paragraph_print(terminal, 0, 2,
+				"At the next smaller one, %" PRIu64 " slots, %" PRIu64
+				" of %" PRIu64 " requests fail.",
+				whatif->point[answer->below]->swiotlb.slots,
+				whatif->point[answer->below]->failed,
+				whatif->point[answer->below]->requests);
 }
 
-static void print_swiotlb(const struct whatif *whatif)
+static void print_swiotlb(const struct whatif *whatif, const struct terminal *terminal)
 {
 	struct answer answer;
 
 	if (whatif_answer(whatif, whatif_goals(WHATIF_SWIOTLB), &answer) && !answer.least)
-		print_smallest_swiotlb(whatif, &answer);
+		print_smallest_swiotlb(whatif, terminal, &answer);
 	else
-		printf("On all of them requests fail.\n");
-	printf("The largest request has %" PRIu64
-	       " bytes (%s). A copy lies in one set of 128 slots, so that one of more "
-	       "than %" PRIu64 " bytes fits no swiotlb of any size; %" PRIu64
-	       " of the trace do not.\n",
-	       whatif->largest,
-	       libdma_strings_get(whatif->strings, whatif->largest_device), whatif->limit,
-	       whatif->never);
+		paragraph_print(terminal, 0, 2, "On all of them requests fail.");
+	paragraph_print(
+		terminal, 0, 2,
+		"The largest request has %" PRIu64
+		" bytes (%s). A copy lies in one set of 128 slots, so that one of more "
+		"than %" PRIu64 " bytes fits no swiotlb of any size; %" PRIu64
+		" of the trace do not.",
+		whatif->largest,
+		libdma_strings_get(whatif->strings, whatif->largest_device),
+		whatif->limit, whatif->never);
 }
 
 /* ---- all others ---- */
@@ -337,7 +344,7 @@ static void print_answers(const struct whatif *whatif, const struct terminal *te
 void whatif_print(const struct whatif *whatif, const struct terminal *terminal)
 {
 	if (whatif->parameter == WHATIF_SWIOTLB)
-		print_swiotlb(whatif);
+		print_swiotlb(whatif, terminal);
 	else if (whatif->parameter == WHATIF_IOMMU)
 		print_modes(whatif, terminal);
 	else if (whatif->parameter != WHATIF_POOL || whatif->pools)

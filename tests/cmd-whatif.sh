@@ -61,7 +61,7 @@ cat >"$scratch/large" <<'END'
 1.0 map_page nic0 TO_DEVICE phys=0x100000 dma=error size=300000 error=ENOMEM
 2.0 map_page nic0 TO_DEVICE phys=0x200000 dma=0x5000 size=4096
 END
-expect 0 "$dmactl" whatif swiotlb "$scratch/large"
+expect 0 "$dmactl" whatif --width=400 swiotlb "$scratch/large"
 printed 'with no failure that a size can avoid: swiotlb=1, of which the kernel makes 128 slots'
 printed 'more than 262144 bytes fits no swiotlb of any size; 1 of the trace do not'
 
