@@ -99,6 +99,23 @@ static void runs_are_found_where_a_plain_search_finds_them(void **state)
 	free(plain);
 }
 
+/* Also where the last word is the last of its group, and none is left for the next. */
+static void a_new_map_is_clear(void **state)
+{
+	struct bitmap *map;
+
+	(void)state;
+	for (size_t groups = 1; groups <= 65; groups++) {
+		for (size_t bits = groups * 4096 - 66; bits <= groups * 4096; bits++) {
+			assert_int_equal(bitmap_create(NULL, bits, &map), 0);
+			assert_true(bitmap_valid(map));
+			assert_int_equal(bitmap_find_clear(map, 0, bits, 1, 0), 0);
+			assert_int_equal(bitmap_find_clear(map, 0, bits + 1, 1, 0), bits);
+			bitmap_destroy(map);
+		}
+	}
+}
+
 /* A pattern that leaves few runs: the search must not stop at the first clear bits. */
 static void a_crowded_map_has_the_same_answers(void **state)
 {
@@ -144,6 +161,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(runs_are_found_where_a_plain_search_finds_them),
+		cmocka_unit_test(a_new_map_is_clear),
 		cmocka_unit_test(a_crowded_map_has_the_same_answers),
 		cmocka_unit_test(without_memory_there_is_no_map),
 	};

@@ -101,9 +101,9 @@ int bitmap_create(struct heap *heap, size_t bits, struct bitmap **ret)
 	map->groups = groups;
 	map->tops = tops;
 	map->word[words - 1] = ~0ULL << bits % WORD_BITS;
-	/* the last word is not all clear */
+	/* the last word is not all clear; the last group may have none */
 	note_clear(map->group, words);
-	note_clear(map->top, groups);
+	note_clear(map->top, (words - 1) / WORD_BITS + 1);
 	note(map, words - 1);
 	*ret = map;
 	return 0;
