@@ -200,13 +200,14 @@ static void set_device(const struct point *point,
 		  mask_of(value[AXIS_MASK]));
 }
 
-/* What it said of this before goes: the model looks for the word alone. */
+/* The last one counts. */
 static void set_forcedac(struct libdma_environment *machine, bool on)
 {
-	free(machine->cmdline);
-	machine->cmdline = strdup(on ? "iommu.forcedac=1" : "iommu.forcedac=0");
-	if (!machine->cmdline)
+	char *said = machine->cmdline;
+
+	if (asprintf(&machine->cmdline, "%s iommu.forcedac=%d", said ? said : "", on) < 0)
 		out_of_memory();
+	free(said);
 	machine->origin.cmdline = LIBDMA_GIVEN;
 }
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/bits.h"
+#include "trace/cmdline.h"
 #include "trace/predict-iova.h"
 
 /* ---- requests ---- */
@@ -125,8 +126,7 @@ static int iova_start(void *state)
 
 	iova->granule = known->iommu.granule ? known->iommu.granule : 4096;
 	iova->shift = log2_up(iova->granule);
-	iova->only_high = known->cmdline && (strstr(known->cmdline, "iommu.forcedac=1") ||
-					     strstr(known->cmdline, "iommu.forcedac=y"));
+	iova->only_high = cmdline_flag(known->cmdline, "iommu.forcedac", false);
 	iova->cpus = known->cpus ? known->cpus : 1;
 	iova->pending = calloc(iova->cpus, sizeof(*iova->pending));
 	return iova->pending ? 0 : -ENOMEM;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "trace/cmdline.h"
 #include "trace/predict-swiotlb.h"
 
 #define SLOTS_MAX (1U << 26) /* 128 GiB */
@@ -139,23 +140,6 @@ static bool is_fresh(const struct slots *slots, const struct swiotlb_size *size,
 
 /* ---- size ---- */
 
-/* What stands behind swiotlb= on the kernel's command line, or NULL; @buffer holds it. */
-static const char *parameter(const char *cmdline, char *buffer, size_t size)
-{
-	const char *at = cmdline, *found = NULL;
-
-	while (at && (at = strstr(at, "swiotlb="))) {
-		if (at == cmdline || at[-1] == ' ')
-			found = at + strlen("swiotlb=");
-		at++;
-	}
-	if (!found || strcspn(found, " ") >= size)
-		return NULL;
-	memcpy(buffer, found, strcspn(found, " "));
-	buffer[strcspn(found, " ")] = '\0';
-	return buffer;
-}
-
 /*
  * The first bounces of two CPUs lie where their areas begin, and tell how large one is,
  * where the kernel's default cannot be it.
@@ -198,11 +182,13 @@ static int set_size(struct slots *slots, const struct libdma_environment *known,
 {
 	struct libdma_predictor *frame = slots->frame;
 	unsigned int cpus = known->cpus ? known->cpus : 1;
-	char buffer[64];
-	const char *text = parameter(known->cmdline, buffer, sizeof(buffer));
-	const char *how = NULL;
+	size_t length = 0;
+	const char *said = cmdline_find(known->cmdline, "swiotlb", &length), *how = NULL;
+	char *text = said ? strndup(said, length) : NULL;
 	int err = 0;
 
+	if (said && !text)
+		return -ENOMEM;
 	if (swiotlb_size(text, cpus, SWIOTLB_SEGMENT, size))
 		swiotlb_size(NULL, 1, SWIOTLB_SEGMENT, size);
 	if (known->origin.swiotlb_areas == LIBDMA_GIVEN && known->swiotlb.areas &&
@@ -224,6 +210,7 @@ static int set_size(struct slots *slots, const struct libdma_environment *known,
 				     (unsigned long long)size->slots);
 	if (size->slots < size->areas)
 		size->areas = 1;
+	free(text);
 	return err;
 }
 

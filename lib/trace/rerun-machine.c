@@ -10,6 +10,7 @@
 #include <libdma/predict.h>
 
 #include "dma/device.h"
+#include "trace/cmdline.h"
 #include "trace/rerun.h"
 
 #define MSI_START 0xfee00000ULL
@@ -118,8 +119,7 @@ int rerun_machine(struct libdma_rerun *rerun, const struct libdma_rerun_options 
 
 	if (known->kernel)
 		libdma_kernel_parse(known->kernel, &options.kernel);
-	if (known->cmdline && (strstr(known->cmdline, "iommu.forcedac=1") ||
-			       strstr(known->cmdline, "iommu.forcedac=y")))
+	if (cmdline_flag(known->cmdline, "iommu.forcedac", false))
 		options.config |= LIBDMA_CONFIG_FORCEDAC;
 	set_swiotlb(known, &options);
 	err = select_ranges(known, "System RAM", 0, &memory, &options.memory_count);
