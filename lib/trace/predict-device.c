@@ -95,10 +95,14 @@ static int make_room(struct libdma_predictor *frame, uint32_t name)
 	return 0;
 }
 
-/* "0000:00:02.0" */
+/* "0000:00:02.0", or "10000:e1:00.0" behind a bridge that makes a domain of its own */
 static bool is_pci(const char *name)
 {
-	return name && strlen(name) >= 12 && name[4] == ':' && name[7] == ':';
+	static const char hex[] = "0123456789abcdef";
+	size_t domain = name ? strspn(name, hex) : 0;
+
+	return domain >= 4 && name[domain] == ':' && strspn(name + domain + 1, hex) == 2 &&
+	       name[domain + 3] == ':' && strspn(name + domain + 4, hex) == 2;
 }
 
 static int add_device(struct libdma_predictor *frame, uint32_t name)
