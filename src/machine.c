@@ -55,6 +55,30 @@ static int set_as(struct libdma_environment *set, const char *name, const char *
 	return err;
 }
 
+/* As a string; @why, which tells why it is no number, stays where it looks like one. */
+static int set_text(struct libdma_environment *set, const char *name, const char *value,
+		    char **why)
+{
+	char *why_text = NULL;
+	int err = set_as(set, name, value, "\"", &why_text);
+
+	if (err == -EINVAL && value[0] && !value[strspn(value, "-0123456789")]) {
+		free(why_text);
+		return err;
+	}
+	free(*why);
+	*why = why_text;
+	return err;
+}
+
+/* Behind "line 1, column 43: ", which is that of the JSON made here. */
+static const char *past_place(const char *why)
+{
+	const char *colon = strstr(why, ": ");
+
+	return colon ? colon + 2 : why;
+}
+
 static void set_value(struct machine_options *opts, const char *arg,
 		      struct argp_state *state)
 {
@@ -68,15 +92,12 @@ static void set_value(struct machine_options *opts, const char *arg,
 	if (!name)
 		out_of_memory();
 	err = set_as(opts->set, name, equals + 1, "", &why);
-	if (err == -EINVAL) {
-		free(why);
-		why = NULL;
-		err = set_as(opts->set, name, equals + 1, "\"", &why);
-	}
+	if (err == -EINVAL)
+		err = set_text(opts->set, name, equals + 1, &why);
 	if (err == -ENOMEM)
 		out_of_memory();
 	if (err)
-		argp_error(state, "'%s': %s", arg, why ? why : "no such value");
+		argp_error(state, "'%s': %s", arg, why ? past_place(why) : "no such value");
 	free(why);
 	free(name);
 }

@@ -13,6 +13,8 @@
 
 #include <jansson.h>
 
+#include "base/bits.h"
+#include "base/word.h"
 #include "trace/environment.h"
 #include "trace/json-place.h"
 
@@ -47,32 +49,6 @@ __attribute__((format(printf, 2, 3))) static int complain(struct parser *parser,
 		return -ENOMEM;
 	}
 	return -EINVAL;
-}
-
-/* How many letters must change to make one word of the other. */
-static size_t word_distance(const char *a, const char *b)
-{
-	size_t row[33], size = strlen(b);
-
-	if (size > 32 || strlen(a) > 32)
-		return 32;
-	for (size_t j = 0; j <= size; j++)
-		row[j] = j;
-	for (size_t i = 0; a[i]; i++) {
-		size_t corner = row[0]++;
-
-		for (size_t j = 0; j < size; j++) {
-			size_t change = corner + (a[i] != b[j]);
-
-			corner = row[j + 1];
-			if (change > row[j] + 1)
-				change = row[j] + 1;
-			if (change > corner + 1)
-				change = corner + 1;
-			row[j + 1] = change;
-		}
-	}
-	return row[size];
 }
 
 /* The names that an object may have: those of a table, and some that are no values. */
@@ -145,6 +121,17 @@ static int read_number(struct parser *parser, const json_t *value, uint64_t max,
 	if (*ret > max)
 		return complain(parser, "a number above %llu", (unsigned long long)max);
 	return 0;
+}
+
+static int read_power(struct parser *parser, const json_t *value, uint64_t min,
+		      uint64_t max, uint64_t *ret)
+{
+	int err = read_number(parser, value, UINT64_MAX, ret);
+
+	if (!err && *ret && (!is_power_of_two(*ret) || *ret < min || *ret > max))
+		return complain(parser, "expected a power of two from %llu to %llu",
+				(unsigned long long)min, (unsigned long long)max);
+	return err;
 }
 
 static int read_text(struct parser *parser, const json_t *value, char **ret)
@@ -289,6 +276,14 @@ static int read_member(struct parser *parser, const struct member *member,
 		err = read_number(parser, value, UINT32_MAX, &number);
 		if (!err)
 			*(uint32_t *)place = (uint32_t)number;
+		break;
+	case MEMBER_POWER32:
+		err = read_power(parser, value, 1, 1U << 31, &number);
+		if (!err)
+			*(uint32_t *)place = (uint32_t)number;
+		break;
+	case MEMBER_GRANULE:
+		err = read_power(parser, value, 4096, 1U << 31, place);
 		break;
 	case MEMBER_COUNT:
 	case MEMBER_ADDRESS:

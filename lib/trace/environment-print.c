@@ -98,8 +98,10 @@ static json_t *member_value(const struct member *member, const void *base)
 	case MEMBER_TEXT:
 		return text_value(*(char *const *)place);
 	case MEMBER_COUNT32:
+	case MEMBER_POWER32:
 		return json_integer(*(const uint32_t *)place);
 	case MEMBER_COUNT:
+	case MEMBER_GRANULE:
 		return count_value(*(const uint64_t *)place);
 	case MEMBER_ADDRESS:
 		return address_value(*(const uint64_t *)place);

@@ -15,6 +15,7 @@ static size_t size_of(enum member_type type)
 {
 	switch (type) {
 	case MEMBER_COUNT32:
+	case MEMBER_POWER32:
 		return sizeof(uint32_t);
 	case MEMBER_FLAG:
 		return sizeof(bool);

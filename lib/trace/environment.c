@@ -31,12 +31,12 @@ const struct member environment_members[] = {
 	MEMBER("", "memory", MEMBER_RANGES, memory, memory),
 	MEMBER("swiotlb", "start", MEMBER_ADDRESS, swiotlb.start, swiotlb_start),
 	MEMBER("swiotlb", "slots", MEMBER_COUNT, swiotlb.slots, swiotlb_slots),
-	MEMBER("swiotlb", "areas", MEMBER_COUNT32, swiotlb.areas, swiotlb_areas),
+	MEMBER("swiotlb", "areas", MEMBER_POWER32, swiotlb.areas, swiotlb_areas),
 	MEMBER("swiotlb", "slot_size", MEMBER_COUNT32, swiotlb.slot_size,
 	       swiotlb_slot_size),
 	MEMBER("swiotlb", "force", MEMBER_FLAG, swiotlb.force, swiotlb_force),
 	MEMBER("iommu", "mode", MEMBER_MODE, iommu.mode, iommu_mode),
-	MEMBER("iommu", "granule", MEMBER_COUNT, iommu.granule, iommu_granule),
+	MEMBER("iommu", "granule", MEMBER_GRANULE, iommu.granule, iommu_granule),
 	MEMBER("iommu", "aperture_end", MEMBER_ADDRESS, iommu.aperture_end,
 	       iommu_aperture_end),
 	MEMBER("iommu", "groups", MEMBER_GROUPS, iommu.group, iommu_groups),
@@ -265,9 +265,11 @@ static int copy_member(const struct member *member, void *to, const void *from)
 		*(char **)place = text;
 		break;
 	case MEMBER_COUNT32:
+	case MEMBER_POWER32:
 		memcpy(place, source, sizeof(uint32_t));
 		break;
 	case MEMBER_COUNT:
+	case MEMBER_GRANULE:
 	case MEMBER_ADDRESS:
 		memcpy(place, source, sizeof(uint64_t));
 		break;
