@@ -12,10 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "addresses.h"
 #include "capture.h"
+#include "clock.h"
 #include "gfp.h"
 #include "list.h"
 #include "output.h"
@@ -58,14 +58,6 @@ struct capture {
 	uint64_t missed_before[DMA_HOOKS]; /* two calls ago */
 	uint64_t losses_ns;
 };
-
-static uint64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
-}
 
 static int put(struct capture *capture, struct dma_event *event)
 {
@@ -330,7 +322,7 @@ struct capture *capture_create(const struct capture_options *options)
 	if (!capture->lists || !capture->gfp || !capture->devices || !capture->pools ||
 	    !capture->domains)
 		out_of_memory();
-	capture->losses_ns = now();
+	capture->losses_ns = clock_ns();
 	capture->ring = ring_buffer__new(probes_ring(options->probes), take, capture, NULL);
 	if (capture->ring)
 		return capture;
@@ -399,7 +391,7 @@ static int lose_of(struct capture *capture, unsigned int hook, bool last, uint64
 	if (!dropped && !missed)
 		return 0;
 	return put_loss(capture, hook, dropped + missed, from_ns,
-			dropped && !missed ? sum.last_ns : now());
+			dropped && !missed ? sum.last_ns : clock_ns());
 }
 
 int capture_losses(struct capture *capture, bool last)
@@ -407,7 +399,7 @@ int capture_losses(struct capture *capture, bool last)
 	uint64_t from_ns = capture->losses_ns;
 	int err = last ? 0 : probes_refresh(capture->options.probes);
 
-	capture->losses_ns = now();
+	capture->losses_ns = clock_ns();
 	for (unsigned int i = 0; i < DMA_HOOKS && !err; i++)
 		err = lose_of(capture, i, last, from_ns);
 	return err;

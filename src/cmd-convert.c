@@ -11,14 +11,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "command.h"
 #include "export.h"
 #include "form.h"
 #include "json.h"
 #include "output.h"
+#include "quantity.h"
 #include "source.h"
 #include "terminal.h"
 
@@ -63,19 +64,6 @@ static const struct argp_option options[] = {
 	{},
 };
 
-static unsigned int parse_slices(const char *text, struct argp_state *state)
-{
-	unsigned long number;
-	char *end;
-
-	errno = 0;
-	number = strtoul(text, &end, 10);
-	if (errno || end == text || *end || *text == '-' || number > SLICES_MOST)
-		argp_error(state, "--slices takes a number up to %d, not '%s'",
-			   SLICES_MOST, text);
-	return (unsigned int)number;
-}
-
 static void finish_options(struct options *opts, struct argp_state *state)
 {
 	if (opts->out && opts->export.target.path)
@@ -110,7 +98,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		opts->export.target.force = true;
 		return 0;
 	case OPTION_SLICES:
-		opts->export.slices = parse_slices(arg, state);
+		opts->export.slices = (unsigned int)quantity_option("--slices", arg, 0,
+								    SLICES_MOST, state);
 		return 0;
 	case OPTION_WEIGHT:
 		opts->weighed = true;
@@ -252,16 +241,8 @@ static void tell_outcome(const struct options *opts, const char *format,
 
 struct pace {
 	struct libdma_writer *writer;
-	int64_t flushed_ms;
+	uint64_t flushed_ns;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
-}
 
 /*
  * What comes slowly is there for readers within a second, and is not lost when dmactl is
@@ -271,12 +252,12 @@ static int64_t now_ms(void)
 static int keep_pace(void *arg)
 {
 	struct pace *pace = arg;
-	int64_t now = now_ms(), rest = pace->flushed_ms + 1000 - now;
+	uint64_t now = clock_ns(), due = pace->flushed_ns + SECOND_NS;
 
-	if (rest > 0)
-		return (int)rest;
+	if (now < due)
+		return (int)((due - now) / 1000000) + 1;
 	libdma_writer_flush(pace->writer);
-	pace->flushed_ms = now;
+	pace->flushed_ns = now;
 	return -1;
 }
 
@@ -297,7 +278,7 @@ static int copy_events(const struct options *opts, const char *format,
 		return status;
 	if (libdma_environment_print(source_environment(source), &before))
 		out_of_memory();
-	pace = (struct pace) { writer, now_ms() };
+	pace = (struct pace) { writer, clock_ns() };
 	source_idle(source, keep_pace, &pace);
 	for (; more > 0 && !err; more = source_next(source, &event), taken++)
 		err = libdma_writer_put(writer, event);

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "fuzz-engine.h"
 #include "fuzz-mutant.h"
 #include "fuzz-replay.h"
@@ -115,14 +116,6 @@ static int remove_one(const char *path, const struct stat *status, int kind,
 	return remove(path);
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /* What ended the campaign, as its first finding shows when it is run again. */
 static int look_at_finding(const struct fuzz_target *target,
 			   const struct fuzz_campaign *campaign, struct result *ret)
@@ -149,7 +142,7 @@ static int fuzz_once(const struct fuzz_options *options, const struct fuzz_targe
 	struct fuzz_options how = *options;
 	struct fuzz_campaign campaign;
 	struct fuzz_worker *workers;
-	uint64_t begin = now_ns(), execs = 0;
+	uint64_t begin = clock_ns(), execs = 0;
 	size_t count;
 	int status;
 
@@ -160,7 +153,7 @@ static int fuzz_once(const struct fuzz_options *options, const struct fuzz_targe
 	if (status)
 		return status;
 	status = fuzz_campaign_run(&how, &campaign);
-	begin = now_ns() - begin;
+	begin = clock_ns() - begin;
 	matrix->interrupted = campaign.interrupted;
 	count = fuzz_campaign_workers(&campaign, &workers);
 	for (size_t i = 0; i < count; i++)

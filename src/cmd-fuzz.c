@@ -14,6 +14,7 @@
 #include "command.h"
 #include "fuzz-target.h"
 #include "output.h"
+#include "quantity.h"
 
 #define JOBS_MOST 1024
 
@@ -178,18 +179,6 @@ static unsigned int parse_time(const char *text, struct argp_state *state)
 	return (unsigned int)(value * unit);
 }
 
-static unsigned int parse_number(const char *option, const char *text, unsigned long most,
-				 struct argp_state *state)
-{
-	char *end;
-	unsigned long value = strtoul(text, &end, 10);
-
-	if (*text < '0' || *text > '9' || *end || !value || value > most)
-		argp_error(state, "%s takes a number from 1 to %lu, not '%s'", option,
-			   most, text);
-	return (unsigned int)value;
-}
-
 static const char *parse_engine(const char *text, struct argp_state *state)
 {
 	for (unsigned int i = FUZZ_ENGINE_NONE + 1; i < FUZZ_ENGINES; i++)
@@ -258,7 +247,8 @@ static error_t parse_value(struct fuzz_options *opts, int key, char *arg,
 		opts->output = arg;
 		return 0;
 	case OPTION_SEED:
-		opts->seed = parse_number("--seed", arg, 1000000000, state);
+		opts->seed = (unsigned int)quantity_option("--seed", arg, 1, 1000000000,
+							   state);
 		return 0;
 	case OPTION_EMPTY:
 		opts->empty = true;
@@ -276,7 +266,8 @@ static error_t parse_value(struct fuzz_options *opts, int key, char *arg,
 		opts->engine = parse_engine(arg, state);
 		return 0;
 	case 'j':
-		opts->jobs = parse_number("--jobs", arg, JOBS_MOST, state);
+		opts->jobs =
+			(unsigned int)quantity_option("--jobs", arg, 1, JOBS_MOST, state);
 		return 0;
 	case 'k':
 		opts->keep_going = true;

@@ -12,6 +12,7 @@
 #include "json.h"
 #include "out-file.h"
 #include "output.h"
+#include "quantity.h"
 #include "space.h"
 #include "state.h"
 #include "target.h"
@@ -46,17 +47,6 @@ static const struct argp_option argp_options[] = {
 	{},
 };
 
-static unsigned int parse_rows(const char *arg, struct argp_state *state)
-{
-	char *end;
-	unsigned long rows = strtoul(arg, &end, 10);
-
-	if (*arg < '0' || *arg > '9' || *end || !rows || rows > ROWS_MAX)
-		argp_error(state, "--rows takes a number from 1 to %u, not '%s'",
-			   ROWS_MAX, arg);
-	return (unsigned int)rows;
-}
-
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *opts = state->input;
@@ -71,7 +61,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		opts->svg = arg;
 		return 0;
 	case OPTION_ROWS:
-		opts->rows = parse_rows(arg, state);
+		opts->rows =
+			(unsigned int)quantity_option("--rows", arg, 1, ROWS_MAX, state);
 		return 0;
 	case ARGP_KEY_END:
 		form_check(&opts->form, opts->svg, state);

@@ -10,6 +10,7 @@
 #include "command.h"
 #include "out-file.h"
 #include "output.h"
+#include "quantity.h"
 #include "report.h"
 #include "survey.h"
 #include "target.h"
@@ -39,17 +40,6 @@ static const struct argp_option argp_options[] = {
 	{},
 };
 
-static unsigned int parse_moments(const char *arg, struct argp_state *state)
-{
-	char *end;
-	unsigned long moments = strtoul(arg, &end, 10);
-
-	if (*arg < '0' || *arg > '9' || *end || !moments || moments > MOMENTS_MAX)
-		argp_error(state, "--moments takes a number from 1 to %u, not '%s'",
-			   MOMENTS_MAX, arg);
-	return (unsigned int)moments;
-}
-
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *opts = state->input;
@@ -63,7 +53,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		opts->file = arg;
 		return 0;
 	case OPTION_MOMENTS:
-		opts->moments = parse_moments(arg, state);
+		opts->moments = (unsigned int)quantity_option("--moments", arg, 1,
+							      MOMENTS_MAX, state);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -11,6 +11,7 @@
 #include "out-file.h"
 #include "output.h"
 #include "paragraph.h"
+#include "quantity.h"
 #include "stat-print.h"
 #include "target.h"
 #include "timeline.h"
@@ -73,18 +74,6 @@ static const struct argp_option argp_options[] = {
 	{},
 };
 
-static unsigned int parse_number(const char *option, const char *arg, unsigned int most,
-				 struct argp_state *state)
-{
-	char *end;
-	unsigned long number = strtoul(arg, &end, 10);
-
-	if (*arg < '0' || *arg > '9' || *end || !number || number > most)
-		argp_error(state, "%s takes a number from 1 to %u, not '%s'", option,
-			   most, arg);
-	return (unsigned int)number;
-}
-
 static void parse_measures(struct options *opts, const char *arg,
 			   struct argp_state *state)
 {
@@ -144,10 +133,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		parse_measures(opts, arg, state);
 		return 0;
 	case OPTION_BINS:
-		opts->cells = parse_number("--bins", arg, LIBDMA_TIMELINE_BINS, state);
+		opts->cells = (unsigned int)quantity_option("--bins", arg, 1,
+							    LIBDMA_TIMELINE_BINS, state);
 		return 0;
 	case OPTION_ROWS:
-		opts->rows = parse_number("--rows", arg, ROWS_MAX, state);
+		opts->rows =
+			(unsigned int)quantity_option("--rows", arg, 1, ROWS_MAX, state);
 		return 0;
 	case OPTION_SVG:
 		opts->svg = arg;

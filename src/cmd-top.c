@@ -12,6 +12,7 @@
 
 #include "command.h"
 #include "output.h"
+#include "quantity.h"
 #include "source.h"
 #include "top.h"
 
@@ -63,16 +64,6 @@ static uint64_t parse_delay(const char *text, struct argp_state *state)
 	return (uint64_t)(seconds * 1e9 + 0.5);
 }
 
-static uint64_t parse_iterations(const char *text, struct argp_state *state)
-{
-	char *end;
-	unsigned long long number = strtoull(text, &end, 10);
-
-	if (*text < '0' || *text > '9' || *end || !number)
-		argp_error(state, "--iterations takes a number from 1, not '%s'", text);
-	return number;
-}
-
 static error_t parse_top(int key, char *arg, struct top_options *top,
 			 struct argp_state *state)
 {
@@ -87,7 +78,7 @@ static error_t parse_top(int key, char *arg, struct top_options *top,
 		top->delay_ns = parse_delay(arg, state);
 		return 0;
 	case 'n':
-		top->frames = parse_iterations(arg, state);
+		top->frames = quantity_option("--iterations", arg, 1, UINT64_MAX, state);
 		return 0;
 	case OPTION_DEVICE:
 		free(top->device);

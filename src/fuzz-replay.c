@@ -14,21 +14,13 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "fuzz-replay.h"
 #include "output.h"
 
 #define TEXT_MOST (256 << 10) /* of what it says; the rest is dropped */
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 /* In the child. Does not return. */
 static void run(const struct fuzz_target *target, const char *input, const char *mutant,
@@ -63,7 +55,7 @@ static bool listen(int fd, uint64_t until_ns, char *text)
 	ssize_t got;
 
 	for (;;) {
-		uint64_t now = now_ns();
+		uint64_t now = clock_ns();
 		size_t room = TEXT_MOST - 1 - used;
 
 		if (now >= until_ns)
@@ -79,13 +71,13 @@ static bool listen(int fd, uint64_t until_ns, char *text)
 		used += room ? (size_t)got : 0;
 	}
 	text[used] = 0;
-	return now_ns() < until_ns;
+	return clock_ns() < until_ns;
 }
 
 int fuzz_replay(const struct fuzz_target *target, const char *input, const char *mutant,
 		struct fuzz_outcome *ret, char **text)
 {
-	uint64_t begin = now_ns();
+	uint64_t begin = clock_ns();
 	char *said = malloc(TEXT_MOST);
 	int err[2], how = 0;
 	bool ended;
@@ -117,7 +109,7 @@ int fuzz_replay(const struct fuzz_target *target, const char *input, const char 
 	fuzz_outcome_read(said, how, ret);
 	if (!ended)
 		snprintf(ret->oracle, sizeof(ret->oracle), "ENDLESS");
-	ret->ns = now_ns() - begin;
+	ret->ns = clock_ns() - begin;
 	if (how == EXIT_CANNOT)
 		complain("%s: %s", target->program, said);
 	if (text)

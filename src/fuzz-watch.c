@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "fuzz-engine.h"
 #include "output.h"
 
@@ -40,10 +41,7 @@ struct run {
 
 static time_t now(void)
 {
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec;
+	return (time_t)(clock_ns() / SECOND_NS);
 }
 
 static size_t findings(const struct run *run)

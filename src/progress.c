@@ -4,8 +4,8 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "clock.h"
 #include "progress.h"
 
 #define FIRST_NS    1000000000ull
@@ -17,18 +17,10 @@ static struct {
 	uint64_t next_ns;
 } line;
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
-}
-
 void progress_begin(bool wanted)
 {
 	line.wanted = wanted;
-	line.next_ns = now_ns() + FIRST_NS;
+	line.next_ns = clock_ns() + FIRST_NS;
 }
 
 bool progress_wanted(void)
@@ -38,7 +30,7 @@ bool progress_wanted(void)
 
 void progress_show(uint64_t done, uint64_t total, uint64_t events)
 {
-	uint64_t now = now_ns();
+	uint64_t now = clock_ns();
 
 	if (now < line.next_ns)
 		return;

@@ -4,6 +4,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,4 +36,23 @@ bool quantity_size(const char *text, uint64_t *ret)
 		return false;
 	*ret = size;
 	return true;
+}
+
+uint64_t quantity_option(const char *option, const char *text, uint64_t least,
+			 uint64_t most, struct argp_state *state)
+{
+	uint64_t number;
+	char *end;
+
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	if (isdigit((unsigned char)*text) && !*end && !errno && number >= least &&
+	    number <= most)
+		return number;
+	if (most == UINT64_MAX)
+		argp_error(state, "%s takes a number from %" PRIu64 ", not '%s'", option,
+			   least, text);
+	argp_error(state, "%s takes a number from %" PRIu64 " to %" PRIu64 ", not '%s'",
+		   option, least, most, text);
+	return least;
 }

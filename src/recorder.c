@@ -21,6 +21,7 @@
 
 #include "capture.h"
 #include "child.h"
+#include "clock.h"
 #include "history.h"
 #include "output.h"
 #include "privilege.h"
@@ -28,8 +29,7 @@
 #include "running.h"
 #include "symbols.h"
 
-#define SECOND	    ((uint64_t)1000000000)
-#define FLUSH_NS    (SECOND / 2)
+#define FLUSH_NS    (SECOND_NS / 2)
 #define NAP_NS	    (10 * 1000000) /* between two looks at the ring, while events come, */
 #define LONG_NAP_NS (50 * 1000000) /* and while none do */
 
@@ -51,14 +51,6 @@ struct recorder {
 	uint64_t flush_ns;  /* of the last one */
 	off_t whole;	    /* bytes of the file after it */
 };
-
-static uint64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (uint64_t)time.tv_sec * SECOND + (uint64_t)time.tv_nsec;
-}
 
 static const char *out_name(const struct recorder *recorder)
 {
@@ -103,7 +95,7 @@ static int flush(struct recorder *recorder)
 	int err = libdma_writer_flush(recorder->writer);
 	struct stat status;
 
-	recorder->flush_ns = now();
+	recorder->flush_ns = clock_ns();
 	if (err || stat(recorder->output->path, &status) || !S_ISREG(status.st_mode))
 		return err;
 	recorder->whole = status.st_size;
@@ -158,7 +150,7 @@ static int step(struct recorder *recorder)
 
 	if (count < 0)
 		return count;
-	if (now() - recorder->flush_ns >= FLUSH_NS) {
+	if (clock_ns() - recorder->flush_ns >= FLUSH_NS) {
 		err = capture_losses(recorder->capture, false);
 		if (!err)
 			err = flush(recorder);
@@ -178,7 +170,8 @@ static void look_around(struct recorder *recorder, int signal)
 		write_snapshot(recorder);
 	if (child_ended(&recorder->child, &recorder->child_status))
 		recorder->end = "the command ended";
-	if (options->duration_ns && now() - recorder->begin_ns >= options->duration_ns)
+	if (options->duration_ns &&
+	    clock_ns() - recorder->begin_ns >= options->duration_ns)
 		recorder->end = "the time of --duration is over";
 	if (options->probe.pid && kill((pid_t)options->probe.pid, 0) && errno == ESRCH)
 		recorder->end = "the process ended";
@@ -264,7 +257,7 @@ static int start_child(struct recorder *recorder)
 static void print_summary(const struct recorder *recorder)
 {
 	const struct capture_sum *sum = capture_sum(recorder->capture);
-	const double seconds = (double)(now() - recorder->begin_ns) / 1e9;
+	const double seconds = (double)(clock_ns() - recorder->begin_ns) / 1e9;
 	struct stat status;
 
 	complain("%s: %" PRIu64 " events in %.1f s, %s", out_name(recorder), sum->events, seconds,
@@ -304,7 +297,7 @@ static int finish(struct recorder *recorder, int err)
 	if (recorder->whole && !truncate(path, recorder->whole))
 		complain("%s: %s; what was recorded until %.1f s before is in the file",
 			 out_name(recorder), strerror(-err),
-			 (double)(now() - recorder->flush_ns) / 1e9);
+			 (double)(clock_ns() - recorder->flush_ns) / 1e9);
 	else
 		trouble(out_name(recorder), err);
 	return EXIT_SYSTEM;
@@ -316,7 +309,7 @@ static int record(struct recorder *recorder, const sigset_t *signals)
 
 	if (status)
 		return status;
-	recorder->begin_ns = recorder->flush_ns = now();
+	recorder->begin_ns = recorder->flush_ns = clock_ns();
 	err = flush(recorder);
 	status = start_child(recorder);
 	if (!err && !status)

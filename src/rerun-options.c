@@ -9,6 +9,7 @@
 #include <libdma/predict.h>
 
 #include "output.h"
+#include "quantity.h"
 #include "rerun.h"
 
 enum {
@@ -102,7 +103,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	static const char *const backends[] = { "direct", "swiotlb", "iommu", NULL };
 	static const char *const modes[] = { "off", "strict", "lazy", NULL };
 	struct rerun_options *opts = state->input;
-	char *end;
 
 	switch (key) {
 	case OPTION_BACKEND:
@@ -118,9 +118,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		set_swiotlb(opts, arg, state);
 		break;
 	case OPTION_REPEAT:
-		opts->repeat = strtoul(arg, &end, 10);
-		if (!*arg || *end || !opts->repeat || *arg == '-')
-			argp_error(state, "--repeat takes a number from 1, not '%s'", arg);
+		opts->repeat = quantity_option("--repeat", arg, 1, ULONG_MAX, state);
 		break;
 	case OPTION_DEVICE_MAP:
 		add_device(opts, arg, state);

@@ -11,6 +11,7 @@
 
 #include "output.h"
 #include "progress.h"
+#include "quantity.h"
 #include "terminal.h"
 
 #define WIDTH_MIN     20
@@ -55,17 +56,6 @@ static enum when parse_when(const char *arg, struct argp_state *state)
 			return when;
 	argp_error(state, "'%s' is none of auto, always, never", arg);
 	return WHEN_AUTO;
-}
-
-static unsigned int parse_width(const char *arg, struct argp_state *state)
-{
-	char *end;
-	unsigned long width = strtoul(arg, &end, 10);
-
-	if (*arg < '0' || *arg > '9' || *end || width < WIDTH_MIN || width > WIDTH_MAX)
-		argp_error(state, "--width takes a number from %u to %u, not '%s'",
-			   WIDTH_MIN, WIDTH_MAX, arg);
-	return (unsigned int)width;
 }
 
 /* The terminal that stdout is; false where it is none. */
@@ -118,7 +108,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		terminal->ascii = true;
 		return 0;
 	case OPTION_WIDTH:
-		terminal->width = parse_width(arg, state);
+		terminal->width = (unsigned int)quantity_option("--width", arg, WIDTH_MIN,
+								WIDTH_MAX, state);
 		return 0;
 	case OPTION_PROGRESS:
 		terminal->progress = parse_when(arg, state);

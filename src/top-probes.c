@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "capture.h"
+#include "clock.h"
 #include "output.h"
 #include "privilege.h"
 #include "running.h"
@@ -73,26 +74,18 @@ static int prepare(struct live *live)
 	return err ? trouble("cannot give up privileges", err) : EXIT_FINE;
 }
 
-static uint64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
-}
-
 static int loop(struct live *live, const sigset_t *signals)
 {
 	const struct timespec nap = { .tv_nsec = NAP_NS };
-	uint64_t losses_ns = now();
+	uint64_t losses_ns = clock_ns();
 	int count = 0;
 
 	while (!live->top.over && count >= 0 && !output_error()) {
 		if (sigtimedwait(signals, NULL, &nap) > 0)
 			break;
 		count = capture_read(live->capture);
-		if (count >= 0 && now() - losses_ns >= LOSSES_NS) {
-			losses_ns = now();
+		if (count >= 0 && clock_ns() - losses_ns >= LOSSES_NS) {
+			losses_ns = clock_ns();
 			if (capture_losses(live->capture, false) < 0)
 				count = -ENOMEM;
 		}

@@ -9,15 +9,15 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
 #include "json.h"
 #include "output.h"
 #include "table.h"
 #include "top.h"
 
-#define SECOND    ((uint64_t)1000000000)
-#define QUIET_NS  SECOND        /* a recorder writes more often than that */
-#define KEYS_NS   (SECOND / 20) /* between two looks for keys */
-#define LOOK_EACH 256           /* events between two looks at the clock */
+#define QUIET_NS  SECOND_NS        /* a recorder writes more often than that */
+#define KEYS_NS   (SECOND_NS / 20) /* between two looks for keys */
+#define LOOK_EACH 256              /* events between two looks at the clock */
 
 static const struct {
 	const char *name;
@@ -35,14 +35,6 @@ static const struct {
 	[TOP_BOUNCES] = { "bounces", "BOUNCES/s", 9 },
 	[TOP_FAILED] = { "failed", "FAILED", 6 },
 };
-
-static uint64_t wall_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
-}
 
 bool top_column_parse(const char *name, enum top_column *ret)
 {
@@ -216,7 +208,7 @@ void top_print_head(const struct top *top, char *buffer, size_t room)
 			 frame->lost_more ? " and more" : "");
 	snprintf(buffer, room,
 		 "%" PRIu64 ".%03" PRIu64 " s: %s events/s, %s, by %s%s%s; %s",
-		 frame->ns / SECOND, frame->ns % SECOND / 1000000, rate, lost,
+		 frame->ns / SECOND_NS, frame->ns % SECOND_NS / 1000000, rate, lost,
 		 top_column_name(top->options.sort), top->options.device ? ", of " : "",
 		 top->options.device ?: "", top->title);
 }
@@ -289,7 +281,7 @@ static void finish_period(struct top *top)
 void top_open(struct top *top)
 {
 	top->load = load_create();
-	top->quiet_ns = top->looked_ns = wall_ns();
+	top->quiet_ns = top->looked_ns = clock_ns();
 	if (!top->now)
 		return;
 	/* the probes' clock is this one */
@@ -331,14 +323,14 @@ void top_put(struct top *top, const struct dma_event *event)
 	load_put(top->load, event);
 	top->any = true;
 	if (top->events++ % LOOK_EACH == 0)
-		look_at_keys(top, wall_ns());
+		look_at_keys(top, clock_ns());
 }
 
 int top_idle(struct top *top)
 {
 	const uint64_t delay = top->options.delay_ns;
 	const uint64_t quiet = delay > QUIET_NS ? delay : QUIET_NS;
-	uint64_t now = wall_ns();
+	uint64_t now = clock_ns();
 
 	fflush(stdout);
 	if (top->events)
@@ -365,7 +357,7 @@ void top_end(struct top *top)
 	while (top->screen && !top->over) {
 		const struct timespec nap = { .tv_nsec = (long)KEYS_NS };
 
-		look_at_keys(top, wall_ns());
+		look_at_keys(top, clock_ns());
 		nanosleep(&nap, NULL);
 	}
 }
