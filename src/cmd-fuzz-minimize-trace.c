@@ -13,11 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "fuzz-input.h"
+#include "fuzz-scratch.h"
 #include "json.h"
 #include "output.h"
 #include "source.h"
@@ -27,9 +27,9 @@
 
 /**
  * struct excision - a trace of which events are taken out
+ * @target:	the file that is tried
  * @keep:	of each event, is it still in?
  * @kept:	how many are
- * @candidate:	the file that is tried
  * @says:	what is said of the whole: an exit status, and which rules were broken
  */
 struct excision {
@@ -39,7 +39,6 @@ struct excision {
 	uint8_t *keep;
 	size_t events, kept;
 	unsigned long tries;
-	char *folder;
 	struct {
 		int status;
 		char *rules;
@@ -272,35 +271,29 @@ static int minimize(struct excision *excision, const char *out)
 int fuzz_minimize_trace(const struct fuzz_options *options, const char *input,
 			const char *out)
 {
-	const char *tmp = getenv("TMPDIR"), *suffix = strrchr(out, '.');
+	const char *suffix = strrchr(out, '.');
 	struct excision excision = { .options = options,
 				     .input = input,
 				     .target.force = true };
-	char *path;
-	int status;
+	char *folder, *path;
+	int status = count_events(&excision);
 
-	excision.folder =
-		fuzz_path("%s/dmactl-fuzz-%d", tmp && *tmp ? tmp : "/tmp", (int)getpid());
-	path = fuzz_path("%s/trace%s", excision.folder,
+	if (!status)
+		status = fuzz_scratch_create(&folder);
+	if (status)
+		return status;
+	path = fuzz_path("%s/trace%s", folder,
 			 suffix && !strchr(suffix, '/') ? suffix : "");
 	excision.target.path = path;
-	status = count_events(&excision);
-	if (!status && mkdir(excision.folder, 0700))
-		status = trouble(excision.folder, -errno);
-	if (status)
-		goto free_path;
 	excision.keep = malloc(excision.events + 1);
 	if (!excision.keep)
 		out_of_memory();
 	memset(excision.keep, 1, excision.events);
 	excision.kept = excision.events;
 	status = minimize(&excision, out);
-	unlink(path);
-	rmdir(excision.folder);
+	free(path);
+	fuzz_scratch_destroy(folder);
 	free(excision.says.rules);
 	free(excision.keep);
-free_path:
-	free(path);
-	free(excision.folder);
 	return status;
 }

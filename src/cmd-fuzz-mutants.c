@@ -7,12 +7,10 @@
  * whether a campaign would have found it, and how soon.
  */
 #include <errno.h>
-#include <ftw.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +18,7 @@
 #include "fuzz-engine.h"
 #include "fuzz-mutant.h"
 #include "fuzz-replay.h"
+#include "fuzz-scratch.h"
 #include "json.h"
 #include "output.h"
 #include "table.h"
@@ -107,15 +106,6 @@ free_input:
 	return status;
 }
 
-static int remove_one(const char *path, const struct stat *status, int kind,
-		      struct FTW *walk)
-{
-	(void)status;
-	(void)kind;
-	(void)walk;
-	return remove(path);
-}
-
 /* What ended the campaign, as its first finding shows when it is run again. */
 static int look_at_finding(const struct fuzz_target *target,
 			   const struct fuzz_campaign *campaign, struct result *ret)
@@ -170,16 +160,12 @@ static int fuzz_once(const struct fuzz_options *options, const struct fuzz_targe
 static int fuzz_bug(const struct fuzz_options *options, const struct fuzz_target *target,
 		    struct matrix *matrix, struct result *ret)
 {
-	const char *tmp = getenv("TMPDIR");
-	char *folder =
-		fuzz_path("%s/dmactl-fuzz-%d", tmp && *tmp ? tmp : "/tmp", (int)getpid());
 	struct fuzz_options how = *options;
-	int status = EXIT_FINE;
+	char *folder;
+	int status = fuzz_scratch_create(&folder);
 
-	if (mkdir(folder, 0700)) {
-		status = trouble(folder, -errno);
-		goto free_folder;
-	}
+	if (status)
+		return status;
 	how.output = folder;
 	for (unsigned int i = 0; i < SEEDS && !status && !matrix->interrupted; i++) {
 		how.seed = (options->seed ? options->seed : 1) + i;
@@ -187,9 +173,7 @@ static int fuzz_bug(const struct fuzz_options *options, const struct fuzz_target
 		if (!ret->killed)
 			break;
 	}
-	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-free_folder:
-	free(folder);
+	fuzz_scratch_destroy(folder);
 	return status;
 }
 

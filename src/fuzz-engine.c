@@ -12,9 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
+#include "fuzz-child.h"
 #include "fuzz-engine.h"
 #include "fuzz-input.h"
 #include "output.h"
@@ -175,43 +175,35 @@ static void afl_environment(const struct fuzz_start *start)
 		setenv("AFL_CUSTOM_MUTATOR_LIBRARY", mutator, 1);
 }
 
-/* In the child. Does not return. */
-static void run(const struct fuzz_start *start, const struct args *args, int log)
+/* In the child. Does not return. AFL++ insists on the two that it reads crashes from. */
+static void run(const struct fuzz_start *start, int log)
 {
-	const char *asan = getenv("ASAN_OPTIONS");
-	bool afl = start->campaign->engine == FUZZ_ENGINE_AFL;
-	int null = open("/dev/null", O_RDONLY);
-	sigset_t none;
+	const struct fuzz_campaign *campaign = start->campaign;
+	bool afl = campaign->engine == FUZZ_ENGINE_AFL;
+	const struct fuzz_child child = {
+		.dies_by = SIGTERM,
+		.mutant = *campaign->mutant ? campaign->mutant : NULL,
+		.asan = afl ? "allocator_may_return_null=1:detect_leaks=0:abort_on_error=1:"
+			      "symbolize=0:"
+			    : "allocator_may_return_null=1:detect_leaks=0:",
+		.out = log,
+		.err = log,
+	};
+	struct args args = { 0 };
 
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	setpgid(0, 0);
-	signal(SIGPIPE, SIG_DFL);
-	/* AFL++ insists on the two that it reads crashes from. */
-	setenv("ASAN_OPTIONS",
-	       fuzz_path("allocator_may_return_null=1:detect_leaks=0:%s%s",
-			 afl ? "abort_on_error=1:symbolize=0:" : "", asan ? asan : ""),
-	       1);
-	if (*start->campaign->mutant)
-		setenv("LIBDMA_MUTANT", start->campaign->mutant, 1);
-	else
-		unsetenv("LIBDMA_MUTANT");
-	if (afl)
+	if (afl) {
 		afl_environment(start);
-	dup2(null, STDIN_FILENO);
-	dup2(log, STDOUT_FILENO);
-	dup2(log, STDERR_FILENO);
-	execvp(args->arg[0], args->arg);
-	dprintf(STDERR_FILENO, "cannot run %s: %s\n", args->arg[0], strerror(errno));
-	_exit(EXIT_CANNOT);
+		afl_args(start, &args);
+	} else {
+		libfuzzer_args(start, &args);
+	}
+	fuzz_child_run(&child, args.arg);
 }
 
 pid_t fuzz_engine_start(const struct fuzz_start *start)
 {
 	char *path = fuzz_engine_log(start->campaign, start->number);
 	int log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-	struct args args = { 0 };
 	pid_t pid;
 
 	free(path);
@@ -219,13 +211,8 @@ pid_t fuzz_engine_start(const struct fuzz_start *start)
 		return -errno;
 	fflush(stdout);
 	pid = fork();
-	if (!pid) {
-		if (start->campaign->engine == FUZZ_ENGINE_AFL)
-			afl_args(start, &args);
-		else
-			libfuzzer_args(start, &args);
-		run(start, &args, log);
-	}
+	if (!pid)
+		run(start, log);
 	if (pid < 0)
 		pid = -errno;
 	close(log);

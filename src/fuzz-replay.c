@@ -12,11 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "fuzz-child.h"
 #include "fuzz-replay.h"
 #include "output.h"
 
@@ -26,24 +26,15 @@
 static void run(const struct fuzz_target *target, const char *input, const char *mutant,
 		int err)
 {
-	const char *asan = getenv("ASAN_OPTIONS");
-	int null = open("/dev/null", O_RDWR);
+	const struct fuzz_child child = {
+		.dies_by = SIGKILL,
+		.mutant = mutant,
+		.asan = "allocator_may_return_null=1:",
+		.out = -1,
+		.err = err,
+	};
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	setpgid(0, 0);
-	signal(SIGPIPE, SIG_DFL);
-	setenv("ASAN_OPTIONS",
-	       fuzz_path("allocator_may_return_null=1:%s", asan ? asan : ""), 1);
-	if (mutant)
-		setenv("LIBDMA_MUTANT", mutant, 1);
-	else
-		unsetenv("LIBDMA_MUTANT");
-	dup2(null, STDIN_FILENO);
-	dup2(null, STDOUT_FILENO);
-	dup2(err, STDERR_FILENO);
-	execl(target->program, target->program, input, (char *)NULL);
-	dprintf(STDERR_FILENO, "cannot run: %s\n", strerror(errno));
-	_exit(EXIT_CANNOT);
+	fuzz_child_run(&child, (char *[]) { target->program, (char *)input, NULL });
 }
 
 /* All it says, until it ends or its time is over; false for the latter. */
@@ -111,7 +102,7 @@ int fuzz_replay(const struct fuzz_target *target, const char *input, const char 
 		snprintf(ret->oracle, sizeof(ret->oracle), "ENDLESS");
 	ret->ns = clock_ns() - begin;
 	if (how == EXIT_CANNOT)
-		complain("%s: %s", target->program, said);
+		complain("%s", said);
 	if (text)
 		*text = said;
 	else
