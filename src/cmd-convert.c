@@ -18,6 +18,7 @@
 #include "export.h"
 #include "form.h"
 #include "json.h"
+#include "out-file.h"
 #include "output.h"
 #include "quantity.h"
 #include "source.h"
@@ -50,7 +51,7 @@ static const struct argp_option options[] = {
 	  .key = 'o',
 	  .arg = "OUT",
 	  .doc = "Write to OUT; then IN is dma.dmat where none is named" },
-	{ .name = "force", .key = 'f', .doc = "Replace OUT where it exists" },
+	OPTION_FORCE("OUT"),
 	{ .name = "slices",
 	  .key = OPTION_SLICES,
 	  .arg = "NUMBER",
@@ -177,9 +178,11 @@ static int check_output(const struct options *opts, const char *format)
 	const struct exporter *exporter = exporter_find(format);
 	bool binary = exporter ? exporter->binary : !strcmp(format, "binary");
 	bool unnamed = !strcmp(opts->export.target.path, "-");
+	int status = out_file_check(opts->export.target.path, opts->export.target.force,
+				    opts->source.path);
 
-	if (target_spare(opts->export.target.path, opts->source.path))
-		return EXIT_USAGE;
+	if (status != EXIT_FINE)
+		return status;
 	if (opts->weighed && strcmp(format, "folded")) {
 		complain("--weight belongs to the format folded, not to %s", format);
 		return EXIT_USAGE;

@@ -15,7 +15,6 @@
 #include "quantity.h"
 #include "space.h"
 #include "state.h"
-#include "target.h"
 #include "terminal.h"
 
 #define ROWS_DEFAULT 16
@@ -31,6 +30,7 @@ struct options {
 	struct space_options space;
 	struct form_options form;
 	const char *svg;
+	bool force;
 	unsigned int rows;
 };
 
@@ -40,6 +40,7 @@ static const struct argp_option argp_options[] = {
 	  .key = OPTION_SVG,
 	  .arg = "FILE",
 	  .doc = "Draw into FILE, as SVG, instead of on the terminal" },
+	OPTION_FORCE("FILE"),
 	{ .name = "rows",
 	  .key = OPTION_ROWS,
 	  .arg = "N",
@@ -56,6 +57,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &opts->space;
 		state->child_inputs[1] = &opts->state;
 		state->child_inputs[2] = &opts->form;
+		return 0;
+	case 'f':
+		opts->force = true;
 		return 0;
 	case OPTION_SVG:
 		opts->svg = arg;
@@ -113,11 +117,11 @@ static void print_terminal(const struct options *opts, const struct state *state
 		puts("nothing is live at this moment");
 }
 
-static int print_svg(const char *path, const struct state *state,
+static int print_svg(const struct options *opts, const struct state *state,
 		     struct picture *const *picture, size_t count)
 {
 	struct out_file file;
-	int status = out_file_open(&file, path, true);
+	int status = out_file_open(&file, opts->svg, opts->force);
 
 	if (status != EXIT_FINE)
 		return status;
@@ -157,7 +161,7 @@ static int print_pictures(const struct options *opts, const struct state *state,
 				  : draw_columns(list->space[i], &opts->state.terminal),
 			opts->rows);
 	if (opts->svg)
-		status = print_svg(opts->svg, state, picture, list->count);
+		status = print_svg(opts, state, picture, list->count);
 	else
 		print_terminal(opts, state, picture, list->count);
 	for (size_t i = 0; i < list->count; i++)
@@ -176,8 +180,10 @@ static int map_run(int argc, char **argv)
 	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &opts);
-	if (opts.svg && target_spare(opts.svg, opts.state.source.path))
-		return EXIT_USAGE;
+	status = !opts.svg ? EXIT_FINE
+			   : out_file_check(opts.svg, opts.force, opts.state.source.path);
+	if (status != EXIT_FINE)
+		return status;
 	weight = space_weight(&opts.space);
 	status = state_open(&opts.state, &weight, &state);
 	if (status)

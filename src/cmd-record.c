@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "out-file.h"
 #include "output.h"
 #include "quantity.h"
 #include "recorder.h"
@@ -26,7 +27,7 @@ static const struct argp_option options[] = {
 	  .key = 'o',
 	  .arg = "FILE",
 	  .doc = "Write to FILE instead of dma.dmat; '-' is standard output" },
-	{ .name = "force", .key = 'f', .doc = "Replace FILE where it exists" },
+	OPTION_FORCE("FILE"),
 	{ .name = "max-size",
 	  .key = OPTION_MAX_SIZE,
 	  .arg = "SIZE",

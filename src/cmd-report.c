@@ -13,7 +13,6 @@
 #include "quantity.h"
 #include "report.h"
 #include "survey.h"
-#include "target.h"
 
 #define FILE_DEFAULT "report.html"
 #define MOMENTS_MAX  200
@@ -24,6 +23,7 @@ struct options {
 	struct source_options source;
 	struct terminal terminal;
 	const char *file;
+	bool force;
 	unsigned int moments;
 };
 
@@ -32,7 +32,8 @@ static const struct argp_option argp_options[] = {
 	{ .name = "output",
 	  .key = 'o',
 	  .arg = "FILE",
-	  .doc = "Write into FILE (" FILE_DEFAULT "), which is replaced; '-' is stdout" },
+	  .doc = "Write into FILE (" FILE_DEFAULT "); '-' is stdout" },
+	OPTION_FORCE("FILE"),
 	{ .name = "moments",
 	  .key = OPTION_MOMENTS,
 	  .arg = "N",
@@ -51,6 +52,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'o':
 		opts->file = arg;
+		return 0;
+	case 'f':
+		opts->force = true;
 		return 0;
 	case OPTION_MOMENTS:
 		opts->moments = (unsigned int)quantity_option("--moments", arg, 1,
@@ -88,10 +92,10 @@ static int spool(struct options *opts, char *path, size_t room, int *fd)
 	return EXIT_FINE;
 }
 
-static int write_file(const struct report *report, const char *path)
+static int write_file(const struct report *report, const struct options *opts)
 {
 	struct out_file file;
-	int status = out_file_open(&file, path, true);
+	int status = out_file_open(&file, opts->file, opts->force);
 
 	if (status != EXIT_FINE)
 		return status;
@@ -107,15 +111,16 @@ static int report_run(int argc, char **argv)
 	int status, fd = -1;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &opts);
-	if (target_spare(opts.file, opts.source.path))
-		return EXIT_USAGE;
+	status = out_file_check(opts.file, opts.force, opts.source.path);
+	if (status != EXIT_FINE)
+		return status;
 	status = spool(&opts, path, sizeof(path), &fd);
 	if (status == EXIT_FINE)
 		status = report_read(&opts.source, opts.moments, &report);
 	if (fd >= 0)
 		report.title = "-";
 	if (status == EXIT_FINE)
-		status = write_file(&report, opts.file);
+		status = write_file(&report, &opts);
 	return report_close(&report, status);
 }
 

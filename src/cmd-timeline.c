@@ -13,7 +13,6 @@
 #include "paragraph.h"
 #include "quantity.h"
 #include "stat-print.h"
-#include "target.h"
 #include "timeline.h"
 
 #define ROWS_DEFAULT 4
@@ -36,6 +35,7 @@ struct options {
 	struct range begin, end; /* of the picture */
 	const char *device;
 	const char *svg;
+	bool force;
 	bool wanted[LIBDMA_TIMELINE_MEASURES];
 	bool chosen; /* by --measure */
 	unsigned int cells;
@@ -71,6 +71,7 @@ static const struct argp_option argp_options[] = {
 	  .key = OPTION_SVG,
 	  .arg = "FILE",
 	  .doc = "Draw into FILE, as SVG, instead of on the terminal" },
+	OPTION_FORCE("FILE"),
 	{},
 };
 
@@ -139,6 +140,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPTION_ROWS:
 		opts->rows =
 			(unsigned int)quantity_option("--rows", arg, 1, ROWS_MAX, state);
+		return 0;
+	case 'f':
+		opts->force = true;
 		return 0;
 	case OPTION_SVG:
 		opts->svg = arg;
@@ -228,7 +232,7 @@ static void choose_measures(struct timeline_view *view, const struct options *op
 static int print_svg(const struct timeline_view *view, const struct options *opts)
 {
 	struct out_file file;
-	int status = out_file_open(&file, opts->svg, true);
+	int status = out_file_open(&file, opts->svg, opts->force);
 
 	if (status != EXIT_FINE)
 		return status;
@@ -320,8 +324,10 @@ static int timeline_run(int argc, char **argv)
 	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &opts);
-	if (opts.svg && target_spare(opts.svg, opts.source.path))
-		return EXIT_USAGE;
+	status = !opts.svg ? EXIT_FINE
+			   : out_file_check(opts.svg, opts.force, opts.source.path);
+	if (status != EXIT_FINE)
+		return status;
 	opts.begin.begin = opts.source.range.begin;
 	opts.end.end = opts.source.range.end;
 	opts.source.range = (struct range) { 0 };

@@ -36,6 +36,28 @@ static ssize_t write_file(void *cookie, const char *data, size_t size)
 	return (ssize_t)size;
 }
 
+static bool same_file(const struct stat *out, const char *in)
+{
+	struct stat status;
+
+	return strcmp(in, "-") && !stat(in, &status) && status.st_dev == out->st_dev &&
+	       status.st_ino == out->st_ino;
+}
+
+int out_file_check(const char *path, bool force, const char *in)
+{
+	struct stat status;
+
+	/* A device or a pipe exists already, and nothing of it would be lost. */
+	if (!strcmp(path, "-") || stat(path, &status) || !S_ISREG(status.st_mode))
+		return EXIT_FINE;
+	if (same_file(&status, in)) {
+		complain("%s: what is read and what is written are the same file", path);
+		return EXIT_USAGE;
+	}
+	return force ? EXIT_FINE : trouble(path, -EEXIST);
+}
+
 int out_file_open(struct out_file *file, const char *path, bool force)
 {
 	const cookie_io_functions_t functions = { .write = write_file };
@@ -45,7 +67,6 @@ int out_file_open(struct out_file *file, const char *path, bool force)
 	*file = (struct out_file) { .stream = stdout, .fd = -1, .path = path };
 	if (!strcmp(path, "-"))
 		return EXIT_FINE;
-	/* A device or a pipe exists already, and nothing of it would be lost. */
 	if (!stat(path, &status) && !S_ISREG(status.st_mode))
 		flags = O_WRONLY | O_CLOEXEC;
 	file->fd = open(path, flags, 0666);

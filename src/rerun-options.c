@@ -8,6 +8,7 @@
 
 #include <libdma/predict.h>
 
+#include "out-file.h"
 #include "output.h"
 #include "quantity.h"
 #include "rerun.h"
@@ -51,7 +52,7 @@ static const struct argp_option options[] = {
 	  .key = 'o',
 	  .arg = "FILE",
 	  .doc = "Write what the machine did as a trace" },
-	{ .name = "force", .key = 'f', .doc = "Replace FILE where it exists" },
+	OPTION_FORCE("FILE"),
 	{},
 };
 

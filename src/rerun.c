@@ -172,8 +172,11 @@ int rerun_open(const struct rerun_options *opts, const struct state_options *at,
 		complain("--repeat cannot read standard input again");
 		return EXIT_USAGE;
 	}
-	if (opts->target.path && target_check(&opts->target, from->path))
-		return EXIT_USAGE;
+	if (opts->target.path) {
+		status = target_check(&opts->target, from->path);
+		if (status != EXIT_FINE)
+			return status;
+	}
 	rerun->strings = libdma_strings_create();
 	if (!rerun->strings)
 		out_of_memory();

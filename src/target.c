@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "out-file.h"
 #include "output.h"
 #include "target.h"
 
@@ -22,7 +22,7 @@ static const struct argp_option options[] = {
 	  .key = OPTION_TO,
 	  .arg = "FORMAT",
 	  .doc = "Write this format; otherwise what OUT's suffix says, or 'binary'" },
-	{ .name = "force", .key = 'f', .doc = "Replace OUT where it exists" },
+	OPTION_FORCE("OUT"),
 	{},
 };
 
@@ -85,28 +85,13 @@ const char *target_format(const struct target_options *target)
 	return NULL;
 }
 
-static bool same_file(const char *in, const char *out)
-{
-	struct stat a, b;
-
-	return strcmp(in, "-") && strcmp(out, "-") && !stat(in, &a) && !stat(out, &b) &&
-	       S_ISREG(a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
-int target_spare(const char *out, const char *in)
-{
-	if (!same_file(in, out))
-		return EXIT_FINE;
-	complain("%s: what is read and what is written are the same file", out);
-	return EXIT_USAGE;
-}
-
 int target_check(const struct target_options *target, const char *in)
 {
 	const char *format = target_format(target);
+	int status = format ? out_file_check(target->path, target->force, in) : EXIT_USAGE;
 
-	if (!format || target_spare(target->path, in))
-		return EXIT_USAGE;
+	if (status != EXIT_FINE)
+		return status;
 	if (!strcmp(target->path, "-") && isatty(STDOUT_FILENO) &&
 	    !strcmp(format, "binary")) {
 		complain(

@@ -27,12 +27,9 @@ extern const struct argp target_argp;
 /* The format to write, which @to or the suffix of @path say; NULL after a complaint. */
 const char *target_format(const struct target_options *options);
 
-/* EXIT_FINE, or EXIT_USAGE after a complaint where @out is the file @in, which is read. */
-int target_spare(const char *out, const char *in);
-
 /*
- * Is @in fit to be read while this is written? EXIT_FINE, or EXIT_USAGE after a
- * complaint: what is read is never written over.
+ * Is @in fit to be read while this is written? EXIT_FINE, or the status to exit with after
+ * a complaint: what is read is never written over, and nothing is without --force.
  */
 int target_check(const struct target_options *options, const char *in);
 

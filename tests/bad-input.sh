@@ -181,6 +181,21 @@ done
 said 'the same file'
 same "$scratch/good.dmat" "$scratch/kept.dmat"
 
+# Nor what exists, unless --force is given; nobody waits long to be told.
+echo precious >"$scratch/precious.svg"
+for command in 'report -o' 'map --svg' 'timeline --svg' 'replay --backend=direct -o' \
+	'convert --to=text -o' 'export --to=csv -o' 'export --to=sqlite -o' 'trim --end=#9 -o' 'anonymize -o' \
+	'repair -o' "merge $scratch/kept.dmat -o"; do
+	# shellcheck disable=SC2086
+	run 5 "$dmactl" $command "$scratch/precious.svg" "$scratch/good.dmat"
+	said 'precious.svg: exists already, --force replaces it'
+	grep -qx precious "$scratch/precious.svg" || fail "$command: replaced what exists"
+	cp "$scratch/precious.svg" "$scratch/replaced.svg"
+	# shellcheck disable=SC2086
+	run 0 "$dmactl" $command "$scratch/replaced.svg" -f "$scratch/good.dmat"
+	if grep -qx precious "$scratch/replaced.svg"; then fail "$command -f: did not replace"; fi
+done
+
 # Standard output is of one thing.
 expect 2 "$dmactl" map --json --svg=- "$scratch/good.dmat"
 expect 2 "$dmactl" timeline --csv --svg=- "$scratch/good.dmat"

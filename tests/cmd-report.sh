@@ -8,7 +8,7 @@ small=$traces/6.12-swiotlbsmall-nvme-ahci.ftrace.zst
 # The texts of a report go to $scratch/out.
 read_report() {	# STATUS ARGUMENT...
 	want_status=$1; shift
-	expect "$want_status" "$dmactl" report -o "$scratch/report.html" "$@"
+	expect "$want_status" "$dmactl" report -f -o "$scratch/report.html" "$@"
 	expect 0 python3 "$srcdir/tests/read-report.py" "$scratch/report.html"
 	test "$got" = 0 || grep '^wrong' "$scratch/out"
 }
@@ -70,7 +70,7 @@ printed '^findings: the oldest #3 at 1.100000 s: map_page'
 { cat "$scratch/found.txt"; echo '1.3 lost count=17'; } >"$scratch/lossy.txt"
 read_report 0 "$scratch/lossy.txt"
 printed '^head: LOSSY: 17 events lost'
-expect 4 "$dmactl" report --strict -o "$scratch/report.html" "$scratch/lossy.txt"
+expect 4 "$dmactl" report --strict -f -o "$scratch/report.html" "$scratch/lossy.txt"
 
 # Whatever a recording calls its devices, tasks and pools is text.
 cat >"$scratch/<b>'hostile'.txt" <<'END'
@@ -125,7 +125,7 @@ for said in '' ',"iommu":{"mode":"lazy"}' \
 	',"swiotlb":{"start":"0xfffffffffffff000","slots":9223372036854775807}'; do
 	echo "{\"schema\":\"dmactl.environment/1\"$said}" >"$scratch/nonsense.json"
 	read_report 0 "$scratch/nonsense.txt"
-	expect 0 "$dmactl" timeline --svg "$scratch/nonsense.svg" "$scratch/nonsense.txt"
+	expect 0 "$dmactl" timeline -f --svg "$scratch/nonsense.svg" "$scratch/nonsense.txt"
 done
 
 # A trace in which nothing happens, and files that cannot be.
@@ -138,7 +138,7 @@ test ! -e "$scratch/no.html" || fail "a report of an empty file"
 expect 5 "$dmactl" report -o "$scratch/no/such/folder.html" "$small"
 expect 2 "$dmactl" report --moments 0 "$small"
 head -c 20000 "$small" >"$scratch/cut.zst"
-expect 3 "$dmactl" report -o "$scratch/report.html" "$scratch/cut.zst"
+expect 3 "$dmactl" report -f -o "$scratch/report.html" "$scratch/cut.zst"
 expect 0 python3 "$srcdir/tests/read-report.py" "$scratch/report.html"
 printed '^head: LOSSY: [12] damaged place'
 exit $status
