@@ -24,7 +24,7 @@
 #endif
 
 struct options {
-	enum backend backend;
+	enum attach attach;
 	struct form_options form;
 	struct terminal terminal;
 };
@@ -37,7 +37,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &opts->form;
 		state->child_inputs[1] = &opts->terminal;
-		state->child_inputs[2] = &opts->backend;
+		state->child_inputs[2] = &opts->attach;
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is too many", arg);
@@ -53,7 +53,7 @@ static const struct argp argp = {
 	       "is missing. The exit status is 125 where it would see nothing.",
 	.children = (const struct argp_child[]) { { .argp = &form_document_argp },
 						  { .argp = &terminal_argp },
-						  { .argp = &backend_argp },
+						  { .argp = &attach_argp },
 						  {} },
 };
 
@@ -235,7 +235,7 @@ static int doctor_run(int argc, char **argv)
 	struct probes *probes;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &opts);
-	probes = probes_create(NULL, opts.backend, &obstacle);
+	probes = probes_create(NULL, opts.attach, &obstacle);
 	if (opts.form.form == FORM_JSON)
 		print_json(probes, &obstacle);
 	else

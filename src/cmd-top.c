@@ -108,7 +108,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		opts->source.infer = opts->source.follow = true;
 		state->child_inputs[0] = &opts->source;
-		state->child_inputs[1] = &opts->top.backend;
+		state->child_inputs[1] = &opts->top.attach;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (opts->file)
@@ -135,7 +135,7 @@ static const struct argp argp = {
 	.doc = "Show what each device does just now: in the running kernel, which needs "
 	       "privilege, or in TRACE, also while it is being written.",
 	.children = (const struct argp_child[]) { { .argp = &source_argp },
-						  { .argp = &backend_argp },
+						  { .argp = &attach_argp },
 						  {} },
 };
 

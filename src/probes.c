@@ -232,7 +232,7 @@ static bool try_kprobe(struct probes *probes, struct probe *probe)
 	return false;
 }
 
-static void try_probe(struct probes *probes, struct probe *probe, enum backend backend)
+static void try_probe(struct probes *probes, struct probe *probe, enum attach attach)
 {
 	const struct btf *btf = probes->btf;
 	char name[64];
@@ -256,8 +256,8 @@ static void try_probe(struct probes *probes, struct probe *probe, enum backend b
 	if (probe->how == PROBE_TP)
 		probe->usable = try_tracing(probe, id);
 	else
-		probe->usable = (backend != BACKEND_KPROBE && try_tracing(probe, id)) ||
-				(backend != BACKEND_FENTRY && try_kprobe(probes, probe));
+		probe->usable = (attach != ATTACH_KPROBE && try_tracing(probe, id)) ||
+				(attach != ATTACH_FENTRY && try_kprobe(probes, probe));
 }
 
 /* The one that tells the same, of those that were tried so far. */
@@ -292,7 +292,7 @@ static bool cover(const struct probes *probes, struct probe *probe)
 }
 
 static void choose_probe(struct probes *probes, struct probe *probe, const char *groups,
-			 enum backend backend)
+			 enum attach attach)
 {
 	if (groups && !has_word(groups, ',', probe->group)) {
 		snprintf(probe->why, sizeof(probe->why), "--events leaves it out");
@@ -300,7 +300,7 @@ static void choose_probe(struct probes *probes, struct probe *probe, const char 
 	}
 	if (cover(probes, probe))
 		return;
-	try_probe(probes, probe, backend);
+	try_probe(probes, probe, attach);
 	probe->used = probe->usable;
 }
 
@@ -308,15 +308,15 @@ static void choose_probe(struct probes *probes, struct probe *probe, const char 
  * Those that stand in for others come behind these in the list. Functions that were wanted
  * and could not be had may have a tracepoint after all.
  */
-static void choose_probes(struct probes *probes, const char *groups, enum backend backend)
+static void choose_probes(struct probes *probes, const char *groups, enum attach attach)
 {
 	for (unsigned int turn = 0; turn < 2; turn++)
 		for (unsigned int i = 0; i < DMA_HOOKS; i++) {
 			struct probe *probe = &probes->probe[i];
 			bool function = probe->how != PROBE_TP;
 
-			if (function == ((backend == BACKEND_AUTO) == turn))
-				choose_probe(probes, probe, groups, backend);
+			if (function == ((attach == ATTACH_AUTO) == turn))
+				choose_probe(probes, probe, groups, attach);
 		}
 	for (unsigned int i = 0; i < DMA_HOOKS; i++)
 		if (!probes->probe[i].used && !probes->probe[i].covered)
@@ -356,7 +356,7 @@ static void find_obstacle(struct probes_obstacle *obstacle)
 	snprintf(obstacle->text, sizeof(obstacle->text), "%s", text);
 }
 
-struct probes *probes_create(const char *groups, enum backend backend,
+struct probes *probes_create(const char *groups, enum attach attach,
 			     struct probes_obstacle *obstacle)
 {
 	struct probes *probes = calloc(1, sizeof(*probes));
@@ -379,7 +379,7 @@ struct probes *probes_create(const char *groups, enum backend backend,
 		free(probes);
 		return NULL;
 	}
-	choose_probes(probes, groups, backend);
+	choose_probes(probes, groups, attach);
 	if (!any_usable(probes))
 		find_obstacle(obstacle);
 	return probes;

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "backend.h"
+#include "attach.h"
 #include "bpf/dma.h"
 
 enum probe_how {
@@ -64,7 +64,7 @@ struct probes;
 /**
  * probes_create() - ask the kernel which probes it takes
  * @groups:	names of groups, separated by commas; NULL for all
- * @backend:	how functions are to be watched
+ * @attach:	how functions are to be watched
  * @obstacle:	set to what forbids them all
  *
  * Each that is needed is tried by a program of two instructions, at functions attached
@@ -72,7 +72,7 @@ struct probes;
  *
  * Return: the probes, or NULL, after @obstacle was set.
  */
-struct probes *probes_create(const char *groups, enum backend backend,
+struct probes *probes_create(const char *groups, enum attach attach,
 			     struct probes_obstacle *obstacle);
 void probes_destroy(struct probes *probes);
 

@@ -193,7 +193,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		opts->ring_size = RING_SIZE;
 		opts->probe.directions = ~0U;
-		state->child_inputs[0] = &opts->backend;
+		state->child_inputs[0] = &opts->attach;
 		return 0;
 	case OPTION_DEVICE:
 		add_pattern(opts->probe.device, &opts->probe.devices, "--device", arg, state);
@@ -240,5 +240,5 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 const struct argp recorder_argp = {
 	.options = options,
 	.parser = parse_option,
-	.children = (const struct argp_child[]) { { .argp = &backend_argp, .group = 3 }, {} },
+	.children = (const struct argp_child[]) { { .argp = &attach_argp, .group = 3 }, {} },
 };

@@ -210,7 +210,7 @@ static int prepare(struct recorder *recorder)
 	int err, status;
 
 	recorder->probes = probes_create(recorder->options->groups,
-					 recorder->options->backend, &obstacle);
+					 recorder->options->attach, &obstacle);
 	if (obstacle.status) {
 		complain("%s", obstacle.text);
 		return obstacle.status;

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "backend.h"
+#include "attach.h"
 #include "bpf/dma.h"
 
 enum recorder_stop {
@@ -20,7 +20,7 @@ enum recorder_stop {
  * struct recorder_options - what to record, and when to end; input of recorder_argp
  * @probe:	what the probes filter
  * @groups:	--events, or NULL for all
- * @backend:	--backend
+ * @attach:	--attach
  * @ring_size:	--buffer, a power of two
  * @duration_ns: --duration, or 0
  * @max_size:	--max-size of the file in bytes, or 0
@@ -32,7 +32,7 @@ enum recorder_stop {
 struct recorder_options {
 	struct dma_probe_options probe;
 	const char *groups;
-	enum backend backend;
+	enum attach attach;
 	uint64_t ring_size;
 	uint64_t duration_ns;
 	uint64_t max_size;

@@ -51,7 +51,7 @@ static int prepare(struct live *live)
 	struct probes_obstacle obstacle;
 	int status, err;
 
-	live->probes = probes_create(GROUPS, live->top.options.backend, &obstacle);
+	live->probes = probes_create(GROUPS, live->top.options.attach, &obstacle);
 	if (obstacle.status) {
 		complain("%s", obstacle.text);
 		return obstacle.status;

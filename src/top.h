@@ -13,7 +13,7 @@
 
 #include <libdma/event.h>
 
-#include "backend.h"
+#include "attach.h"
 #include "load.h"
 
 enum top_column {
@@ -39,7 +39,7 @@ enum top_column {
  * @reverse:	the other way round
  * @batch:	print, instead of drawing on the terminal
  * @ndjson:	print objects
- * @backend:	how the running kernel is watched
+ * @attach:	how the running kernel is watched
  */
 struct top_options {
 	uint64_t delay_ns;
@@ -49,7 +49,7 @@ struct top_options {
 	bool reverse;
 	bool batch;
 	bool ndjson;
-	enum backend backend;
+	enum attach attach;
 };
 
 /**

@@ -19,8 +19,8 @@ expect 2 "$dmactl" record --device 'a*b'
 expect 2 "$dmactl" record --device "$(printf %070d 0)"
 expect 2 "$dmactl" doctor here
 for command in record trace top doctor; do
-	expect 2 "$dmactl" $command --backend ptrace
-	said "--backend takes auto, fentry or kprobe, not 'ptrace'"
+	expect 2 "$dmactl" $command --attach ptrace
+	said "--attach takes auto, fentry or kprobe, not 'ptrace'"
 done
 
 # A file that exists is kept, and that is said before anything is done.
@@ -60,11 +60,11 @@ got=0
 "$dmactl" doctor >"$scratch/out" 2>&1 || got=$?
 test $got = 0 || { test $got = 125 || fail "doctor: exit $got"; exit "$status"; }
 printed "Recording *possible"
-for backend in fentry kprobe; do
-	expect 0 "$dmactl" doctor --json --backend $backend
+for attach in fentry kprobe; do
+	expect 0 "$dmactl" doctor --json --attach $attach
 	json "$scratch/out"
-	case $backend in fentry) other='k.*probe' ;; *) other='fe.*' ;; esac
-	! grep -q "\"by\": \"$other\"" "$scratch/out" || fail "--backend $backend takes another"
+	case $attach in fentry) other='k.*probe' ;; *) other='fe.*' ;; esac
+	! grep -q "\"by\": \"$other\"" "$scratch/out" || fail "--attach $attach takes another"
 done
 expect 0 "$dmactl" record -f -o "$out" --duration 0.3
 said "the time of --duration is over"

@@ -10,7 +10,7 @@
 # $GUEST_FILES beside it; what that leaves in /out is in OUT. The exit status is SCRIPT's,
 # or 124 where the guest did not come to its end. $GUEST_CPUS is 2 unless told,
 # $GUEST_TIMEOUT 300 seconds;
-# $GUEST_BACKEND is dmactl's --backend.
+# $GUEST_ATTACH is dmactl's --attach.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 suite=$1 mode=$2
@@ -63,7 +63,7 @@ cp "$here/init" init
 cp "$here/events.sh" "$script" ${GUEST_FILES-} test/
 mkdir -p etc
 printf 'root:x:0:0::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n' >etc/passwd
-echo "script=/test/$(basename "$script") mode=$mode backend=${GUEST_BACKEND:-auto}" >test/settings
+echo "script=/test/$(basename "$script") mode=$mode attach=${GUEST_ATTACH:-auto}" >test/settings
 chmod +x init
 find . | cpio -o -H newc --quiet >"$work/initrd"
 

@@ -4,7 +4,7 @@
 # from before the drivers are there
 . /test/events.sh
 
-dmactl doctor --backend="$backend" >/out/doctor 2>&1
+dmactl doctor --attach="$attach" >/out/doctor 2>&1
 kernel_tracing_begin
 ls $trace/events/dma $trace/events/swiotlb $trace/events/iommu >/out/tracepoints 2>/dev/null
 cat >/tmp/watched <<'W'
@@ -17,7 +17,7 @@ sync
 sleep 1
 mark end
 W
-dmactl record --backend="$backend" -o /tmp/rec.dmat -- sh /tmp/watched >/out/record 2>&1
+dmactl record --attach="$attach" -o /tmp/rec.dmat -- sh /tmp/watched >/out/record 2>&1
 echo $? >/out/record.status
 kernel_tracing_end /tmp/trace
 cat $trace/kprobe_events >/out/kprobe_events

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * backend.c - by which form of a probe the kernel's functions are watched
+ * attach.c - by which form of a probe the kernel's functions are watched
  */
 #include <string.h>
 
-#include "backend.h"
+#include "attach.h"
 
 enum {
-	OPTION_BACKEND = 900,
+	OPTION_ATTACH = 900,
 };
 
 static const struct argp_option options[] = {
-	{ .name = "backend",
-	  .key = OPTION_BACKEND,
+	{ .name = "attach",
+	  .key = OPTION_ATTACH,
 	  .arg = "WHICH",
 	  .doc = "Watch the kernel by its tracepoints, its functions where there are none, and "
 		 "these by kprobes where it refuses fentry (auto, the default); or wherever "
@@ -23,21 +23,21 @@ static const struct argp_option options[] = {
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	static const char *const names[] = {
-		[BACKEND_AUTO] = "auto",
-		[BACKEND_FENTRY] = "fentry",
-		[BACKEND_KPROBE] = "kprobe",
+		[ATTACH_AUTO] = "auto",
+		[ATTACH_FENTRY] = "fentry",
+		[ATTACH_KPROBE] = "kprobe",
 	};
-	enum backend *backend = state->input;
+	enum attach *attach = state->input;
 
-	if (key != OPTION_BACKEND)
+	if (key != OPTION_ATTACH)
 		return ARGP_ERR_UNKNOWN;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (!strcmp(arg, names[i])) {
-			*backend = (enum backend)i;
+			*attach = (enum attach)i;
 			return 0;
 		}
-	argp_error(state, "--backend takes auto, fentry or kprobe, not '%s'", arg);
+	argp_error(state, "--attach takes auto, fentry or kprobe, not '%s'", arg);
 	return 0;
 }
 
-const struct argp backend_argp = { .options = options, .parser = parse_option };
+const struct argp attach_argp = { .options = options, .parser = parse_option };
