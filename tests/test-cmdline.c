@@ -42,7 +42,8 @@ static void a_flag_is_what_kstrtobool_takes_it_for(void **state)
 
 static void a_value_ends_at_the_next_word(void **state)
 {
-	static const char cmdline[] = "root=/dev/vda swiotlb=512 noswiotlb=7 swiotlb=65536,force ro";
+	static const char cmdline[] =
+		"root=/dev/vda swiotlb=512 noswiotlb=7 swiotlb=65536,force ro";
 	size_t length = 0;
 	const char *value = cmdline_find(cmdline, "swiotlb", &length);
 
