@@ -238,11 +238,6 @@ static const struct column live_columns[] = {
 	{},
 };
 
-static uint64_t first_dma(const struct dma_event *begin)
-{
-	return begin->dma_count && begin->dma_list ? begin->dma_list[0] : begin->dma;
-}
-
 static uint64_t first_phys(const struct dma_event *begin)
 {
 	return begin->phys_count && begin->phys_list ? begin->phys_list[0] : begin->phys;
@@ -266,7 +261,7 @@ static int list_row(void *arg, const struct dma_event *begin, uint64_t times)
 	char text[16];
 
 	table_row(table);
-	table_cell(table, COLUMN_ADDRESS, "0x%" PRIx64, first_dma(begin));
+	table_cell(table, COLUMN_ADDRESS, "0x%" PRIx64, libdma_event_dma(begin));
 	table_cell(table, COLUMN_SIZE, "%" PRIu64, libdma_event_bytes(begin));
 	table_cell(table, COLUMN_DEVICE, "%s",
 		   libdma_strings_get(strings, begin->device));
@@ -290,7 +285,7 @@ static int list_json(void *arg, const struct dma_event *begin, uint64_t times)
 	const char *direction = libdma_direction_name(begin->dir);
 	json_t *object = json_create();
 
-	json_add(object, "dma", json_hex(first_dma(begin)));
+	json_add(object, "dma", json_hex(libdma_event_dma(begin)));
 	json_add(object, "phys", json_hex(first_phys(begin)));
 	json_add_count(object, "size", libdma_event_bytes(begin));
 	json_add(object, "device", json_text(libdma_strings_get(strings, begin->device)));

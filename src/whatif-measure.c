@@ -78,8 +78,7 @@ static void see_list(struct point *point, const struct dma_event *list)
 
 static void see_map(struct point *point, const struct dma_event *event)
 {
-	dma_addr_t dma =
-		event->dma_count && event->dma_list ? event->dma_list[0] : event->dma;
+	dma_addr_t dma = libdma_event_dma(event);
 
 	if (event->error || dma == DMA_MAPPING_ERROR)
 		return;

@@ -228,6 +228,12 @@ const char *libdma_direction_name(unsigned int dir);
  */
 size_t libdma_attrs_print(uint64_t attrs, char *buffer, size_t size);
 
+/** libdma_event_dma() - the DMA address of an event; a list's is its first segment's */
+static inline dma_addr_t libdma_event_dma(const struct dma_event *event)
+{
+	return event->dma_count && event->dma_list ? event->dma_list[0] : event->dma;
+}
+
 /**
  * libdma_attrs_parse() - the reverse of libdma_attrs_print()
  *

@@ -338,8 +338,7 @@ static void add_survivor(struct libdma_leak *leak, const struct dma_event *begin
 
 	if (!leak->count || age > leak->oldest_ns) {
 		leak->oldest = *begin;
-		if (begin->dma_list && begin->dma_count)
-			leak->oldest.dma = begin->dma_list[0];
+		leak->oldest.dma = libdma_event_dma(begin);
 		leak->oldest.phys_list = leak->oldest.dma_list = NULL;
 		leak->oldest.size_list = leak->oldest.dma_size_list = NULL;
 		leak->oldest_ns = age;

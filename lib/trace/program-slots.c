@@ -133,8 +133,8 @@ static int find_mapping(struct program_slots *slots, const struct dma_event *eve
 static unsigned int find_synced(struct program_slots *slots,
 				const struct dma_event *event)
 {
-	dma_addr_t dma = event->dma_count ? event->dma_list[0] : event->dma;
-	const struct mapping *mapping = live_find(slots->live, event->device, dma);
+	const struct mapping *mapping =
+		live_find(slots->live, event->device, libdma_event_dma(event));
 
 	return mapping ? find(slots, THING_MAPPING, mapping->event.number, 0)
 		       : PROGRAM_SLOTS;

@@ -97,11 +97,6 @@ static bool is_request(const struct dma_event *event)
 	       event->kind == DMA_EVENT_POOL_ALLOC;
 }
 
-static uint64_t first_dma(const struct dma_event *event)
-{
-	return event->dma_count && event->dma_list ? event->dma_list[0] : event->dma;
-}
-
 static bool is_same(const struct made *made, const struct dma_event *event)
 {
 	if (rerun_is_list(event))
@@ -162,7 +157,7 @@ static int run_request(struct libdma_rerun *rerun, struct device *dev,
 	if (err)
 		return err;
 	if (rerun->count.requests != before)
-		rerun->count.same += made ? made->dma == first_dma(event) : failed;
+		rerun->count.same += made ? made->dma == libdma_event_dma(event) : failed;
 	note_use(rerun, made);
 	if (failed) {
 		if (made)
