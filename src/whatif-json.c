@@ -101,8 +101,7 @@ static void add_smallest_swiotlb(json_t *object, const struct point *point)
 	uint64_t value = whatif_smallest_value(point);
 	char text[TEXT];
 
-	snprintf(text, sizeof(text), "swiotlb=%" PRIu64 "%s", value,
-		 point->whatif->environment->swiotlb.force ? ",force" : "");
+	axis_print_call(point, text, sizeof(text));
 	json_add(object, "parameter", json_text(text));
 	json_add_count(object, "smallest_value", value);
 	json_add_count(object, "largest_value", point->swiotlb.slots);

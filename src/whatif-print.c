@@ -201,15 +201,16 @@ static void print_smallest_swiotlb(const struct whatif *whatif,
 {
 	const struct point *point = whatif->point[answer->point];
 	uint64_t slots = point->swiotlb.slots, left = slots - point->swiotlb.peak;
+	char call[64];
 
+	axis_print_call(point, call, sizeof(call));
 	paragraph_print(terminal, 0, 2,
-			"The smallest swiotlb= %s: swiotlb=%" PRIu64
-			", of which the kernel makes %" PRIu64
+			"The smallest swiotlb= %s: %s, of which the kernel makes %" PRIu64
 			" slots in %u area%s, %" PRIu64
 			" bytes (every value up to %" PRIu64 " is rounded up to that).",
 			point->failed ? "with no failure that a size can avoid"
 				      : "without a failure",
-			whatif_smallest_value(point), slots, point->swiotlb.areas,
+			call, slots, point->swiotlb.areas,
 			point->swiotlb.areas == 1 ? "" : "s", slots * 2048, slots);
 	paragraph_print(terminal, 0, 2,
 			"There at most %" PRIu64 " slots are used, %" PRIu64
