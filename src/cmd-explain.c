@@ -11,13 +11,13 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "explain-witness.h"
 #include "explain.h"
 #include "form.h"
 #include "json.h"
 #include "output.h"
 #include "paragraph.h"
 #include "terminal.h"
-#include "witness.h"
 
 enum {
 	OPTION_DMESG = 256,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * witness-tell.c - what a recording has of a finding, in sentences and as JSON
+ * explain-witness-tell.c - what a recording has of a finding, in sentences and as JSON
  */
 #include <ctype.h>
 #include <inttypes.h>
@@ -10,34 +10,24 @@
 
 #include "draw.h"
 #include "evidence.h"
+#include "explain-holders.h"
+#include "explain-witness.h"
 #include "json.h"
 #include "output.h"
 #include "space.h"
 #include "table.h"
 #include "timeline.h"
 #include "whatif.h"
-#include "witness.h"
 
-#define HOLDERS 3 /* are told; --json has all */
-
-/* Who holds a part of a space: a device, by one sort of call from one place. */
-struct holder {
-	uint32_t device, stack;
-	uint16_t kind;
-	uint64_t count, bytes, oldest_ns;
-};
-
-struct holders {
-	const struct libdma_space *space; /* in which, or NULL for all that is live */
-	const char *device;               /* whose, or NULL for everybody's */
-	const struct libdma_strings *strings;
-	struct holder *holder;
-	size_t count, room;
-};
+#define LEAKS 3 /* are told; --json has all */
 
 static const char *const answers[] = {
-	[WITNESS_NONE] = "no device",      [WITNESS_STRANGE] = "another machine",
-	[WITNESS_ABSENT] = "not recorded", [WITNESS_QUIET] = "no failed call",
+	[WITNESS_NONE] = "no device",
+	[WITNESS_OTHER_KERNEL] = "another machine",
+	[WITNESS_OTHER_SLOTS] = "another machine",
+	[WITNESS_OTHER_DEVICES] = "another machine",
+	[WITNESS_ABSENT] = "not recorded",
+	[WITNESS_QUIET] = "no failed call",
 	[WITNESS_FAILED] = "failed call",
 };
 
@@ -58,47 +48,42 @@ static const char *when(double seconds, char *buffer, size_t room)
  * Nothing
  */
 
-static void tell_strange(const struct witnesses *witnesses, struct finding *finding)
+static void tell_kernel(const struct witnesses *witnesses, struct finding *finding)
 {
-	const struct libdma_environment *known = witnesses->environment;
-
-	if (*finding->kernel && known->kernel && strcmp(finding->kernel, known->kernel))
-		finding_recorded(
-			finding,
-			"The recording is of kernel %s, and the log of %s: another "
-			"machine, or another boot. It is no evidence.",
-			known->kernel, finding->kernel);
-	else if (finding->total.seen && known->origin.swiotlb_slots == LIBDMA_GIVEN &&
-		 known->swiotlb.slots != finding->total.most)
-		finding_recorded(
-			finding,
-			"The recording is of a machine with %" PRIu64
-			" slots, and the log of one with %" PRIu64
-			": another machine, another boot, or a pool of the device's "
-			"own. It is no evidence.",
-			known->swiotlb.slots, finding->total.most);
-	else
-		finding_recorded(
-			finding,
-			"The recording has nothing of %s: another machine, or a "
-			"recording of other devices.%s",
-			finding->device,
-			strchr(finding->device, ':')
-				? ""
-				: " What is mapped for a disk, an interface or a "
-				  "USB device, the device above it maps.");
+	finding_recorded(
+		finding,
+		"The recording is of kernel %s, and the log of %s: another machine, "
+		"or another boot. It is no evidence.",
+		witnesses->environment->kernel, finding->kernel);
 }
 
-void witness_tell_nothing(const struct witnesses *witnesses, struct witness *witness)
+static void tell_slots(const struct witnesses *witnesses, struct finding *finding)
 {
-	struct finding *finding = witness->finding;
+	finding_recorded(
+		finding,
+		"The recording is of a machine with %" PRIu64
+		" slots, and the log of one with %" PRIu64
+		": another machine, another boot, or a pool of the device's own. "
+		"It is no evidence.",
+		witnesses->environment->swiotlb.slots, finding->total.most);
+}
+
+static void tell_devices(struct finding *finding)
+{
+	finding_recorded(finding,
+			 "The recording has nothing of %s: another machine, or a "
+			 "recording of other devices.%s",
+			 finding->device,
+			 strchr(finding->device, ':')
+				 ? ""
+				 : " What is mapped for a disk, an interface or a "
+				   "USB device, the device above it maps.");
+}
+
+static void tell_absent(const struct witnesses *witnesses, struct finding *finding)
+{
 	char first[48], last[48], line[48];
 
-	begin_json(witness);
-	if (witness->answer == WITNESS_STRANGE)
-		tell_strange(witnesses, finding);
-	if (witness->answer != WITNESS_ABSENT)
-		return;
 	if (finding->moment->seconds < 0 || !witnesses->clock) {
 		finding_recorded(finding,
 				 "The recording has no failed call of %s, and %s.",
@@ -117,139 +102,25 @@ void witness_tell_nothing(const struct witnesses *witnesses, struct witness *wit
 		when(finding->last_seconds, line, sizeof(line)));
 }
 
-/*
- * Who holds it
- */
-
-static bool is_held(const struct holders *holders, const struct dma_event *begin)
+void witness_tell_nothing(const struct witnesses *witnesses, struct witness *witness)
 {
-	enum dma_event_class class = libdma_event_kind_class(begin->kind);
-	uint64_t dma = begin->kind == DMA_EVENT_MAP_SG && begin->dma_count
-			       ? begin->dma_list[0]
-			       : begin->dma;
-
-	if (class != DMA_CLASS_MAP && class != DMA_CLASS_ALLOC)
-		return false;
-	if (holders->device &&
-	    strcmp(libdma_strings_get(holders->strings, begin->device), holders->device))
-		return false;
-	return !holders->space || (dma >= holders->space->start &&
-				   dma - holders->space->start < holders->space->size);
-}
-
-static struct holder *holder_of(struct holders *holders, const struct dma_event *begin)
-{
-	struct holder *more;
-
-	for (size_t i = 0; i < holders->count; i++)
-		if (holders->holder[i].device == begin->device &&
-		    holders->holder[i].stack == begin->stack &&
-		    holders->holder[i].kind == begin->kind)
-			return &holders->holder[i];
-	if (holders->count == holders->room) {
-		holders->room = holders->room * 2 + 16;
-		more = realloc(holders->holder, holders->room * sizeof(*more));
-		if (!more)
-			out_of_memory();
-		holders->holder = more;
+	begin_json(witness);
+	switch (witness->answer) {
+	case WITNESS_OTHER_KERNEL:
+		tell_kernel(witnesses, witness->finding);
+		break;
+	case WITNESS_OTHER_SLOTS:
+		tell_slots(witnesses, witness->finding);
+		break;
+	case WITNESS_OTHER_DEVICES:
+		tell_devices(witness->finding);
+		break;
+	case WITNESS_ABSENT:
+		tell_absent(witnesses, witness->finding);
+		break;
+	default:
+		break;
 	}
-	more = &holders->holder[holders->count++];
-	*more = (struct holder) { .device = begin->device,
-				  .stack = begin->stack,
-				  .kind = begin->kind,
-				  .oldest_ns = begin->ns };
-	return more;
-}
-
-static int add_live(void *arg, const struct dma_event *begin, uint64_t times)
-{
-	struct holder *holder;
-
-	if (!is_held(arg, begin))
-		return 0;
-	holder = holder_of(arg, begin);
-	holder->count += times;
-	holder->bytes += libdma_event_bytes(begin) * times;
-	return 0;
-}
-
-static int compare(const void *left, const void *right)
-{
-	const struct holder *a = left, *b = right;
-
-	return (a->bytes < b->bytes) - (a->bytes > b->bytes);
-}
-
-static void find_holders(const struct state *state, struct holders *holders)
-{
-	holders->strings = state_strings(state);
-	if (libdma_replay_walk(state->replay, add_live, holders))
-		out_of_memory();
-	if (holders->count)
-		qsort(holders->holder, holders->count, sizeof(*holders->holder), compare);
-}
-
-static uint64_t sum(const struct holders *holders, uint64_t *bytes)
-{
-	uint64_t count = 0;
-
-	*bytes = 0;
-	for (size_t i = 0; i < holders->count; i++) {
-		count += holders->holder[i].count;
-		*bytes += holders->holder[i].bytes;
-	}
-	return count;
-}
-
-static json_t *holders_json(const struct holders *holders, const struct state *state)
-{
-	json_t *list = json_list();
-
-	for (size_t i = 0; i < holders->count; i++) {
-		const struct holder *holder = &holders->holder[i];
-		json_t *object = json_create();
-
-		json_add(object, "device",
-			 json_text(libdma_strings_get(holders->strings, holder->device)));
-		json_add(object, "driver",
-			 json_text(state_driver(state, holder->device)));
-		json_add(object, "call", json_text(libdma_event_kind_name(holder->kind)));
-		json_add(object, "site",
-			 json_text(libdma_strings_get(holders->strings, holder->stack)));
-		json_add_count(object, "count", holder->count);
-		json_add_count(object, "bytes", holder->bytes);
-		json_add_count(object, "oldest_ns", state->moment.ns - holder->oldest_ns);
-		json_append(list, object);
-	}
-	return list;
-}
-
-static void tell_holders(struct witness *witness, const struct holders *holders,
-			 const struct state *state)
-{
-	char bytes[32], age[32];
-
-	for (size_t i = 0; i < holders->count && i < HOLDERS; i++) {
-		const struct holder *holder = &holders->holder[i];
-		const char *driver = state_driver(state, holder->device);
-		const char *site = libdma_strings_get(holders->strings, holder->stack);
-
-		finding_recorded(witness->finding,
-				 "%s %s%s%s%s with %" PRIu64
-				 " live %s of %s in all, the oldest for "
-				 "%s%s%s.",
-				 i ? "Then by" : "Held most by",
-				 libdma_strings_get(holders->strings, holder->device),
-				 *driver ? " (" : "", driver, *driver ? ")" : "",
-				 holder->count, libdma_event_kind_name(holder->kind),
-				 table_size(holder->bytes, bytes, sizeof(bytes)),
-				 table_time(state->moment.ns - holder->oldest_ns, age,
-					    sizeof(age)),
-				 *site ? ", from " : "", site);
-	}
-	if (holders->count > HOLDERS)
-		finding_recorded(witness->finding, "%zu more places hold less.",
-				 holders->count - HOLDERS);
 }
 
 /*
@@ -352,16 +223,16 @@ static void tell_live(struct witness *witness, const struct state *state)
 	char text[2][32];
 	json_t *object;
 
-	find_holders(state, &all);
+	holders_find(state, &all);
 	for (size_t i = 0; i < all.count; i++)
 		if (witness_is_device(
 			    witness->finding,
 			    libdma_strings_get(all.strings, all.holder[i].device)))
 			own.device =
 				libdma_strings_get(all.strings, all.holder[i].device);
-	find_holders(state, &own);
-	count = sum(&all, &bytes);
-	own_count = sum(&own, &own_bytes);
+	holders_find(state, &own);
+	count = holders_sum(&all, &bytes);
+	own_count = holders_sum(&own, &own_bytes);
 	finding_recorded(witness->finding,
 			 "Then %" PRIu64
 			 " mappings and allocations of %s were live, %" PRIu64
@@ -398,8 +269,8 @@ void witness_tell_state(const struct witnesses *witnesses, struct witness *witne
 	tell_live(witness, state);
 	if (space)
 		tell_space(witness, space, state);
-	find_holders(state, &holders);
-	tell_holders(witness, &holders, state);
+	holders_find(state, &holders);
+	holders_tell(&holders, state, witness->finding);
 	json_add(json, "holders", holders_json(&holders, state));
 	free(holders.holder);
 	libdma_fragmap_destroy(fragmap);
@@ -449,7 +320,7 @@ void witness_tell_leaks(const struct witnesses *witnesses, struct witness *witne
 		if (!leak_matters(witnesses, witness, leak))
 			continue;
 		json_append(list, leak_json(witnesses, leak));
-		if (told++ >= HOLDERS)
+		if (told++ >= LEAKS)
 			continue;
 		finding_recorded(
 			witness->finding,
@@ -475,6 +346,7 @@ void witness_tell_size(struct witness *witness, const struct whatif *whatif)
 {
 	const struct point *point = whatif->point[whatif->points - 1];
 	struct answer answer;
+	char call[64];
 
 	if (!whatif_answer(whatif, whatif_goals(WHATIF_SWIOTLB), &answer) ||
 	    answer.least) {
@@ -486,12 +358,13 @@ void witness_tell_size(struct witness *witness, const struct whatif *whatif)
 		return;
 	}
 	point = whatif->point[answer.point];
+	axis_print_call(point, call, sizeof(call));
 	finding_recorded(
 		witness->finding,
-		"swiotlb=%" PRIu64 ", of which the kernel makes %" PRIu64
+		"%s, of which the kernel makes %" PRIu64
 		" slots in %u area%s, would have served all of it%s; at most %" PRIu64
 		" of them are used.",
-		whatif_smallest_value(point), point->swiotlb.slots, point->swiotlb.areas,
+		call, point->swiotlb.slots, point->swiotlb.areas,
 		point->swiotlb.areas == 1 ? "" : "s",
 		whatif->never ? " that any size can serve" : "", point->swiotlb.peak);
 	json_add(witness->json, "smallest", whatif_answer_json(whatif, &answer));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * witness.c - find the moments of a kernel log in a recording
+ * explain-witness.c - find the moments of a kernel log in a recording
  *
  * printk's clock and the recorder's begin at boot both, but run apart a little: what
  * failed is known by its device and size as well.
@@ -11,11 +11,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "explain-witness.h"
 #include "json.h"
 #include "kernel.h"
 #include "output.h"
 #include "whatif.h"
-#include "witness.h"
 
 bool witness_is_swiotlb(const struct witness *witness)
 {
@@ -140,17 +140,19 @@ static bool knows_device(const struct witnesses *witnesses, const struct finding
 	return false;
 }
 
-static bool is_strange(const struct witnesses *witnesses, const struct finding *finding)
+/* What makes the recording that of another machine, or WITNESS_NONE. */
+static enum witness_answer strangeness(const struct witnesses *witnesses,
+				       const struct finding *finding)
 {
 	const struct libdma_environment *known = witnesses->environment;
 
 	if (*finding->kernel && known->kernel && strcmp(finding->kernel, known->kernel))
-		return true;
+		return WITNESS_OTHER_KERNEL;
 	if (finding->total.seen && known->origin.swiotlb_slots == LIBDMA_GIVEN &&
 	    (known->swiotlb.slots < finding->total.least ||
 	     known->swiotlb.slots > finding->total.most))
-		return true;
-	return !knows_device(witnesses, finding);
+		return WITNESS_OTHER_SLOTS;
+	return knows_device(witnesses, finding) ? WITNESS_NONE : WITNESS_OTHER_DEVICES;
 }
 
 /* The last line that falls into the recording. */
@@ -176,14 +178,14 @@ static void decide(struct witnesses *witnesses)
 {
 	for (size_t i = 0; i < witnesses->count; i++) {
 		struct witness *witness = &witnesses->witness[i];
+		enum witness_answer strange;
 
 		if (!*witness->finding->device)
 			continue;
-		if (is_strange(witnesses, witness->finding)) {
-			witness->answer = WITNESS_STRANGE;
-			continue;
-		}
-		if (witness->answer == WITNESS_FAILED)
+		strange = strangeness(witnesses, witness->finding);
+		if (strange)
+			witness->answer = strange;
+		if (strange || witness->answer == WITNESS_FAILED)
 			continue;
 		witness->answer = WITNESS_ABSENT;
 		if (witnesses->clock)

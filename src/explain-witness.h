@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * witness.h - what a recording says of the lines of a kernel log
+ * explain-witness.h - what a recording says of the lines of a kernel log
  *
  * The recording is read for the failed calls first: each finding gets the one of its
  * device that is nearest to one of its lines, by size and time. Then it is read up to
@@ -17,11 +17,14 @@
 #include "state.h"
 
 enum witness_answer {
-	WITNESS_NONE,    /* the finding names no device */
-	WITNESS_STRANGE, /* the recording is of another machine, or another boot of it */
-	WITNESS_ABSENT,  /* it does not hold the moment */
-	WITNESS_QUIET,   /* it does, and no call of the device failed there */
-	WITNESS_FAILED,  /* it has the call that failed */
+	WITNESS_NONE, /* the finding names no device */
+	/* the recording is of another machine, or another boot of it */
+	WITNESS_OTHER_KERNEL,
+	WITNESS_OTHER_SLOTS,
+	WITNESS_OTHER_DEVICES,
+	WITNESS_ABSENT, /* it does not hold the moment */
+	WITNESS_QUIET,  /* it does, and no call of the device failed there */
+	WITNESS_FAILED, /* it has the call that failed */
 };
 
 /**
@@ -85,7 +88,8 @@ int witnesses_hear(struct source_options *options, struct explain *explain,
 void witnesses_deinit(struct witnesses *witnesses);
 
 /*
- * For witness.c: tell what it found, as sentences of the finding and as witness->json.
+ * For explain-witness.c: tell what it found, as sentences of the finding and as
+ * witness->json.
  */
 
 /* That there is nothing, and why. */

@@ -102,12 +102,12 @@ if command -v zstd >/dev/null; then
 	printed '176 slots are free, but not in a row: this is fragmentation'
 	printed 'Held most by 0000:00:02.0 (nvme)'
 	printed 'No leak'
-	printed 'swiotlb=1025, of which the kernel makes 2048 slots in 2 areas, would have served'
+	printed 'swiotlb=1025,2,force, of which the kernel makes 2048 slots in 2 areas, would have served'
 	expect 1 "$dmactl" explain --json --trace "$small" "$scratch/log"
 	printed '^ *"cause": "fragmented",*$'
 	printed '^ *"smallest_value": 1025,*$'
 	"$dmactl" whatif swiotlb "$small" >"$scratch/whatif"
-	grep -q 'swiotlb=1025, of which' "$scratch/whatif" || fail "whatif says another size"
+	grep -q 'swiotlb=1025,2,force, of which' "$scratch/whatif" || fail "whatif says another size"
 	expect 1 "$dmactl" explain --width 80 --trace "$small" "$scratch/log"
 	test "$(awk '{ if (length > most) most = length } END { print most }' "$scratch/out")" -le 80 ||
 		fail "evidence wider than 80 columns"
