@@ -115,7 +115,7 @@ static struct libdma_environment *draw_environment(void)
 	DRAW(environment, swiotlb_slot_size, swiotlb.slot_size, (uint32_t)draw_number());
 	DRAW(environment, swiotlb_force, swiotlb.force, draw() % 2);
 	DRAW(environment, iommu_mode, iommu.mode, draw() % 5);
-	DRAW(environment, iommu_granule, iommu.granule, 4096ULL << draw() % 20);
+	DRAW(environment, iommu_granule, iommu.granule, 1ULL << draw() % 32);
 	DRAW(environment, iommu_aperture_end, iommu.aperture_end, draw_number());
 	environment->origin.memory = draw_origin();
 	if (environment->origin.memory)

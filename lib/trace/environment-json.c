@@ -123,14 +123,12 @@ static int read_number(struct parser *parser, const json_t *value, uint64_t max,
 	return 0;
 }
 
-static int read_power(struct parser *parser, const json_t *value, uint64_t min,
-		      uint64_t max, uint64_t *ret)
+static int read_power(struct parser *parser, const json_t *value, uint64_t *ret)
 {
-	int err = read_number(parser, value, UINT64_MAX, ret);
+	int err = read_number(parser, value, 1U << 31, ret);
 
-	if (!err && *ret && (!is_power_of_two(*ret) || *ret < min || *ret > max))
-		return complain(parser, "expected a power of two from %llu to %llu",
-				(unsigned long long)min, (unsigned long long)max);
+	if (!err && *ret && !is_power_of_two(*ret))
+		return complain(parser, "expected a power of two");
 	return err;
 }
 
@@ -278,12 +276,12 @@ static int read_member(struct parser *parser, const struct member *member,
 			*(uint32_t *)place = (uint32_t)number;
 		break;
 	case MEMBER_POWER32:
-		err = read_power(parser, value, 1, 1U << 31, &number);
+		err = read_power(parser, value, &number);
 		if (!err)
 			*(uint32_t *)place = (uint32_t)number;
 		break;
-	case MEMBER_GRANULE:
-		err = read_power(parser, value, 4096, 1U << 31, place);
+	case MEMBER_POWER:
+		err = read_power(parser, value, place);
 		break;
 	case MEMBER_COUNT:
 	case MEMBER_ADDRESS:

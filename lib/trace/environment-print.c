@@ -101,7 +101,7 @@ static json_t *member_value(const struct member *member, const void *base)
 	case MEMBER_POWER32:
 		return json_integer(*(const uint32_t *)place);
 	case MEMBER_COUNT:
-	case MEMBER_GRANULE:
+	case MEMBER_POWER:
 		return count_value(*(const uint64_t *)place);
 	case MEMBER_ADDRESS:
 		return address_value(*(const uint64_t *)place);

@@ -36,7 +36,7 @@ const struct member environment_members[] = {
 	       swiotlb_slot_size),
 	MEMBER("swiotlb", "force", MEMBER_FLAG, swiotlb.force, swiotlb_force),
 	MEMBER("iommu", "mode", MEMBER_MODE, iommu.mode, iommu_mode),
-	MEMBER("iommu", "granule", MEMBER_GRANULE, iommu.granule, iommu_granule),
+	MEMBER("iommu", "granule", MEMBER_POWER, iommu.granule, iommu_granule),
 	MEMBER("iommu", "aperture_end", MEMBER_ADDRESS, iommu.aperture_end,
 	       iommu_aperture_end),
 	MEMBER("iommu", "groups", MEMBER_GROUPS, iommu.group, iommu_groups),
@@ -269,7 +269,7 @@ static int copy_member(const struct member *member, void *to, const void *from)
 		memcpy(place, source, sizeof(uint32_t));
 		break;
 	case MEMBER_COUNT:
-	case MEMBER_GRANULE:
+	case MEMBER_POWER:
 	case MEMBER_ADDRESS:
 		memcpy(place, source, sizeof(uint64_t));
 		break;

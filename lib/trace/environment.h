@@ -15,7 +15,7 @@ enum member_type {
 	MEMBER_COUNT32, /* uint32_t */
 	MEMBER_COUNT,   /* uint64_t, written as a number */
 	MEMBER_POWER32, /* uint32_t, 0 or a power of two */
-	MEMBER_GRANULE, /* uint64_t, 0 or a power of two from 4 KiB to 2 GiB */
+	MEMBER_POWER,   /* uint64_t, 0 or a power of two up to 2 GiB */
 	MEMBER_ADDRESS, /* uint64_t, written as "0x..." */
 	MEMBER_FLAG,    /* bool */
 	MEMBER_MODE,    /* enum libdma_iommu_mode */

@@ -13,6 +13,8 @@
 #include "trace/cmdline.h"
 #include "trace/predict-iova.h"
 
+#define GRANULE_MIN 4096U /* no IOMMU has a smaller one */
+
 /* ---- requests ---- */
 
 struct request *request_get(struct request *request)
@@ -123,13 +125,21 @@ static int iova_start(void *state)
 {
 	struct iova *iova = state;
 	const struct libdma_environment *known = iova->frame->environment;
+	int err = 0;
 
-	iova->granule = known->iommu.granule ? known->iommu.granule : 4096;
+	iova->granule = known->iommu.granule;
+	if (iova->granule < GRANULE_MIN)
+		iova->granule = GRANULE_MIN;
 	iova->shift = log2_up(iova->granule);
 	iova->only_high = cmdline_flag(known->cmdline, "iommu.forcedac", false);
 	iova->cpus = known->cpus ? known->cpus : 1;
 	iova->pending = calloc(iova->cpus, sizeof(*iova->pending));
-	return iova->pending ? 0 : -ENOMEM;
+	if (!iova->pending)
+		return -ENOMEM;
+	if (known->iommu.granule && known->iommu.granule < GRANULE_MIN)
+		err = predict_assume(iova->frame, "iommu.granule", "no IOMMU has less",
+				     "%u", GRANULE_MIN);
+	return err;
 }
 
 static int iova_see(void *state, struct foreseen *event)
