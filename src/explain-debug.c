@@ -269,6 +269,9 @@ static bool driver_words(const char *text)
 		"failed to map DMA",     "Failed to map DMA",   "dma map failed",
 		"DMA map error",         "unable to map dma",   "failed to dma map",
 		"pci_map_single failed", "DMA map page failed", "dma_map_sg() failed",
+		"Failed to map TX d",    "Failed to map TX D",  "Failed to map RX D",
+		"pci_map_sg failed",     "scsi_dma_map failed", "failed dma mapping",
+		"Failed to create a DMA mapping",
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
@@ -290,6 +293,7 @@ static bool alloc_words(const char *text)
 		"can't allocate DMA",
 		"Unable to allocate contiguous DMA",
 		"DMA memory allocation failed",
+		"dma allocation failed",
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)

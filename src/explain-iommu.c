@@ -1,133 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * explain-iommu.c - faults of IOMMUs: Intel (DMAR), AMD (AMD-Vi), Arm (arm-smmu)
+ * explain-iommu.c - faults of the IOMMUs of Intel (DMAR) and AMD (AMD-Vi)
  *
- * A fault is an access of a device to an address that was not, or no longer, mapped for
- * it. The address and the direction say which mistake it was; a recording of the
- * mappings says whose.
- *
- * Kernel counterparts: drivers/iommu/intel/dmar.c, amd/iommu.c, arm/arm-smmu*
+ * Kernel counterparts: drivers/iommu/intel/dmar.c, amd/iommu.c
  */
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "explain.h"
-
-/* How the device's access was at fault. */
-enum fault {
-	FAULT_ABSENT,     /* nothing is mapped there */
-	FAULT_PERMISSION, /* mapped, for the other direction */
-	FAULT_DEVICE,     /* the device itself is not known to the IOMMU */
-	FAULT_TABLE,      /* the tables are damaged, or of another version */
-	FAULT_RANGE,      /* the address is wider than the IOMMU translates */
-};
-
-static const char *const fault_reasons[] = {
-	[FAULT_ABSENT] =
-		"Mostly the driver unmapped a buffer that the device still used, the device was "
-		"given a wrong or truncated address, or it reads past the end of a buffer. In "
-		"lazy mode an access soon after the unmap goes unnoticed; in strict mode it "
-		"faults.",
-	[FAULT_PERMISSION] =
-		"The direction of the mapping becomes a permission: DMA_TO_DEVICE lets the "
-		"device read, DMA_FROM_DEVICE lets it write. The driver gave the wrong one, or "
-		"the device reads a buffer it should only fill. Intel's IOMMUs report an address "
-		"that is not mapped at all in these words as well.",
-	[FAULT_DEVICE] =
-		"The request came from a bus address that the kernel never set up: a device that "
-		"firmware left running, an alias of another (a bridge, a second function), or "
-		"one that was just reset or removed.",
-	[FAULT_TABLE] =
-		"Tables of the previous kernel (kexec, kdump), memory corruption, or a "
-		"bug of the IOMMU driver.",
-	[FAULT_RANGE] =
-		"The address never came from the DMA API: it is a physical or virtual "
-		"address, or one that was damaged.",
-};
-
-static void title_fault(struct finding *finding, enum fault fault, bool write,
-			uint64_t address)
-{
-	const char *verb = write ? "write to" : "read";
-
-	switch (fault) {
-	case FAULT_ABSENT:
-		finding_title(finding,
-			      "The device tried to %s 0x%" PRIx64
-			      ", where nothing is mapped for it.",
-			      verb, address);
-		return;
-	case FAULT_PERMISSION:
-		finding_title(finding,
-			      "The device tried to %s 0x%" PRIx64
-			      ", which is mapped for the other direction only.",
-			      verb, address);
-		return;
-	case FAULT_DEVICE:
-		finding_title(
-			finding,
-			"The IOMMU has no entry for the device that made the access.");
-		return;
-	case FAULT_TABLE:
-		finding_title(finding,
-			      "The IOMMU's own tables are not as it expects them.");
-		return;
-	case FAULT_RANGE:
-		finding_title(finding,
-			      "The device used 0x%" PRIx64
-			      ", more address bits than the IOMMU translates.",
-			      address);
-	}
-}
-
-/* What every maker's IOMMU has in common. */
-static void explain_fault(struct finding *finding, enum fault fault, bool write,
-			  uint64_t address)
-{
-	finding->severity = LIBDMA_CHECK_ERROR;
-	title_fault(finding, fault, write, address);
-	finding_why(finding, "%s", fault_reasons[fault]);
-	if (!address && fault <= FAULT_PERMISSION)
-		finding_evidence(finding,
-				 "The address is 0: a descriptor that was never filled, "
-				 "or a mapping that failed and was not checked.");
-}
-
-static void advise_fault(struct finding *finding, enum fault fault, bool write)
-{
-	if (fault == FAULT_DEVICE) {
-		finding_next(finding,
-			     "At boot only, and for a graphics device: firmware's "
-			     "framebuffer; harmless, cured by firmware that declares it "
-			     "(RMRR).");
-		finding_next(
-			finding,
-			"For a PCI device with aliases, look for a quirk "
-			"(pci_add_dma_alias); 'lspci -t' shows what is behind what.");
-		return;
-	}
-	finding_next(
-		finding,
-		"Record the mappings (dmactl(1) says how), with dma:* and iommu:*, and "
-		"look for this address with 'dmactl dump --filter': "
-		"the last unmap before the fault, or the nearest mapping, names the "
-		"buffer.");
-	if (fault == FAULT_PERMISSION)
-		finding_next(finding,
-			     "Compare the direction given to dma_map_*(): a buffer that "
-			     "the device %s needs %s or DMA_BIDIRECTIONAL.",
-			     write ? "fills" : "reads",
-			     write ? "DMA_FROM_DEVICE" : "DMA_TO_DEVICE");
-	else
-		finding_next(
-			finding,
-			"Boot with iommu.strict=1 to catch each use after unmap, or "
-			"with CONFIG_DMA_API_DEBUG to have the driver's calls checked.");
-	finding_next(finding,
-		     "iommu=pt or intel_iommu=off silences it by letting the device "
-		     "touch all memory: a diagnosis, not a cure.");
-}
+#include "explain-fault.h"
 
 /*
  * Intel
@@ -143,46 +23,99 @@ static enum fault intel_fault(uint64_t reason)
 		return FAULT_DEVICE;
 	case 0x4:
 	case 0x74:
+	case 0x80:
+	case 0x83:
+	case 0x84:
 		return FAULT_RANGE;
 	case 0x5:
 	case 0x6:
-	case 0x75:
-	case 0x76:
-	case 0x77:
-		return FAULT_PERMISSION;
+	case 0x79:
+	case 0x85:
+	case 0x86:
+		return FAULT_DENIED;
 	case 0x71:
 		return FAULT_ABSENT;
+	case 0x31:
+	case 0x45:
+	case 0x46:
+	case 0x48:
+	case 0x51:
+	case 0x59:
+		return FAULT_PROCESS;
+	case 0xd:
+	case 0x44:
+	case 0x47:
+	case 0x5c:
+	case 0x5d:
+	case 0x81:
+	case 0x82:
+	case 0x87:
+		return FAULT_OTHER;
 	default:
 		return FAULT_TABLE;
 	}
 }
 
+/*
+ * Until 4.16 the reason is a line of its own, which ends what the line before it began:
+ * "DMAR:[fault reason 06] PTE Read access is not set".
+ */
+static bool hold_dmar(struct explain *explain, const char *at)
+{
+	struct explain_facts *facts = explain_facts(explain);
+	size_t length = strlen(at);
+
+	if (length >= sizeof(facts->dmar))
+		length = sizeof(facts->dmar) - 1;
+	memcpy(facts->dmar, at, length);
+	facts->dmar[length] = 0;
+	return true;
+}
+
 static bool line_dmar(struct explain *explain, const struct log_line *line)
 {
-	const char *at = strstr(line->text, "[DMA Read");
-	const char *device = strstr(line->text, "Request device [");
-	bool write = !at;
+	struct explain_facts *facts = explain_facts(explain);
+	const char *reason_at = strstr(line->text, "[fault reason ");
+	const char *at = strstr(line->text, "[DMA "), *device;
+	uint64_t reason, address = ADDRESS_UNKNOWN;
 	struct finding *finding;
-	uint64_t reason, address = 0;
+	enum access access;
+	enum fault fault;
 
-	if (!at)
-		at = strstr(line->text, "[DMA Write");
-	if (!at || !device || !text_number(at, "fault reason ", 16, &reason))
+	if (at && strstr(at, "Request device [") && !reason_at)
+		return hold_dmar(explain, at);
+	if (!at && *facts->dmar)
+		at = facts->dmar;
+	if (!at || !reason_at || !text_number(reason_at, "fault reason ", 16, &reason))
+		return false;
+	device = strstr(at, "Request device [");
+	if (!device)
 		return false;
 	text_number(at, "fault addr ", 16, &address);
+	access = strncmp(at, "[DMA Read", 9) ? ACCESS_WRITE : ACCESS_READ;
 	device += strlen("Request device [");
-	if (explain_book_device(explain, line,
-				intel_fault(reason) == FAULT_DEVICE
-					? "iommu-unknown-device"
-					: "iommu-fault",
-				device, strcspn(device, "]"), &finding)) {
-		explain_fault(finding, intel_fault(reason), write, address);
+	fault = intel_fault(reason);
+	if (explain_book_device(explain, line, fault_id(fault), device,
+				strcspn(device, "]"), &finding)) {
+		fault_explain(finding, fault, access, address);
 		finding_evidence(finding,
 				 "Fault reason 0x%02" PRIx64 " of the VT-d manual.",
 				 reason);
-		advise_fault(finding, intel_fault(reason), write);
+		fault_advise(finding, fault, access);
 	}
+	*facts->dmar = 0;
 	return true;
+}
+
+static void explain_interrupt(struct finding *finding)
+{
+	finding->severity = LIBDMA_CHECK_WARNING;
+	finding_title(finding, "The IOMMU blocked an interrupt of the device.");
+	finding_why(finding,
+		    "An MSI is a write to memory, which the IOMMU checks like any other; "
+		    "its entry was missing or of another device. It is no DMA mapping.");
+	finding_next(finding, "Update firmware; to be sure of the cause, boot once with "
+			      "intremap=off.");
 }
 
 static bool line_interrupt(struct explain *explain, const struct log_line *line)
@@ -193,16 +126,9 @@ static bool line_interrupt(struct explain *explain, const struct log_line *line)
 	if (!device || !strstr(line->text, "INTR-REMAP"))
 		return false;
 	device += strlen("Request device [");
-	if (!explain_book_device(explain, line, "iommu-interrupt", device,
-				 strcspn(device, "]"), &finding))
-		return true;
-	finding->severity = LIBDMA_CHECK_WARNING;
-	finding_title(finding, "The IOMMU blocked an interrupt of the device.");
-	finding_why(finding,
-		    "An MSI is a write to memory, which the IOMMU checks like any other; "
-		    "its entry was missing or of another device. It is no DMA mapping.");
-	finding_next(finding, "Update firmware; to be sure of the cause, boot once with "
-			      "intremap=off.");
+	if (explain_book_device(explain, line, "iommu-interrupt", device,
+				strcspn(device, "]"), &finding))
+		explain_interrupt(finding);
 	return true;
 }
 
@@ -262,45 +188,52 @@ static bool line_mapped_twice(struct explain *explain, const struct log_line *li
  * AMD
  */
 
+#define AMD_INTERRUPT  0x08
 #define AMD_PRESENT    0x10
 #define AMD_WRITE      0x20
-#define AMD_PERMISSION 0x40
 #define AMD_RESERVED   0x80
 
+/* "Present" is also said of a device whose entry lets it reach nothing. */
 static enum fault amd_fault(uint64_t flags)
 {
 	if (flags & AMD_RESERVED)
 		return FAULT_TABLE;
-	if (flags & AMD_PRESENT && flags & AMD_PERMISSION)
-		return FAULT_PERMISSION;
-	return FAULT_ABSENT;
+	return flags & AMD_PRESENT ? FAULT_DENIED : FAULT_ABSENT;
 }
 
 static void amd_page_fault(struct explain *explain, const struct log_line *line,
 			   const char *at, const char *prefix)
 {
-	const char *device = strstr(at, "device=");
-	uint64_t flags = 0, address = 0;
+	const char *device = strstr(at, "device="), *id = "iommu-fault";
+	uint64_t flags = 0, address = ADDRESS_UNKNOWN;
 	struct finding *finding;
+	enum access access;
 	bool new;
 
 	text_number(at, "address=0x", 16, &address);
 	text_number(at, "flags=0x", 16, &flags);
+	access = flags & AMD_WRITE ? ACCESS_WRITE : ACCESS_READ;
+	if (flags & AMD_INTERRUPT)
+		id = "iommu-interrupt";
 	if (device) {
 		device += strlen("device=");
-		new = explain_book_device(explain, line, "iommu-fault", device,
-					  strcspn(device, " "), &finding);
+		new = explain_book_device(explain, line, id, device, strcspn(device, " "),
+					  &finding);
 	} else {
-		new = explain_book(explain, line, "iommu-fault", prefix, &finding);
+		new = explain_book(explain, line, id, prefix, &finding);
 	}
 	if (!new)
 		return;
-	explain_fault(finding, amd_fault(flags), flags & AMD_WRITE, address);
+	if (flags & AMD_INTERRUPT) {
+		explain_interrupt(finding);
+		return;
+	}
+	fault_explain(finding, amd_fault(flags), access, address);
 	finding_evidence(finding, "Flags 0x%" PRIx64 ": a %s, %s.", flags,
 			 flags & AMD_WRITE ? "write" : "read",
-			 flags & AMD_PRESENT ? "to a page that is mapped"
+			 flags & AMD_PRESENT ? "refused by an entry that is present"
 					     : "to a page that is not mapped");
-	advise_fault(finding, amd_fault(flags), flags & AMD_WRITE);
+	fault_advise(finding, amd_fault(flags), access);
 }
 
 static void amd_timeout(struct explain *explain, const struct log_line *line,
@@ -334,35 +267,65 @@ static void amd_timeout(struct explain *explain, const struct log_line *line,
 	finding_next(finding, "Devices whose ATS is broken are helped by pci=noats.");
 }
 
-static void amd_other(struct explain *explain, const struct log_line *line,
-		      const char *at)
+/* Where HyperTransport has interrupts and system management instead of memory. */
+#define HT_SPECIAL_BEGIN UINT64_C(0xfd00000000)
+#define HT_SPECIAL_END   UINT64_C(0xffffffffff)
+
+/* A request of a kind that the device may not make. */
+static void amd_request(struct explain *explain, const struct log_line *line,
+			const char *at)
 {
 	const char *device = strstr(at, "device=");
-	bool table = strstr(at, "TAB_HARDWARE_ERROR") || strstr(at, "ILLEGAL_") ||
-		     strstr(at, "COMMAND_");
-	enum fault fault = table ? FAULT_TABLE : FAULT_DEVICE;
+	bool process = !strncmp(at, "INVALID_PPR", strlen("INVALID_PPR"));
+	enum fault fault = process ? FAULT_PROCESS : FAULT_OTHER;
+	uint64_t address = ADDRESS_UNKNOWN;
 	struct finding *finding;
-	bool new;
 
-	if (device)
-		device += strlen("device=");
-	new = explain_book_device(
-		explain, line, table ? "iommu-tables" : "iommu-unknown-device",
-		device ? device : "", device ? strcspn(device, " ") : 0, &finding);
-	if (!new)
+	text_number(at, "address=0x", 16, &address);
+	device = device ? device + strlen("device=") : "";
+	if (!explain_book_device(explain, line, "iommu-fault", device,
+				 strcspn(device, " "), &finding))
 		return;
-	explain_fault(finding, fault, false, 0);
-	advise_fault(finding, fault, false);
+	fault_explain(finding, fault, ACCESS_UNKNOWN, address);
+	address &= HT_SPECIAL_END;
+	if (address >= HT_SPECIAL_BEGIN)
+		finding_evidence(finding,
+				 "The address is in the range that AMD keeps for interrupts "
+				 "and system management: it is no memory, and no mapping "
+				 "failed. Look for firmware that sets up an I/O APIC or a "
+				 "bridge wrongly.");
+	fault_advise(finding, fault, ACCESS_UNKNOWN);
+}
+
+static void amd_tables(struct explain *explain, const struct log_line *line,
+		       const char *at)
+{
+	const char *device = strstr(at, "device=");
+	struct finding *finding;
+
+	device = device ? device + strlen("device=") : "";
+	if (!explain_book_device(explain, line, "iommu-tables", device,
+				 strcspn(device, " "), &finding))
+		return;
+	fault_explain(finding, FAULT_TABLE, ACCESS_UNKNOWN, ADDRESS_UNKNOWN);
+	fault_advise(finding, FAULT_TABLE, ACCESS_UNKNOWN);
 }
 
 /* Older kernels break the line behind the bracket. */
 bool explain_amd(struct explain *explain, const struct log_line *line)
 {
-	static const char *const names[] = {
-		"INVALID_DEVICE_REQUEST", "ILLEGAL_DEV_TABLE_ENTRY",
-		"DEV_TAB_HARDWARE_ERROR", "PAGE_TAB_HARDWARE_ERROR",
-		"ILLEGAL_COMMAND_ERROR",  "COMMAND_HARDWARE_ERROR",
-		"INVALID_PPR_REQUEST",
+	static const struct {
+		const char *name;
+		void (*explain)(struct explain *explain, const struct log_line *line,
+				const char *at);
+	} events[] = {
+		{ "INVALID_DEVICE_REQUEST", amd_request },
+		{ "INVALID_PPR_REQUEST", amd_request },
+		{ "ILLEGAL_DEV_TABLE_ENTRY", amd_tables },
+		{ "DEV_TAB_HARDWARE_ERROR", amd_tables },
+		{ "PAGE_TAB_HARDWARE_ERROR", amd_tables },
+		{ "ILLEGAL_COMMAND_ERROR", amd_tables },
+		{ "COMMAND_HARDWARE_ERROR", amd_tables },
 	};
 	const char *at = strstr(line->text, "IO_PAGE_FAULT ");
 	const char *prefix = strstr(line->text, "AMD-Vi: Event logged [");
@@ -376,97 +339,14 @@ bool explain_amd(struct explain *explain, const struct log_line *line)
 		amd_timeout(explain, line, at);
 		return true;
 	}
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		at = strstr(line->text, names[i]);
+	for (size_t i = 0; i < sizeof(events) / sizeof(*events); i++) {
+		at = strstr(line->text, events[i].name);
 		if (at) {
-			amd_other(explain, line, at);
+			events[i].explain(explain, line, at);
 			return true;
 		}
 	}
 	return false;
-}
-
-/*
- * Arm
- */
-
-#define FSR_TRANSLATION (1u << 1)
-#define FSR_PERMISSION  (1u << 3)
-#define FSYNR_WRITE     (1u << 4)
-
-/* "arm-smmu 5000000.iommu: Unhandled context fault: fsr=0x402, iova=0xff3cf000, ..." */
-static bool line_context_fault(struct explain *explain, const struct log_line *line)
-{
-	const char *at = strstr(line->text, "Unhandled context fault: ");
-	uint64_t fsr, iova = 0, fsynr = 0, stream = 0;
-	struct finding *finding;
-	enum fault fault;
-	char name[32];
-
-	if (!at || !text_number(at, "fsr=0x", 16, &fsr))
-		return false;
-	text_number(at, "iova=0x", 16, &iova);
-	text_number(at, "fsynr=0x", 16, &fsynr);
-	text_number(at, "cbfrsynra=0x", 16, &stream);
-	fault = fsr & FSR_PERMISSION    ? FAULT_PERMISSION
-		: fsr & FSR_TRANSLATION ? FAULT_ABSENT
-					: FAULT_TABLE;
-	snprintf(name, sizeof(name), "stream 0x%" PRIx64, stream);
-	if (!explain_book_device(explain, line, "iommu-fault", name, strlen(name),
-				 &finding))
-		return true;
-	explain_fault(finding, fault, fsynr & FSYNR_WRITE, iova);
-	finding_evidence(finding,
-			 "Stream ID 0x%" PRIx64 " is the device: find it in the device "
-			 "tree's iommus or iommu-map, or in the IORT.",
-			 stream);
-	advise_fault(finding, fault, fsynr & FSYNR_WRITE);
-	return true;
-}
-
-/* SMMUv3: "event 0x10 received:", or since 6.14 "event: F_TRANSLATION client: ..." */
-static bool line_event(struct explain *explain, const struct log_line *line)
-{
-	const char *client = strstr(line->text, " client: ");
-	const char *at = strstr(line->text, "event 0x");
-	uint64_t event = 0, iova = 0;
-	struct finding *finding;
-	enum fault fault;
-	bool new;
-
-	if (!strstr(line->text, "arm-smmu-v3"))
-		return false;
-	if (at && strstr(at, "received"))
-		text_number(at, "event 0x", 16, &event);
-	else if (!(at = strstr(line->text, "event: ")))
-		return false;
-	fault = event == 0x10 || strstr(at, "F_TRANSLATION")  ? FAULT_ABSENT
-		: event == 0x13 || strstr(at, "F_PERMISSION") ? FAULT_PERMISSION
-		: event == 0x11 || strstr(at, "F_ADDR_SIZE")  ? FAULT_RANGE
-		: event == 0x02 || strstr(at, "STREAM")       ? FAULT_DEVICE
-							      : FAULT_TABLE;
-	text_number(at, "iova: 0x", 16, &iova);
-	if (client) {
-		client += strlen(" client: ");
-		new = explain_book_device(explain, line, "iommu-fault", client,
-					  strcspn(client, " "), &finding);
-	} else {
-		new = explain_book(explain, line, "iommu-fault", at, &finding);
-	}
-	if (!new)
-		return true;
-	explain_fault(finding, fault, false, iova);
-	if (!client)
-		finding_evidence(finding,
-				 "The four words that follow hold the stream ID (upper "
-				 "half of the first) and the address (the third).");
-	advise_fault(finding, fault, false);
-	return true;
-}
-
-bool explain_arm(struct explain *explain, const struct log_line *line)
-{
-	return line_context_fault(explain, line) || line_event(explain, line);
 }
 
 bool explain_intel(struct explain *explain, const struct log_line *line)

@@ -11,19 +11,27 @@
 
 #define PAGE 4096ull
 
-/* "overflow 0x00000001a7296000+708608 of DMA mask ffffffff bus limit ffffffff" */
+/*
+ * "overflow 0x00000001a7296000+708608 of DMA mask ffffffff bus limit ffffffff", and since
+ * 5.8 "DMA addr 0x00000001a7296000+708608 overflow (mask ffffffff, bus limit 0)."
+ */
 static bool line_beyond_mask(struct explain *explain, const struct log_line *line)
 {
-	const char *at = strstr(line->text, "overflow 0x");
+	const char *at = strstr(line->text, "DMA addr 0x"), *caller;
 	uint64_t phys, size = 0, mask = 0, limit = 0;
 	struct finding *finding;
 
-	if (!at || !text_number(at, "DMA mask ", 16, &mask) ||
-	    !text_number(at, "overflow 0x", 16, &phys))
+	if (!at)
+		at = strstr(line->text, "overflow 0x");
+	if (!at || !strstr(at, "overflow") || !text_number(at, " 0x", 16, &phys) ||
+	    !text_number(at, "mask ", 16, &mask))
 		return false;
 	text_number(at, "+", 10, &size);
 	text_number(at, "bus limit ", 16, &limit);
-	if (!explain_book(explain, line, "direct-beyond-mask", at, &finding)) {
+	/* 4.17 to 5.0: "nvme 0000:04:00.0: dma_direct_map_sg: overflow 0x..." */
+	caller = strstr(line->text, "dma_direct_");
+	if (!explain_book(explain, line, "direct-beyond-mask",
+			  caller && caller < at ? caller : at, &finding)) {
 		finding_size(finding, size);
 		return true;
 	}

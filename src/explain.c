@@ -26,8 +26,8 @@ typedef bool recogniser(struct explain *explain, const struct log_line *line);
 
 /* The first that knows a line has it. */
 static recogniser *const recognisers[] = {
-	explain_swiotlb, explain_direct, explain_memory,    explain_intel,
-	explain_amd,     explain_arm,    explain_dma_debug, explain_driver,
+	explain_swiotlb, explain_direct,    explain_memory, explain_intel,  explain_amd,
+	explain_arm,     explain_dma_debug, explain_words,  explain_driver,
 };
 
 struct explain *explain_create(unsigned int segment)

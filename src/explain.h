@@ -109,17 +109,37 @@ struct finding {
 };
 
 /**
+ * struct smmu_event - a fault of an SMMUv3 of which more is told in the lines behind it
+ * @finding:	what it is booked under; NULL where nothing is awaited
+ * @fault:	an enum fault
+ * @access:	an enum access
+ * @address:	that it was about
+ * @words:	how many were seen
+ */
+struct smmu_event {
+	struct finding *finding;
+	int fault;
+	int access;
+	uint64_t address;
+	unsigned int words;
+};
+
+/**
  * struct explain_facts - what lines say without being a fault
  * @swiotlb_bytes: size of the bounce buffers, from "software IO TLB: mapped", or 0
  * @swiotlb_forced: the log says that everything is bounced
  * @segment:	slots of a slot set
  * @kernel:	from "Linux version", or ""
+ * @dmar:	the begin of a fault of Intel's whose reason is in the next line, or ""
+ * @smmu:	whose words follow
  */
 struct explain_facts {
 	uint64_t swiotlb_bytes;
 	bool swiotlb_forced;
 	unsigned int segment;
 	char kernel[64];
+	char dmar[160];
+	struct smmu_event smmu;
 };
 
 /**
@@ -207,4 +227,5 @@ bool explain_intel(struct explain *explain, const struct log_line *line);
 bool explain_amd(struct explain *explain, const struct log_line *line);
 bool explain_arm(struct explain *explain, const struct log_line *line);
 bool explain_dma_debug(struct explain *explain, const struct log_line *line);
+bool explain_words(struct explain *explain, const struct log_line *line);
 bool explain_driver(struct explain *explain, const struct log_line *line);

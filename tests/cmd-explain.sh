@@ -51,6 +51,29 @@ awk '/^# dmesg \| dmactl explain/ { inside = 1; next } /^```/ { inside = 0 } ins
 sed '$d' "$scratch/out" >"$scratch/shown"
 same "$scratch/readme" "$scratch/shown"
 
+# What an IOMMU does not tell, explain does not claim: Intel's words are the same for an
+# address that is not mapped and for the other direction. Raw words are decoded.
+excerpt() { # LINE... to $scratch/log
+	printf '%s\n' "$@" >"$scratch/log"
+	expect 1 "$dmactl" explain "$scratch/log"
+	tr -s '\n ' '  ' <"$scratch/out" >"$scratch/joined"
+	mv "$scratch/joined" "$scratch/out"
+}
+excerpt 'DMAR: [DMA Write] Request device [99:00.0] fault addr 0 [fault reason 05] PTE Write access is not set'
+printed 'write to 0x0, which is not mapped, or for the other direction only'
+printed 'The address is 0'
+excerpt 'DMAR: [DMA Read NO_PASID] Request device [6a:01.0] fault addr 0x1000 [fault reason 0x0d] PCE for translation request specifies blocking'
+printed 'refused to let the device read 0x1000'
+excerpt 'arm-smmu-v3 s.smmu: event 0x10 received:'
+printed 'tried to use an address, where nothing is mapped'
+if grep -q 'The address is 0' "$scratch/out"; then fail "an address that is not known is 0"; fi
+excerpt 'arm-smmu-v3 s.smmu: event 0x13 received:' 'arm-smmu-v3 s.smmu: 	0x0000030000000013' \
+	'arm-smmu-v3 s.smmu: 	0x0000000800000000' 'arm-smmu-v3 s.smmu: 	0x00000000fffff040'
+printed 'tried to read 0xfffff040, which is mapped for the other direction'
+printed 'Stream ID 0x300 '
+excerpt 'AMD-Vi: Event logged [INVALID_DEVICE_REQUEST device=00:00.1 address=0x000000fdf8000020 flags=0x0a00]'
+printed 'no memory, and no mapping failed'
+
 # A kernel patched to larger slot sets is another matter.
 expect 1 "$dmactl" explain --segment 1024 "$scratch/log"
 printed '^error: swiotlb-fragmented'
