@@ -14,6 +14,7 @@
 #include "form.h"
 #include "json.h"
 #include "output.h"
+#include "paragraph.h"
 #include "privilege.h"
 #include "probes.h"
 #include "table.h"
@@ -168,8 +169,10 @@ static void print_words(const struct options *opts, const struct probes *probes,
 		printf("Kernel        %s, %s\n", names.release, names.machine);
 	printf("Lockdown      %s\n", lockdown);
 	for (size_t i = 0; i < CAPABILITIES; i++)
-		printf("%-14s%s, %s\n", capabilities[i].name,
-		       privilege_has(capabilities[i].number) ? "yes" : "no", capabilities[i].need);
+		paragraph_print(&opts->terminal, 0, 14, "%s%*s%s, %s", capabilities[i].name,
+				(int)(14 - strlen(capabilities[i].name)), "",
+				privilege_has(capabilities[i].number) ? "yes" : "no",
+				capabilities[i].need);
 	printf("Recording     %s\n", obstacle->status ? obstacle->text : "possible");
 	if (!probes)
 		return;
@@ -177,7 +180,7 @@ static void print_words(const struct options *opts, const struct probes *probes,
 	print_probes(opts, probes);
 	printf("\nNever seen, on any kernel:\n");
 	for (size_t i = 0; i < UNSEEN; i++)
-		printf("  %s\n", unseen[i]);
+		paragraph_print(&opts->terminal, 2, 4, "%s", unseen[i]);
 }
 
 static json_t *list_probes(const struct probes *probes)

@@ -12,6 +12,7 @@
 #include "json.h"
 #include "out-file.h"
 #include "output.h"
+#include "paragraph.h"
 #include "quantity.h"
 #include "space.h"
 #include "state.h"
@@ -97,9 +98,11 @@ static void print_head(const struct options *opts, const struct state *state)
 	char moment[SENTENCE];
 
 	source_print_loss(state->source, terminal, stdout);
-	printf("%s%s%s: %" PRIu64 " events%s%s\n", terminal_color(terminal, "1"),
-	       opts->state.source.path, terminal_color(terminal, "0"), totals->events,
-	       kernel ? ", kernel " : "", kernel ? kernel : "");
+	printf("%s%s%s", terminal_color(terminal, "1"), opts->state.source.path,
+	       terminal_color(terminal, "0"));
+	paragraph_rest(terminal, (unsigned int)strlen(opts->state.source.path), 2,
+		       ": %" PRIu64 " events%s%s", totals->events, kernel ? ", kernel " : "",
+		       kernel ? kernel : "");
 	draw_text(state_describe_moment(state, moment, sizeof(moment)), terminal);
 	putchar('\n');
 }

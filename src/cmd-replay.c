@@ -13,6 +13,7 @@
 #include "json.h"
 #include "machine.h"
 #include "output.h"
+#include "paragraph.h"
 #include "rerun.h"
 #include "state.h"
 #include "table.h"
@@ -354,6 +355,25 @@ static void print_json(const struct options *opts, const struct state *state,
 	json_print(document);
 }
 
+/* What a modelled machine did, or how well it predicts. */
+static void print_model(const struct outcome *outcome, const struct terminal *terminal)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *lines = open_memstream(&text, &size);
+
+	if (!lines)
+		out_of_memory();
+	if (outcome->rerun)
+		rerun_print(outcome->rerun, lines);
+	else
+		fidelity_print(outcome->fidelity, lines);
+	if (fclose(lines))
+		out_of_memory();
+	paragraph_lines(terminal, text);
+	free(text);
+}
+
 static void print_table(const struct options *opts, const struct state *state,
 			const struct outcome *outcome, struct table *table)
 {
@@ -378,10 +398,8 @@ static void print_table(const struct options *opts, const struct state *state,
 	else if (libdma_replay_walk(state->replay, list_row, &listing))
 		out_of_memory();
 	table_print(table);
-	if (opts->form.form == FORM_HUMAN && outcome->rerun)
-		rerun_print(outcome->rerun, stdout);
-	else if (opts->form.form == FORM_HUMAN)
-		fidelity_print(outcome->fidelity, stdout);
+	if (opts->form.form == FORM_HUMAN)
+		print_model(outcome, &opts->state.terminal);
 }
 
 /* In one reading, or where that is not enough in two more. */

@@ -11,6 +11,7 @@
 
 #include "draw.h"
 #include "output.h"
+#include "paragraph.h"
 #include "space.h"
 #include "table.h"
 
@@ -212,21 +213,21 @@ static void print_title(const struct picture *picture, const struct state *state
 {
 	const struct libdma_space *space = picture->space;
 	const char *driver = space->device ? state_driver(state, space->device) : "";
-	char cell[16], size[16];
+	char cell[16], row[16], size[16], whole[64] = "";
 
+	if (space->kind == LIBDMA_SPACE_SWIOTLB && space->size)
+		snprintf(whole, sizeof(whole), ", %" PRIu64 " slots of 2K at 0x%" PRIx64,
+			 space->size / space->unit, space->start);
+	else if (space->size && space->kind != LIBDMA_SPACE_MEMORY)
+		snprintf(whole, sizeof(whole), ", %s at 0x%" PRIx64,
+			 table_size(space->size, size, sizeof(size)), space->start);
+	table_size(picture->cell, cell, sizeof(cell));
+	table_size(picture->cell * picture->columns, row, sizeof(row));
 	printf("%s%s%s", terminal_color(terminal, "1"), space->name,
 	       terminal_color(terminal, "0"));
-	if (*driver)
-		printf(" (%s)", driver);
-	if (space->kind == LIBDMA_SPACE_SWIOTLB && space->size)
-		printf(", %" PRIu64 " slots of 2K at 0x%" PRIx64,
-		       space->size / space->unit, space->start);
-	else if (space->size && space->kind != LIBDMA_SPACE_MEMORY)
-		printf(", %s at 0x%" PRIx64, table_size(space->size, size, sizeof(size)),
-		       space->start);
-	printf("; a cell is %s, a row %s\n",
-	       table_size(picture->cell, cell, sizeof(cell)),
-	       table_size(picture->cell * picture->columns, size, sizeof(size)));
+	paragraph_rest(terminal, (unsigned int)strlen(space->name), 2,
+		       "%s%s%s%s; a cell is %s, a row %s",
+		       *driver ? " (" : "", driver, *driver ? ")" : "", whole, cell, row);
 }
 
 void draw_text(const char *text, const struct terminal *terminal)

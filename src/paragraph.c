@@ -28,19 +28,14 @@ static void replace_controls(char *text)
 			*text = '?';
 }
 
-void paragraph_print(const struct terminal *terminal, unsigned int first,
-		     unsigned int indent, const char *format, ...)
+static void print_from(const struct terminal *terminal, unsigned int column,
+		       unsigned int indent, const char *format, va_list args)
 {
 	char raw[LONGEST], clean[3 * LONGEST + 1], *at = clean;
-	unsigned int column = first;
-	va_list args;
 
-	va_start(args, format);
 	vsnprintf(raw, sizeof(raw), format, args);
-	va_end(args);
 	utf8_clean(raw, strlen(raw), clean);
 	replace_controls(clean);
-	printf("%*s", (int)first, "");
 	for (bool begun = false; *at; begun = true) {
 		size_t size = strcspn(at, " ");
 		unsigned int columns = columns_of(at, size);
@@ -58,4 +53,41 @@ void paragraph_print(const struct terminal *terminal, unsigned int first,
 		at += *at == ' ';
 	}
 	putchar('\n');
+}
+
+void paragraph_print(const struct terminal *terminal, unsigned int first,
+		     unsigned int indent, const char *format, ...)
+{
+	va_list args;
+
+	printf("%*s", (int)first, "");
+	va_start(args, format);
+	print_from(terminal, first, indent, format, args);
+	va_end(args);
+}
+
+void paragraph_rest(const struct terminal *terminal, unsigned int column,
+		    unsigned int indent, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print_from(terminal, column, indent, format, args);
+	va_end(args);
+}
+
+void paragraph_lines(const struct terminal *terminal, const char *text)
+{
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+		unsigned int indent = (unsigned int)strspn(text, " ");
+
+		if (terminal->fixed && length < LONGEST && indent < terminal->width / 2)
+			paragraph_print(terminal, indent, indent + 4, "%.*s",
+					(int)(length - indent), text + indent);
+		else
+			printf("%.*s\n", (int)length, text);
+		text += length;
+		text += *text == '\n';
+	}
 }

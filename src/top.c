@@ -24,14 +24,14 @@ static const struct {
 	const char *heading;
 	int width;
 } columns[] = {
-	[TOP_DEVICE] = { "device", "DEVICE", -14 },
-	[TOP_DRIVER] = { "driver", "DRIVER", -10 },
-	[TOP_MAPS] = { "maps", "MAPS/s", 9 },
-	[TOP_UNMAPS] = { "unmaps", "UNMAPS/s", 9 },
-	[TOP_BYTES] = { "bytes", "BYTES/s", 8 },
-	[TOP_LIVE] = { "live", "LIVE", 7 },
-	[TOP_MAPPED] = { "mapped", "MAPPED", 7 },
-	[TOP_SLOTS] = { "slots", "SLOTS", 6 },
+	[TOP_DEVICE] = { "device", "DEVICE", -12 },
+	[TOP_DRIVER] = { "driver", "DRIVER", -8 },
+	[TOP_MAPS] = { "maps", "MAPS/s", 6 },
+	[TOP_UNMAPS] = { "unmaps", "UNMAPS/s", 8 },
+	[TOP_BYTES] = { "bytes", "BYTES/s", 7 },
+	[TOP_LIVE] = { "live", "LIVE", 4 },
+	[TOP_MAPPED] = { "mapped", "MAPPED", 6 },
+	[TOP_SLOTS] = { "slots", "SLOTS", 5 },
 	[TOP_BOUNCES] = { "bounces", "BOUNCES/s", 9 },
 	[TOP_FAILED] = { "failed", "FAILED", 6 },
 };
