@@ -53,9 +53,9 @@ same "$scratch/readme" "$scratch/shown"
 
 # What an IOMMU does not tell, explain does not claim: Intel's words are the same for an
 # address that is not mapped and for the other direction. Raw words are decoded.
-excerpt() { # LINE... to $scratch/log
-	printf '%s\n' "$@" >"$scratch/log"
-	expect 1 "$dmactl" explain "$scratch/log"
+excerpt() { # LINE...
+	printf '%s\n' "$@" >"$scratch/excerpt"
+	expect 1 "$dmactl" explain "$scratch/excerpt"
 	tr -s '\n ' '  ' <"$scratch/out" >"$scratch/joined"
 	mv "$scratch/joined" "$scratch/out"
 }
