@@ -13,32 +13,9 @@
 #include <stdlib.h>
 
 #include "base/bits.h"
-#include "dma/pool.h"
-#include "trace/predict.h"
+#include "trace/predict-pool.h"
 
 #define LOOK_BACK 64 /* events between a page's allocation and the block from it */
-#define NOTE_DONE 1  /* foreseen.note: the call was done before its turn */
-
-/**
- * struct predicted - a pool
- *
- * @pool:	its model; NULL for one that is older than the recording
- * @stack:	of such a one: the blocks that came back
- * @event:	that is judged now: a page is looked for before it; NULL: there is none
- * @told:	the page had to be told by the answer
- * @number:	of the last event that fits
- */
-struct predicted {
-	struct predicted *next;
-	uint64_t handle;
-	struct pool *pool;
-	dma_addr_t *stack;
-	size_t depth, room;
-	struct pools *pools;
-	struct foreseen *event;
-	bool told;
-	uint64_t number;
-};
 
 /* @pages: allocations that became pages are recorded */
 struct pools {
@@ -62,6 +39,7 @@ static void free_predicted(struct predicted *it)
 {
 	pool_destroy(it->pool);
 	free(it->stack);
+	free(it->page);
 	free(it);
 }
 
@@ -86,39 +64,52 @@ static int pools_start(void *state)
 
 /* ---- pages ---- */
 
-/*
- * The allocation that gave the page: made on the same CPU for the same device, a moment
- * before the block. Where nobody recorded it, the block is the page's first.
- */
+/* The allocation that a page may be: made on the same CPU a moment before the block. */
+static struct foreseen *find_allocation(const struct predicted *it, size_t size)
+{
+	struct foreseen *event = it->event;
+
+	for (unsigned int i = 0; i < LOOK_BACK; i++) {
+		event = predict_previous(it->frame, event);
+		if (!event)
+			break;
+		if (event->event.kind == DMA_EVENT_ALLOC &&
+		    event->device == it->event->device &&
+		    event->event.cpu == it->event->event.cpu &&
+		    event->event.size == size && !event->is_page &&
+		    (!it->adopting || it->event->event.dma - event->event.dma < size))
+			return event;
+	}
+	return NULL;
+}
+
+/* Where nobody recorded a page's allocation, the block is the page's first. */
 static int find_page(void *arg, size_t size, unsigned int gfp, void **cpu, dma_addr_t *dma)
 {
 	struct predicted *it = arg;
-	struct foreseen *event = it->event;
+	struct foreseen *allocation;
 	const struct dma_event *said;
 
 	(void)gfp;
-	if (!event || event->event.error)
+	if (it->rebuilding)
+		return predicted_give_page(it, cpu, dma);
+	if (!it->event || it->event->event.error)
 		return -ENOMEM;
-	said = &event->event;
-	for (unsigned int i = 0; i < LOOK_BACK; i++) {
-		event = predict_previous(it->pools->frame, event);
-		if (!event)
-			break;
-		if (event->event.kind != DMA_EVENT_ALLOC ||
-		    event->device != it->event->device || event->event.cpu != said->cpu ||
-		    event->event.size != size || event->is_page)
-			continue;
-		event->is_page = it->pools->pages = true;
-		*dma = event->event.dma;
-		*cpu = (void *)(uintptr_t)*dma;
-		return 0;
+	said = &it->event->event;
+	allocation = find_allocation(it, size);
+	if (!allocation && it->pools->pages && !it->adopting)
+		return -ENOMEM;
+	if (allocation) {
+		allocation->is_page = it->pools->pages = true;
+		*dma = allocation->event.dma;
+	} else {
+		it->told = true;
+		*dma = align_down(said->dma, 1ULL << log2_up(size));
 	}
-	if (it->pools->pages)
-		return -ENOMEM;
-	it->told = true;
-	*dma = align_down(said->dma, 1ULL << log2_up(size));
 	*cpu = (void *)(uintptr_t)*dma;
-	return 0;
+	it->filled = said->number;
+	it->err = predicted_add_page(it, *dma, allocation ? &allocation->event : NULL);
+	return it->err;
 }
 
 static void forget_page(void *arg, size_t size, void *cpu, dma_addr_t dma)
@@ -129,137 +120,22 @@ static void forget_page(void *arg, size_t size, void *cpu, dma_addr_t dma)
 	(void)dma;
 }
 
-/* ---- blocks ---- */
-
-static int push(struct predicted *it, dma_addr_t dma)
-{
-	dma_addr_t *grown;
-
-	if (it->pool) {
-		pool_free(it->pool, (void *)(uintptr_t)dma, dma);
-		return 0;
-	}
-	if (it->depth == it->room) {
-		it->room = it->room ? it->room * 2 : 64;
-		grown = realloc(it->stack, it->room * sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		it->stack = grown;
-	}
-	it->stack[it->depth++] = dma;
-	return 0;
-}
-
-/* The block that is given next; all ones for none. Without @event no page is added. */
-static dma_addr_t pop(struct predicted *it, struct foreseen *event)
-{
-	dma_addr_t dma;
-	void *cpu;
-
-	if (!it->pool)
-		return it->depth ? it->stack[--it->depth] : DMA_MAPPING_ERROR;
-	it->event = event;
-	return pool_alloc(it->pool, 0, false, &cpu, &dma) ? DMA_MAPPING_ERROR : dma;
-}
-
-/* Take this block out of those that are free, which stay in order. */
-static int take(struct predicted *it, dma_addr_t wanted)
-{
-	dma_addr_t *above = NULL, *grown, dma;
-	size_t count = 0, room = 0;
-	int err = 0;
-
-	while ((dma = pop(it, NULL)) != wanted && dma != DMA_MAPPING_ERROR && !err) {
-		if (count == room) {
-			room = room ? room * 2 : 64;
-			grown = realloc(above, room * sizeof(*grown));
-			err = grown ? 0 : -ENOMEM;
-			above = grown ? grown : above;
-		}
-		if (!err)
-			above[count++] = dma;
-	}
-	while (count && !err)
-		err = push(it, above[--count]);
-	free(above);
-	return err;
-}
-
-/* ---- two CPUs ---- */
-
-static bool is_rival(const struct foreseen *event, const struct foreseen *other)
-{
-	return other->event.handle == event->event.handle && !other->event.error &&
-	       predict_races(event, other);
-}
-
-/* Is this block given next, once the one above it is gone? It is taken if so. */
-static bool is_second(struct predicted *it, dma_addr_t wanted)
-{
-	dma_addr_t first = pop(it, NULL), second;
-
-	if (first == DMA_MAPPING_ERROR)
-		return false;
-	second = pop(it, NULL);
-	if (second != wanted && second != DMA_MAPPING_ERROR)
-		push(it, second);
-	push(it, first);
-	return second == wanted;
-}
-
-/* What another CPU did is shown after this, and must have been before it. */
-static struct foreseen *try_later(struct predicted *it, struct foreseen *event)
-{
-	struct libdma_predictor *frame = it->pools->frame;
-	struct foreseen *other = event;
-
-	while ((other = predict_next(frame, other)) &&
-	       other->event.ns - event->event.ns <= PREDICT_RACE_NS) {
-		if (!is_rival(event, other) || other->note)
-			continue;
-		if (other->event.kind == DMA_EVENT_POOL_FREE &&
-		    other->event.dma == event->event.dma) {
-			other->note = NOTE_DONE;
-			return other;
-		}
-		if (other->event.kind == DMA_EVENT_POOL_ALLOC &&
-		    is_second(it, event->event.dma))
-			return other;
-	}
-	return NULL;
-}
-
-/* Another CPU's free is shown before this, and must have been after it. */
-static struct foreseen *try_earlier(struct predicted *it, struct foreseen *event,
-				    dma_addr_t expected)
-{
-	struct libdma_predictor *frame = it->pools->frame;
-	struct foreseen *other = event;
-
-	while ((other = predict_previous(frame, other)) &&
-	       event->event.ns - other->event.ns <= PREDICT_RACE_NS)
-		if (is_rival(event, other) && other->event.kind == DMA_EVENT_POOL_FREE &&
-		    other->event.dma == expected && is_second(it, event->event.dma))
-			return other;
-	return NULL;
-}
-
 /* ---- verdicts ---- */
 
 /* Why the answer is another one; the model takes it over. */
 static int adopt(struct predicted *it, struct foreseen *event,
 		 struct libdma_divergence *divergence)
 {
-	const struct libdma_predictor *frame = it->pools->frame;
-	struct foreseen *other = NULL;
+	const struct libdma_predictor *frame = it->frame;
+	int err = 0;
 
+	divergence->witness = LIBDMA_NO_WITNESS;
 	if (!event->event.error)
-		other = try_later(it, event);
-	if (!other && !event->event.error && divergence->expected != DMA_MAPPING_ERROR)
-		other = try_earlier(it, event, divergence->expected);
-	if (other) {
+		err = predicted_reorder(it, divergence->expected, &divergence->witness);
+	if (err)
+		return err;
+	if (divergence->witness != LIBDMA_NO_WITNESS) {
 		divergence->verdict = LIBDMA_VERDICT_ORDER;
-		divergence->witness = other->event.number;
 		return 0;
 	}
 	if (frame->lost_number != UINT64_MAX && frame->lost_number > it->number) {
@@ -269,7 +145,49 @@ static int adopt(struct predicted *it, struct foreseen *event,
 		divergence->verdict = it->pool ? LIBDMA_VERDICT_UNEXPLAINED
 					       : LIBDMA_VERDICT_ORIGIN;
 	}
-	return event->event.error ? 0 : take(it, event->event.dma);
+	return event->event.error ? 0 : predicted_adopt(it);
+}
+
+/*
+ * Was its page allocated while the pool had no block? Then the call had found none, and
+ * takes its own page's first, whatever came back meanwhile.
+ */
+static struct foreseen *find_growth(const struct predicted *it)
+{
+	struct pool_counts counts;
+	struct foreseen *allocation;
+
+	if (!it->pool || it->event->event.error)
+		return NULL;
+	pool_count(it->pool, &counts);
+	if (counts.pages * counts.blocks == counts.active)
+		return NULL;
+	allocation = predict_interrupted(it->frame, it->event);
+	allocation = predict_previous_of_cpu(it->frame, allocation ? allocation : it->event);
+	if (!allocation || allocation != find_allocation(it, counts.allocation) ||
+	    allocation->event.pid != it->event->event.pid ||
+	    allocation->event.number > it->filled)
+		return NULL;
+	return allocation;
+}
+
+/* What the model answers; all ones for a failure. */
+static int expect(struct predicted *it, struct foreseen *event, dma_addr_t *ret)
+{
+	const struct foreseen *growth;
+
+	it->told = false;
+	it->err = 0;
+	it->event = event;
+	growth = find_growth(it);
+	if (growth && growth->event.dma == event->event.dma) {
+		*ret = growth->event.dma;
+		return predicted_grow(it);
+	}
+	/* the driver's own allocation, as this answer shows */
+	it->told = growth;
+	*ret = predicted_pop(it);
+	return it->err;
 }
 
 static int judge_alloc(struct pools *pools, struct predicted *it, struct foreseen *event)
@@ -277,10 +195,10 @@ static int judge_alloc(struct pools *pools, struct predicted *it, struct foresee
 	const struct dma_event *said = &event->event;
 	struct libdma_divergence divergence = { .decider = LIBDMA_DECIDER_POOL,
 						.witness = LIBDMA_NO_WITNESS };
-	int err = 0;
+	int err = expect(it, event, &divergence.expected);
 
-	it->told = false;
-	divergence.expected = pop(it, event);
+	if (err)
+		return err;
 	divergence.got = said->error ? DMA_MAPPING_ERROR : said->dma;
 	if (divergence.expected == divergence.got && it->pool && !it->told) {
 		it->number = said->number;
@@ -301,7 +219,7 @@ static int judge_alloc(struct pools *pools, struct predicted *it, struct foresee
 		divergence.state = "its answer tells which page the pool got";
 	} else {
 		if (divergence.expected != DMA_MAPPING_ERROR)
-			err = push(it, divergence.expected);
+			err = predicted_push(it, divergence.expected);
 		if (!err)
 			err = adopt(it, event, &divergence);
 	}
@@ -328,6 +246,7 @@ static struct predicted *add(struct pools *pools, uint64_t handle)
 		return NULL;
 	it->handle = handle;
 	it->pools = pools;
+	it->frame = pools->frame;
 	it->next = pools->first;
 	pools->first = it;
 	return it;
@@ -348,7 +267,6 @@ static void end(struct pools *pools, uint64_t handle)
 
 static int begin(struct pools *pools, const struct dma_event *said)
 {
-	struct pool_options options = { .rules = pools->frame->rules };
 	struct predicted *it;
 	int err;
 
@@ -358,8 +276,11 @@ static int begin(struct pools *pools, const struct dma_event *said)
 	it = add(pools, said->handle);
 	if (!it)
 		return -ENOMEM;
-	options.pages = (struct pool_pages) { find_page, forget_page, it };
-	err = pool_create("", said->size, said->align, said->boundary, &options, &it->pool);
+	it->size = said->size;
+	it->align = said->align;
+	it->boundary = said->boundary;
+	it->provider = (struct pool_pages) { find_page, forget_page, it };
+	err = predicted_create(it);
 	return err == -ENOMEM ? err : 0;
 }
 
@@ -376,7 +297,7 @@ static int pools_judge(void *state, struct foreseen *event)
 		end(pools, said->handle);
 		return 0;
 	}
-	if (said->flags & DMA_EVENT_REQUEST || event->note == NOTE_DONE)
+	if (said->flags & DMA_EVENT_REQUEST || event->note == POOL_NOTE_DONE)
 		return 0;
 	it = find(pools, said->handle);
 	if (!it)
@@ -388,7 +309,7 @@ static int pools_judge(void *state, struct foreseen *event)
 	/* without a stack a block that comes back tells nothing of an older pool */
 	return said->error || (!it->pool && !pools->frame->rules->pool_is_one_stack)
 		       ? 0
-		       : push(it, said->dma);
+		       : predicted_free(it, said);
 }
 
 const struct backend backend_pool = {

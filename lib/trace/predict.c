@@ -55,6 +55,46 @@ struct foreseen *predict_previous(struct libdma_predictor *frame,
 	return number > frame->oldest ? at(frame, number - 1) : NULL;
 }
 
+struct foreseen *predict_previous_of_cpu(struct libdma_predictor *frame,
+					 const struct foreseen *event)
+{
+	struct foreseen *other = predict_previous(frame, event);
+
+	while (other && other->event.cpu != event->event.cpu)
+		other = predict_previous(frame, other);
+	return other;
+}
+
+/* Does a driver's handler call this when a transfer is over? */
+static bool is_release(unsigned int kind)
+{
+	switch (kind) {
+	case DMA_EVENT_POOL_FREE:
+	case DMA_EVENT_SWIOTLB_UNMAP:
+	case DMA_EVENT_FREE_IOVA:
+	case DMA_EVENT_FLUSH:
+	case DMA_EVENT_IOMMU_UNMAP:
+		return true;
+	default:
+		return event_kind_class(kind) == DMA_CLASS_UNMAP ||
+		       event_kind_class(kind) == DMA_CLASS_FREE;
+	}
+}
+
+struct foreseen *predict_interrupted(struct libdma_predictor *frame,
+				     const struct foreseen *event)
+{
+	struct foreseen *other = NULL, *before = predict_previous_of_cpu(frame, event);
+
+	while (before && is_release(before->event.kind) &&
+	       before->event.pid == event->event.pid &&
+	       event->event.ns - before->event.ns <= PREDICT_INTERRUPT_NS) {
+		other = before;
+		before = predict_previous_of_cpu(frame, before);
+	}
+	return other;
+}
+
 static int create_backends(struct libdma_predictor *frame)
 {
 	int err = 0;

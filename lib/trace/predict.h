@@ -19,6 +19,7 @@
 #define PREDICT_HISTORY	      512 /* judged events that can still be looked at */
 #define PREDICT_WAIT	      32  /* events of the survey that are looked at together */
 #define PREDICT_RACE_NS	      20000 /* how far apart two CPUs may change places */
+#define PREDICT_INTERRUPT_NS  2000000 /* how long softirqs go on before a task does */
 #define PREDICT_NO_GROUP      UINT32_MAX
 
 /**
@@ -165,6 +166,18 @@ struct foreseen *predict_next(struct libdma_predictor *frame, const struct fores
 /* The one before it, judged or not, NULL where it is forgotten. */
 struct foreseen *predict_previous(struct libdma_predictor *frame,
 				  const struct foreseen *event);
+
+/* The one before it on its CPU. */
+struct foreseen *predict_previous_of_cpu(struct libdma_predictor *frame,
+					 const struct foreseen *event);
+
+/*
+ * What a call returned is shown when it is over: the releases right before it, on the
+ * same CPU and in the name of the same task, may be those of an interrupt that came into
+ * the call. The first of them; NULL if there is none.
+ */
+struct foreseen *predict_interrupted(struct libdma_predictor *frame,
+				     const struct foreseen *event);
 
 /* The state of an event's device, made if need be; *@ret is NULL for number 0. */
 int predict_device(struct libdma_predictor *frame, uint32_t name,
