@@ -114,7 +114,7 @@ static struct iova_explanation explain(struct pair *pair, const struct iova_op *
 {
 	struct iova_explanation found;
 
-	assert_int_equal(timeline_explain(pair->timeline, ahead, count, &found), 0);
+	assert_int_equal(timeline_explain(pair->timeline, pair->ns, ahead, count, &found), 0);
 	return found;
 }
 

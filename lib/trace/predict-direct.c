@@ -443,6 +443,8 @@ static int judge_announced(struct direct *direct, struct foreseen *event)
 	struct bounce *bounce = event->memo;
 	int err = slots_resolve(direct->slots, bounce, event);
 
+	if (direct->frame->again)
+		return err;
 	bounce->judged = true;
 	event->memo = NULL;
 	if (bounce->searched && !bounce->answered && bounce->expected == DMA_MAPPING_ERROR)

@@ -107,7 +107,9 @@ static void ahead_find(struct iova *iova, struct foreseen *event,
 			ahead_add(iova, ahead, iova->pending[cpu], request->space);
 	while ((next = predict_next(iova->frame, next)) && ahead->count < AHEAD &&
 	       next->event.ns <= event->event.ns + RACE_NS)
-		if (next->event.kind == DMA_EVENT_IOMMU_MAP && next->memo &&
+		if ((next->event.kind == DMA_EVENT_IOMMU_MAP ||
+		     next->event.kind == DMA_EVENT_ALLOC_IOVA) &&
+		    next->memo &&
 		    (next->event.cpu != event->event.cpu ||
 		     next->event.pid != event->event.pid))
 			ahead_add(iova, ahead, next->memo, request->space);
@@ -160,13 +162,25 @@ static uint64_t find_flushed(const struct iova *iova, const struct foreseen *eve
 	while (flush != SIZE_MAX && (next = predict_next(iova->frame, next))) {
 		const struct request *other = next->memo;
 
-		if (next->event.kind == DMA_EVENT_IOMMU_MAP && other &&
-		    other->kind == IOVA_OP_TAKE && other->cpu == request->cpu &&
+		if ((next->event.kind == DMA_EVENT_IOMMU_MAP ||
+		     next->event.kind == DMA_EVENT_ALLOC_IOVA) &&
+		    other && other->kind == IOVA_OP_TAKE && other->cpu == request->cpu &&
 		    other->dma != request->dma &&
 		    timeline_freed(timeline, other->dma / iova->granule) == flush)
 			return other->number;
 	}
 	return LIBDMA_NO_WITNESS;
+}
+
+/* When an interrupt came into the call whose return the event is; else not known: now. */
+static uint64_t called(const struct iova *iova, const struct foreseen *event,
+		       const struct request *request)
+{
+	const struct foreseen *interrupt = NULL;
+
+	if (request->exact)
+		interrupt = predict_interrupted(iova->frame, event);
+	return interrupt ? interrupt->event.ns : request->ns;
 }
 
 static int explain(struct iova *iova, struct foreseen *event, struct request *request)
@@ -185,7 +199,8 @@ static int explain(struct iova *iova, struct foreseen *event, struct request *re
 
 	request->space->doubtful = true;
 	ahead_find(iova, event, request, &ahead);
-	err = timeline_explain(request->space->timeline, ahead.op, ahead.count, &found);
+	err = timeline_explain(request->space->timeline, called(iova, event, request),
+			       ahead.op, ahead.count, &found);
 	if (err)
 		return err;
 	request->witness = found.witness;

@@ -180,7 +180,7 @@ static void insert_op(struct timeline *timeline, size_t place, const struct iova
 /* ---- another order ---- */
 
 /* The first of the operations that the last one may have come before. */
-static size_t first_race(const struct timeline *timeline)
+static size_t first_race(const struct timeline *timeline, uint64_t called)
 {
 	const struct iova_op *last = &timeline->op[timeline->count - 1];
 	size_t at = timeline->count - 1;
@@ -188,17 +188,18 @@ static size_t first_race(const struct timeline *timeline)
 	while (at && timeline->count - at <= MOST_RACES) {
 		const struct iova_op *op = &timeline->op[at - 1];
 
-		if (op->until <= last->since ||
-		    op->ns + timeline->options.race < last->ns)
+		if (op->ns < called && (op->until <= last->since ||
+					op->ns + timeline->options.race < last->ns))
 			break;
 		at--;
 	}
 	return at;
 }
 
-static int explain_earlier(struct timeline *timeline, struct iova_explanation *ret)
+static int explain_earlier(struct timeline *timeline, uint64_t called,
+			   struct iova_explanation *ret)
 {
-	size_t end = timeline->count - 1, from = first_race(timeline), at = end;
+	size_t end = timeline->count - 1, from = first_race(timeline, called), at = end;
 	struct iova_op last = timeline->op[end];
 	struct past past;
 	struct search search;
@@ -291,14 +292,15 @@ static int adopt(struct timeline *timeline)
 	return 0;
 }
 
-int timeline_explain(struct timeline *timeline, const struct iova_op *ahead, size_t count,
+int timeline_explain(struct timeline *timeline, uint64_t called,
+		     const struct iova_op *ahead, size_t count,
 		     struct iova_explanation *ret)
 {
 	int r;
 
 	*ret = (struct iova_explanation) { .change = IOVA_CHANGE_NONE };
 	timeline->left = timeline->patience;
-	r = explain_earlier(timeline, ret);
+	r = explain_earlier(timeline, called, ret);
 	if (!r && ret->change == IOVA_CHANGE_NONE)
 		r = explain_later(timeline, ahead, count, ret);
 	if (!r && ret->change == IOVA_CHANGE_NONE)

@@ -133,11 +133,13 @@ struct iova_explanation {
 /**
  * timeline_explain() - find what yields the last take's recorded answer
  * @timeline:	the timeline, after a take with another answer
+ * @called:	ns: the take may have happened here already, though nothing races so long
  * @ahead:	operations that are recorded later, and may have come before it
  * @count:	how many
  * @ret:	set to what was found; the timeline is now that one
  *
  * Return: 0, or -ENOMEM.
  */
-int timeline_explain(struct timeline *timeline, const struct iova_op *ahead, size_t count,
+int timeline_explain(struct timeline *timeline, uint64_t called,
+		     const struct iova_op *ahead, size_t count,
 		     struct iova_explanation *ret);

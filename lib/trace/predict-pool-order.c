@@ -290,7 +290,7 @@ static uint64_t try_later(struct predicted *it, struct foreseen *event)
 	struct foreseen *other = event;
 
 	while ((other = predict_next(it->frame, other)) &&
-	       other->event.ns - event->event.ns <= PREDICT_RACE_NS) {
+	       predict_is_soon(other->event.ns, event->event.ns)) {
 		if (!is_rival(event, other) || other->note)
 			continue;
 		if (other->event.kind == DMA_EVENT_POOL_FREE &&
@@ -313,7 +313,7 @@ static bool came_later(const struct pool_move *move, const struct foreseen *even
 
 	if (move->cpu == said->cpu)
 		return interrupt && move->number >= interrupt->event.number;
-	return said->ns - move->until <= PREDICT_RACE_NS;
+	return predict_is_soon(said->ns, move->until);
 }
 
 /* Do they lie in one order, which is that in which they came back? In 6.1 pages do. */

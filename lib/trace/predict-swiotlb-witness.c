@@ -63,7 +63,7 @@ static bool after_release(struct slots *slots, struct bounce *bounce,
 	for (; last > oldest; last = first) {
 		struct release *release = release_at(slots, last - 1);
 
-		if (event->event.ns - release->ns > PREDICT_RACE_NS)
+		if (!predict_is_soon(event->event.ns, release->ns))
 			return false;
 		for (first = last - 1; first > oldest; first--)
 			if (release_at(slots, first - 1)->number != release->number)
@@ -152,7 +152,7 @@ bool slots_order(struct slots *slots, struct bounce *bounce, struct foreseen *ev
 
 	bounce->verdict = LIBDMA_VERDICT_ORDER;
 	while ((other = predict_next(slots->frame, other)) &&
-	       other->event.ns - event->event.ns <= PREDICT_RACE_NS) {
+	       predict_is_soon(other->event.ns, event->event.ns)) {
 		bool found;
 
 		if (other->event.cpu == event->event.cpu || !other->device)
@@ -167,6 +167,25 @@ bool slots_order(struct slots *slots, struct bounce *bounce, struct foreseen *ev
 		}
 	}
 	return after_release(slots, bounce, event) || after_move(slots, bounce, event);
+}
+
+uint64_t slots_intruder(const struct slots *slots, const struct bounce *bounce,
+			const struct foreseen *event)
+{
+	const struct foreseen *other = event;
+
+	if (event->event.kind != DMA_EVENT_SWIOTLB_BOUNCED || bounce->put_off)
+		return LIBDMA_NO_WITNESS;
+	while ((other = predict_next(slots->frame, other)) &&
+	       other->event.pid != event->event.pid) {
+		const struct bounce *its = other->memo;
+
+		if (other->event.kind == DMA_EVENT_SWIOTLB_BOUNCED && its &&
+		    its->cpu == bounce->cpu && its->answered &&
+		    its->got == bounce->expected)
+			return other->event.number;
+	}
+	return LIBDMA_NO_WITNESS;
 }
 
 static bool was_touched(const struct slots *slots, phys_addr_t copy)

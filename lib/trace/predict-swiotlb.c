@@ -129,6 +129,19 @@ static void settle(struct slots *slots, struct bounce *bounce)
 		touch(slots, bounce, bounce->got);
 }
 
+static bool put_off(struct slots *slots, struct bounce *bounce,
+		    const struct foreseen *event)
+{
+	bounce->witness = slots_intruder(slots, bounce, event);
+	if (bounce->witness == LIBDMA_NO_WITNESS)
+		return false;
+	bounce->put_off = true;
+	bounce->foretold = bounce->expected;
+	bounce->searched = false;
+	predict_put_off(slots->frame);
+	return true;
+}
+
 int slots_resolve(struct slots *slots, struct bounce *bounce, struct foreseen *event)
 {
 	struct swiotlb_cursor before;
@@ -147,10 +160,15 @@ int slots_resolve(struct slots *slots, struct bounce *bounce, struct foreseen *e
 	if (bounce->expected != bounce->got) {
 		slots_unsearch(slots, bounce, bounce->expected, before);
 		describe(slots, bounce);
+		if (put_off(slots, bounce, event))
+			return 0;
 		if (!slots_order(slots, bounce, event)) {
 			slots_explain(slots, bounce);
 			adopt(slots, bounce);
 		}
+	} else if (bounce->put_off) {
+		bounce->expected = bounce->foretold;
+		bounce->verdict = LIBDMA_VERDICT_ORDER;
 	}
 	settle(slots, bounce);
 	return 0;

@@ -28,6 +28,8 @@
  * @searched:	the model has looked for slots
  * @expected:	what it found, as @got
  * @told:	@got told where the swiotlb lies, or where a copy was put before the recording
+ * @put_off:	another task's searches came before it, and @foretold is what it would have
+ *		found without
  * @tail:	its list was cut before it: its answer will never come
  * @verdict, @witness: why @got is another one
  */
@@ -39,8 +41,8 @@ struct bounce {
 	int32_t pid;
 	phys_addr_t phys;
 	uint64_t size;
-	bool judged, answered, searched, told, tail;
-	phys_addr_t got, expected;
+	bool judged, answered, searched, told, tail, put_off;
+	phys_addr_t got, expected, foretold;
 	enum libdma_verdict verdict;
 	uint64_t witness;
 	char state[128];
@@ -165,6 +167,13 @@ uint32_t slots_area(const struct slots *slots, phys_addr_t copy);
  * search is done as it was.
  */
 bool slots_order(struct slots *slots, struct bounce *bounce, struct foreseen *event);
+
+/*
+ * Another task searched on the same CPU before this one's went on, and found what this
+ * one should have: its number, or LIBDMA_NO_WITNESS.
+ */
+uint64_t slots_intruder(const struct slots *slots, const struct bounce *bounce,
+			const struct foreseen *event);
 
 /* Set the verdict from what is not known of an area. */
 void slots_explain(struct slots *slots, struct bounce *bounce);

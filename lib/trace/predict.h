@@ -121,12 +121,15 @@ enum { BACKEND_DIRECT, BACKEND_POOL, BACKEND_REGION, BACKEND_IOVA, BACKENDS };
  * @oldest:	number in the ring's count of the oldest that is kept
  * @next:	of the next to be judged
  * @newest:	of the next to come
+ * @latest_ns:	the greatest time of any event so far
+ * @disorder:	number in the ring's count of the last that has an earlier one
  * @live:	what has begun; after start() that of @replay if there is one
  * @following:	who is to be shown the events
  * @replay:	the same, after start()
  * @wait:	events of the survey, without lists, @waiting of them, and @place of each
  * @lost_number, @lost_ns: of the last DMA_EVENT_LOST that was judged; UINT64_MAX, none
  * @first_ns:	when the recording begins
+ * @again:	the event was put off, and is judged again
  * @announced:	it tells searches for slots (swiotlb_bounced)
  * @lacks_survey: an event showed what only a survey tells
  */
@@ -139,6 +142,7 @@ struct libdma_predictor {
 
 	struct foreseen *window;
 	uint64_t room, oldest, next, newest;
+	uint64_t latest_ns, disorder;
 	struct live *live;
 	struct libdma_replay *following, *replay;
 	struct dma_event wait[PREDICT_WAIT];
@@ -147,6 +151,7 @@ struct libdma_predictor {
 
 	uint64_t lost_number, lost_ns;
 	uint64_t first_ns;
+	bool again;
 	bool announced;
 	bool lacks_survey;
 
@@ -178,6 +183,12 @@ struct foreseen *predict_previous_of_cpu(struct libdma_predictor *frame,
  */
 struct foreseen *predict_interrupted(struct libdma_predictor *frame,
 				     const struct foreseen *event);
+
+/*
+ * From a backend's judge(), of an announcement: its task was interrupted behind it, and
+ * what is announced is done when that goes on. It is judged once more right before then.
+ */
+void predict_put_off(struct libdma_predictor *frame);
 
 /* The state of an event's device, made if need be; *@ret is NULL for number 0. */
 int predict_device(struct libdma_predictor *frame, uint32_t name,
@@ -212,11 +223,16 @@ static inline uint32_t predict_ents(const struct dma_event *list)
 	return list->nents ? list->ents : list->dma_count;
 }
 
+/* So little later, or earlier, that another CPU may have been first? */
+static inline bool predict_is_soon(uint64_t ns, uint64_t since)
+{
+	return ns <= since || ns - since <= PREDICT_RACE_NS;
+}
+
 /* A race that the recording may show the wrong way round? */
 static inline bool predict_races(const struct foreseen *a, const struct foreseen *b)
 {
-	uint64_t apart = a->event.ns > b->event.ns ? a->event.ns - b->event.ns
-						   : b->event.ns - a->event.ns;
-
-	return a->event.cpu != b->event.cpu && apart <= PREDICT_RACE_NS;
+	return a->event.cpu != b->event.cpu &&
+	       predict_is_soon(a->event.ns, b->event.ns) &&
+	       predict_is_soon(b->event.ns, a->event.ns);
 }
