@@ -84,6 +84,30 @@ verdicts 'predicted 1 2 unexplained'
 } | trace 1 >"$scratch/trace"
 verdicts 'predicted 1 2 unexplained'
 
+# a task that is interrupted behind the announcement of its search searches when it goes
+# on: another task found what it would have
+{
+	bounce 0.5 0 0x5000 2048 0x4000000
+	echo '1.000000 [0] a/1 swiotlb_bounced nic0 phys=0x1000 size=2048 flags=force'
+	bounce 1.001 0 0x2000 2048 0x4000800 | sed 's,\] ,&b/2 ,'
+	bounce 1.002 0 0x3000 2048 0x4001000 | sed 's,\] ,&b/2 ,'
+	echo '1.003000 [0] a/1 map_page nic0 TO_DEVICE phys=0x1000 dma=0x4001800 size=2048'
+	bounce 1.004 0 0x4000 2048 0x4002000
+} | trace 1 >"$scratch/trace"
+verdicts 'predicted 4 1 order'
+printed 'map_page cpu 0: expected 0x4000800, got 0x4001800: order, witness #3'
+sed 's,b/2,a/1,' "$scratch/trace" >"$scratch/task"
+mv "$scratch/task" "$scratch/trace"
+verdicts 'predicted 3 2 unexplained'
+# an announcement that got its time late: what others did up to then came before
+{
+	bounce 0.5 0 0x5000 2048 0x4000000
+	echo '1.005000 [0] a/1 swiotlb_bounced nic0 phys=0x1000 size=2048 flags=force'
+	bounce 1.001 0 0x2000 2048 0x4000800 | sed 's,\] ,&b/2 ,'
+	echo '1.006000 [0] a/1 map_page nic0 TO_DEVICE phys=0x1000 dma=0x4001000 size=2048'
+} | trace 1 >"$scratch/trace"
+verdicts 'predicted 3'
+
 # a full area: it was left a moment before, though that is shown a moment behind
 full() {	# all 512 slots but those of the last two maps
 	for page in 0 1 2; do
@@ -101,6 +125,15 @@ full() {	# all 512 slots but those of the last two maps
 	bounce 4.0 0 0x2000 2048 0x40ff800
 } | trace 1 >"$scratch/trace"
 verdicts 'predicted 6 1 order'
+# or by an interrupt, behind the announcement of the search
+{
+	full
+	echo '2.000000 [0] a/1 swiotlb_bounced nic0 phys=0x1000 size=2048 flags=force'
+	echo '2.001000 [0] a/1 swiotlb_unmap nic0 dma=0x40ff800 size=2048'
+	echo '2.001000 [0] a/1 unmap_page nic0 TO_DEVICE dma=0x40ff800 size=2048'
+	echo '2.002000 [0] a/1 map_page nic0 TO_DEVICE phys=0x1000 dma=0x40ff800 size=2048'
+} | trace 1 >"$scratch/trace"
+verdicts 'predicted 5 1 order'
 # a list's unmap is shown before it is done: the search came between
 {
 	full | sed '$d' | sed '$d'
@@ -277,6 +310,41 @@ verdicts 'predicted 2 1 used'
 	echo '1.0 [0] pool_alloc nic0 handle=7 dma=0x100400 virt=0x100400'
 } | trace 1 >"$scratch/trace"
 verdicts 'predicted 1 1 origin'
+
+# takes of IOVAs that were recorded as they returned: two CPUs, and an interrupt
+iovas() {
+	echo '#dmat-text 1'
+	echo '#environment {"schema": "dmactl.environment/1", "kernel": "6.12", "cpus": 2, "iommu": {"mode": "strict"}}'
+	cat
+}
+take() {	# TIME [CPU] TASK START PAGES
+	echo "$1 [$2] $3 alloc_iova dma=$4 size=$(($5 * 4096)) limit=0xffffffff handle=1"
+	echo "$1 [$2] $3 map_page 0000:00:01.0 TO_DEVICE phys=0x1000 dma=$4 size=$(($5 * 4096))"
+}
+leave() {	# TIME [CPU] TASK START PAGES
+	echo "$1 [$2] $3 free_iova dma=$4 size=$(($5 * 4096)) handle=1"
+	echo "$1 [$2] $3 unmap_page 0000:00:01.0 TO_DEVICE dma=$4 size=$(($5 * 4096))"
+}
+{
+	take 1.000000 0 a/1 0xffffe000 1
+	take 1.000005 1 b/2 0xfffff000 1
+} | iovas >"$scratch/trace"
+verdicts 'predicted 0 2 order'
+printed '#1 .* expected 0xfffff000, got 0xffffe000: order, witness #2'
+{
+	take 1.0 0 a/1 0xfffff000 1
+	take 1.1 0 a/1 0xffffe000 1
+	leave 2.000000 0 a/1 0xfffff000 1
+	leave 2.001000 0 a/1 0xffffe000 1
+	take 2.002000 0 a/1 0xffffd000 1
+	take 3.0 0 a/1 0xffffe000 1
+} | iovas >"$scratch/trace"
+verdicts 'predicted 3 1 order'
+printed 'expected 0xffffe000, got 0xffffd000: order, witness #4'
+# what another task left is not what came into the call
+sed '/^2\.00[01]/s,a/1,b/2,' "$scratch/trace" >"$scratch/task"
+mv "$scratch/task" "$scratch/trace"
+verdicts 'predicted 3 1 unexplained'
 
 # a device's region: first fit, in powers of two
 region() {

@@ -42,7 +42,7 @@ int predicted_add_page(struct predicted *it, dma_addr_t dma,
 	it->page[it->pages++] = (struct pool_move) {
 		.dma = dma,
 		.number = said->number,
-		.since = allocation ? allocation->ns : said->ns - PREDICT_RACE_NS,
+		.since = allocation ? allocation->ns : said->ns - POOL_RACE_NS,
 		.until = said->ns,
 		.cpu = said->cpu,
 	};
@@ -236,8 +236,8 @@ deinit_blocks:
 
 static bool may_swap(const struct pool_move *one, const struct pool_move *other)
 {
-	return one->cpu != other->cpu && one->since <= other->until + PREDICT_RACE_NS &&
-	       other->since <= one->until + PREDICT_RACE_NS;
+	return one->cpu != other->cpu && one->since <= other->until + POOL_RACE_NS &&
+	       other->since <= one->until + POOL_RACE_NS;
 }
 
 static struct pool_move *find_page_of(const struct predicted *it, dma_addr_t dma)
@@ -264,10 +264,28 @@ static const struct pool_move *find_move(const struct predicted *it, dma_addr_t 
 	return last ? NULL : find_page_of(it, dma);
 }
 
+static bool is_soon(uint64_t ns, uint64_t since)
+{
+	return ns <= since || ns - since <= POOL_RACE_NS;
+}
+
 static bool is_rival(const struct foreseen *event, const struct foreseen *other)
 {
 	return other->event.handle == event->event.handle && !other->event.error &&
-	       predict_races(event, other);
+	       other->event.cpu != event->event.cpu &&
+	       is_soon(other->event.ns, event->event.ns);
+}
+
+/* A task that was interrupted tells late what it had done before: it did nothing since. */
+static bool is_first_of_task(const struct predicted *it, const struct foreseen *other)
+{
+	const struct foreseen *between = other;
+
+	while ((between = predict_previous(it->frame, between)) && between != it->event)
+		if (between->event.pid == other->event.pid &&
+		    !predict_is_release(between->event.kind))
+			return false;
+	return other->event.pid != it->event->event.pid;
 }
 
 /* Is this block given next, once the one above it is gone? It is taken if so. */
@@ -284,21 +302,25 @@ static bool is_second(struct predicted *it, dma_addr_t wanted)
 	return second == wanted;
 }
 
-/* What another CPU did is shown after this, and must have been before it. */
-static uint64_t try_later(struct predicted *it, struct foreseen *event)
+/* What another CPU or task did is shown after this, and must have been before it. */
+static uint64_t try_later(struct predicted *it, dma_addr_t expected)
 {
-	struct foreseen *other = event;
+	struct foreseen *event = it->event, *other = event;
 
 	while ((other = predict_next(it->frame, other)) &&
-	       predict_is_soon(other->event.ns, event->event.ns)) {
-		if (!is_rival(event, other) || other->note)
-			continue;
-		if (other->event.kind == DMA_EVENT_POOL_FREE &&
+	       other->event.ns < event->event.ns + PREDICT_INTERRUPT_NS) {
+		bool rival = is_rival(event, other) && !other->note;
+
+		if (rival && other->event.kind == DMA_EVENT_POOL_FREE &&
 		    other->event.dma == event->event.dma) {
 			other->note = POOL_NOTE_DONE;
 			return other->event.number;
 		}
-		if (other->event.kind == DMA_EVENT_POOL_ALLOC &&
+		if (other->event.kind != DMA_EVENT_POOL_ALLOC ||
+		    other->event.handle != event->event.handle)
+			continue;
+		if ((rival || (other->event.dma == expected &&
+			       is_first_of_task(it, other))) &&
 		    is_second(it, event->event.dma))
 			return other->event.number;
 	}
@@ -313,7 +335,7 @@ static bool came_later(const struct pool_move *move, const struct foreseen *even
 
 	if (move->cpu == said->cpu)
 		return interrupt && move->number >= interrupt->event.number;
-	return predict_is_soon(said->ns, move->until);
+	return is_soon(said->ns, move->until);
 }
 
 /* Do they lie in one order, which is that in which they came back? In 6.1 pages do. */
@@ -403,7 +425,7 @@ int predicted_reorder(struct predicted *it, dma_addr_t expected, uint64_t *witne
 {
 	int err = 0;
 
-	*witness = try_later(it, it->event);
+	*witness = try_later(it, expected);
 	if (*witness != LIBDMA_NO_WITNESS || expected == DMA_MAPPING_ERROR)
 		return 0;
 	err = try_earlier(it, witness);

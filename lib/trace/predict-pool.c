@@ -148,44 +148,60 @@ static int adopt(struct predicted *it, struct foreseen *event,
 	return event->event.error ? 0 : predicted_adopt(it);
 }
 
-/*
- * Was its page allocated while the pool had no block? Then the call had found none, and
- * takes its own page's first, whatever came back meanwhile.
- */
-static struct foreseen *find_growth(const struct predicted *it)
+/* The allocation that the call made: between the two are an interrupt's events alone. */
+static struct foreseen *find_own_allocation(const struct predicted *it, size_t size)
 {
-	struct pool_counts counts;
-	struct foreseen *allocation;
+	struct foreseen *before = predict_interrupted(it->frame, it->event);
 
-	if (!it->pool || it->event->event.error)
-		return NULL;
-	pool_count(it->pool, &counts);
-	if (counts.pages * counts.blocks == counts.active)
-		return NULL;
-	allocation = predict_interrupted(it->frame, it->event);
-	allocation = predict_previous_of_cpu(it->frame, allocation ? allocation : it->event);
-	if (!allocation || allocation != find_allocation(it, counts.allocation) ||
-	    allocation->event.pid != it->event->event.pid ||
-	    allocation->event.number > it->filled)
-		return NULL;
-	return allocation;
+	before = predict_previous_of_cpu(it->frame, before ? before : it->event);
+	return before && before == find_allocation(it, size) &&
+			       before->event.pid == it->event->event.pid
+		       ? before
+		       : NULL;
 }
 
-/* What the model answers; all ones for a failure. */
-static int expect(struct predicted *it, struct foreseen *event, dma_addr_t *ret)
+/* Number of the first event that shows that the allocation had begun. */
+static uint64_t begin_of(const struct predicted *it, const struct foreseen *allocation)
 {
-	const struct foreseen *growth;
+	const struct foreseen *first = allocation, *before = allocation;
+
+	do {
+		first = before;
+		before = predict_interrupted(it->frame, first);
+		before = predict_previous_of_cpu(it->frame, before ? before : first);
+	} while (before && before->event.pid == allocation->event.pid &&
+		 (before->event.kind == DMA_EVENT_IOMMU_MAP ||
+		  before->event.kind == DMA_EVENT_ALLOC_IOVA) &&
+		 before->event.dma - allocation->event.dma < allocation->event.size);
+	return first->event.number;
+}
+
+/*
+ * A call that found no block takes the first of its own page, whatever came back while
+ * the page was allocated. That it found none is known where blocks came back only later.
+ * What the model answers, all ones for a failure; *@witness is set to the number of what
+ * came back where that must have been later, since the page was allocated.
+ */
+static int expect(struct predicted *it, dma_addr_t *ret, uint64_t *witness)
+{
+	const struct dma_event *said = &it->event->event;
+	const struct foreseen *own = NULL;
+	struct pool_counts counts;
 
 	it->told = false;
 	it->err = 0;
-	it->event = event;
-	growth = find_growth(it);
-	if (growth && growth->event.dma == event->event.dma) {
-		*ret = growth->event.dma;
+	if (it->pool)
+		pool_count(it->pool, &counts);
+	if (it->pool && !said->error && counts.pages * counts.blocks != counts.active)
+		own = find_own_allocation(it, counts.allocation);
+	if (own && own->event.dma == said->dma) {
+		*ret = own->event.dma;
+		if (begin_of(it, own) > it->filled)
+			*witness = it->filled;
 		return predicted_grow(it);
 	}
 	/* the driver's own allocation, as this answer shows */
-	it->told = growth;
+	it->told = own && own->event.number < it->filled;
 	*ret = predicted_pop(it);
 	return it->err;
 }
@@ -195,11 +211,19 @@ static int judge_alloc(struct pools *pools, struct predicted *it, struct foresee
 	const struct dma_event *said = &event->event;
 	struct libdma_divergence divergence = { .decider = LIBDMA_DECIDER_POOL,
 						.witness = LIBDMA_NO_WITNESS };
-	int err = expect(it, event, &divergence.expected);
+	int err;
 
+	it->event = event;
+	err = expect(it, &divergence.expected, &divergence.witness);
 	if (err)
 		return err;
 	divergence.got = said->error ? DMA_MAPPING_ERROR : said->dma;
+	if (divergence.witness != LIBDMA_NO_WITNESS) {
+		divergence.verdict = LIBDMA_VERDICT_ORDER;
+		divergence.state = "its page was allocated before the witness";
+		predict_wrong(pools->frame, event, &divergence);
+		return 0;
+	}
 	if (divergence.expected == divergence.got && it->pool && !it->told) {
 		it->number = said->number;
 		predict_right(pools->frame, event, LIBDMA_DECIDER_POOL);

@@ -9,6 +9,7 @@
 
 #define POOL_NOTE_DONE 1   /* foreseen.note: the call was done before its turn */
 #define POOL_FREES     512 /* that are remembered */
+#define POOL_RACE_NS   100000 /* how far apart two CPUs may change places */
 
 /**
  * struct pool_move - when blocks came to those that are free

@@ -169,6 +169,19 @@ bool slots_order(struct slots *slots, struct bounce *bounce, struct foreseen *ev
 	return after_release(slots, bounce, event) || after_move(slots, bounce, event);
 }
 
+/* Found where this search should have, or left where this search went. */
+static bool is_intruder(const struct bounce *bounce, const struct foreseen *event,
+			const struct foreseen *other)
+{
+	const struct bounce *its = other->memo;
+
+	if (other->event.kind == DMA_EVENT_SWIOTLB_BOUNCED)
+		return its && its->cpu == bounce->cpu && its->answered &&
+		       its->got == bounce->expected;
+	return other->event.kind == DMA_EVENT_SWIOTLB_UNMAP &&
+	       other->event.pid == event->event.pid && other->event.dma == bounce->got;
+}
+
 uint64_t slots_intruder(const struct slots *slots, const struct bounce *bounce,
 			const struct foreseen *event)
 {
@@ -177,14 +190,10 @@ uint64_t slots_intruder(const struct slots *slots, const struct bounce *bounce,
 	if (event->event.kind != DMA_EVENT_SWIOTLB_BOUNCED || bounce->put_off)
 		return LIBDMA_NO_WITNESS;
 	while ((other = predict_next(slots->frame, other)) &&
-	       other->event.pid != event->event.pid) {
-		const struct bounce *its = other->memo;
-
-		if (other->event.kind == DMA_EVENT_SWIOTLB_BOUNCED && its &&
-		    its->cpu == bounce->cpu && its->answered &&
-		    its->got == bounce->expected)
+	       (other->event.pid != event->event.pid ||
+		predict_is_release(other->event.kind)))
+		if (is_intruder(bounce, event, other))
 			return other->event.number;
-	}
 	return LIBDMA_NO_WITNESS;
 }
 

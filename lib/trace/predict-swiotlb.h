@@ -28,7 +28,7 @@
  * @searched:	the model has looked for slots
  * @expected:	what it found, as @got
  * @told:	@got told where the swiotlb lies, or where a copy was put before the recording
- * @put_off:	another task's searches came before it, and @foretold is what it would have
+ * @put_off:	what came in between was before it, and @foretold is what it would have
  *		found without
  * @tail:	its list was cut before it: its answer will never come
  * @verdict, @witness: why @got is another one
@@ -169,8 +169,9 @@ uint32_t slots_area(const struct slots *slots, phys_addr_t copy);
 bool slots_order(struct slots *slots, struct bounce *bounce, struct foreseen *event);
 
 /*
- * Another task searched on the same CPU before this one's went on, and found what this
- * one should have: its number, or LIBDMA_NO_WITNESS.
+ * Another task searched on the same CPU before this one went on, and found what this one
+ * should have; or an interrupt left what this one found: its number, or
+ * LIBDMA_NO_WITNESS.
  */
 uint64_t slots_intruder(const struct slots *slots, const struct bounce *bounce,
 			const struct foreseen *event);

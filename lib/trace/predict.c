@@ -65,8 +65,7 @@ struct foreseen *predict_previous_of_cpu(struct libdma_predictor *frame,
 	return other;
 }
 
-/* Does a driver's handler call this when a transfer is over? */
-static bool is_release(unsigned int kind)
+bool predict_is_release(unsigned int kind)
 {
 	switch (kind) {
 	case DMA_EVENT_POOL_FREE:
@@ -86,7 +85,7 @@ struct foreseen *predict_interrupted(struct libdma_predictor *frame,
 {
 	struct foreseen *other = NULL, *before = predict_previous_of_cpu(frame, event);
 
-	while (before && is_release(before->event.kind) &&
+	while (before && predict_is_release(before->event.kind) &&
 	       before->event.pid == event->event.pid &&
 	       event->event.ns - before->event.ns <= PREDICT_INTERRUPT_NS) {
 		other = before;
@@ -401,7 +400,8 @@ void predict_put_off(struct libdma_predictor *frame)
 	uint64_t behind = frame->next;
 
 	while (behind + 1 < frame->newest &&
-	       !is_tied(at(frame, behind + 1), at(frame, frame->next)))
+	       (predict_is_release(at(frame, behind + 1)->event.kind) ||
+		!is_tied(at(frame, behind + 1), at(frame, frame->next))))
 		behind++;
 	put_behind(frame, behind);
 	frame->again = true;

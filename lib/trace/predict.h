@@ -19,7 +19,7 @@
 #define PREDICT_HISTORY	      512 /* judged events that can still be looked at */
 #define PREDICT_WAIT	      32  /* events of the survey that are looked at together */
 #define PREDICT_RACE_NS	      20000 /* how far apart two CPUs may change places */
-#define PREDICT_INTERRUPT_NS  2000000 /* how long softirqs go on before a task does */
+#define PREDICT_INTERRUPT_NS  10000000 /* how long a task may be interrupted */
 #define PREDICT_NO_GROUP      UINT32_MAX
 
 /**
@@ -175,6 +175,9 @@ struct foreseen *predict_previous(struct libdma_predictor *frame,
 /* The one before it on its CPU. */
 struct foreseen *predict_previous_of_cpu(struct libdma_predictor *frame,
 					 const struct foreseen *event);
+
+/* Does a driver's handler call this when a transfer is over? */
+bool predict_is_release(unsigned int kind);
 
 /*
  * What a call returned is shown when it is over: the releases right before it, on the
