@@ -171,7 +171,12 @@ static bool see(void *arg, const struct dma_event *event)
 		out_of_memory();
 	fidelity->wants_survey = fidelity->hopes &&
 				 libdma_predictor_lacks_survey(fidelity->predictor);
-	return !fidelity->wants_survey;
+	if (!fidelity->wants_survey)
+		return true;
+	/* it shows events to a replay that the caller will destroy */
+	libdma_predictor_destroy(fidelity->predictor);
+	fidelity->predictor = NULL;
+	return false;
 }
 
 /* What the events gave away of the machine would have been known to a second reading. */
@@ -197,6 +202,7 @@ static void create_predictor(struct fidelity *fidelity)
 		.strings = fidelity->strings,
 		.diverged = keep,
 		.arg = fidelity,
+		.thread = true,
 	};
 
 	if (libdma_predictor_create(&how, &fidelity->predictor))

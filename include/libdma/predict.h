@@ -126,6 +126,8 @@ struct libdma_assumption {
  * @strings:	table of the strings of the events
  * @diverged:	called for each answer that was not predicted, in order, or NULL
  * @arg:	its first argument
+ * @thread:	judge in a thread beside the caller's, once there are many events; then
+ *		@diverged is called there
  * @window_ns:	how far the model may look ahead of an event; 0 for 100 ms
  * @window_events: at most so many events; 0 for 4096
  */
@@ -133,6 +135,7 @@ struct libdma_predictor_options {
 	const struct libdma_strings *strings;
 	void (*diverged)(void *arg, const struct libdma_divergence *divergence);
 	void *arg;
+	bool thread;
 	uint64_t window_ns;
 	uint32_t window_events;
 };
@@ -191,11 +194,16 @@ int libdma_predictor_finish(struct libdma_predictor *predictor);
  *
  * Return: true once an event showed what is known only of a trace that was surveyed: it
  * ended what began before the recording, searched for slots, or told of a loss. As long
- * as it is false the verdicts are the same as after a survey.
+ * as it is false the verdicts are the same as after a survey. Where a thread judges, the
+ * last events may not be in it before libdma_predictor_finish().
  */
 bool libdma_predictor_lacks_survey(const struct libdma_predictor *predictor);
 
-/** libdma_predictor_totals() - what came of it so far; lasts as long as @predictor */
+/**
+ * libdma_predictor_totals() - what came of it so far; lasts as long as @predictor
+ *
+ * Where a thread judges this and what follows is for after libdma_predictor_finish().
+ */
 const struct libdma_fidelity_totals *
 libdma_predictor_totals(const struct libdma_predictor *predictor);
 

@@ -105,6 +105,7 @@ static int create_backends(struct libdma_predictor *frame)
 
 static void free_frame(struct libdma_predictor *frame)
 {
+	predict_thread_stop(frame);
 	for (unsigned int i = 0; i < BACKENDS; i++)
 		if (frame->state[i])
 			backends[i]->destroy(frame->state[i]);
@@ -115,6 +116,7 @@ static void free_frame(struct libdma_predictor *frame)
 	free(frame->device_list);
 	free(frame->device);
 	free(frame->window);
+	libdma_strings_destroy(frame->strings);
 	if (!frame->replay)
 		live_destroy(frame->live);
 	predict_free_counts(frame);
@@ -134,7 +136,9 @@ int libdma_predictor_create(const struct libdma_predictor_options *options,
 		frame->options.window_ns = PREDICT_WINDOW_NS;
 	if (!frame->options.window_events)
 		frame->options.window_events = PREDICT_WINDOW_EVENTS;
-	frame->room = 1ULL << log2_up(frame->options.window_events + PREDICT_HISTORY + 1);
+	frame->room = 1ULL << log2_up(frame->options.window_events + PREDICT_HISTORY + 1 +
+				      PREDICT_COMING);
+	frame->stop = frame->options.thread ? PREDICT_COMING : UINT64_MAX;
 	frame->lost_number = UINT64_MAX;
 	frame->window = calloc(frame->room, sizeof(*frame->window));
 	frame->live = live_create();
@@ -448,26 +452,18 @@ static bool is_due(const struct libdma_predictor *frame)
 		last->event.ns - first->event.ns > frame->options.window_ns);
 }
 
-int libdma_predictor_put(struct libdma_predictor *frame, const struct dma_event *event)
+int predict_take_in(struct libdma_predictor *frame)
 {
 	struct foreseen *new = at(frame, frame->newest);
-	int err = copy_event(new, event);
+	const struct dma_event *event = &new->event;
+	int err = predict_device(frame, event->device, &new->device);
 
-	if (err)
-		return err;
-	if (!frame->newest)
-		frame->first_ns = event->ns;
 	if (event->ns < frame->latest_ns)
 		frame->disorder = frame->newest;
 	else
 		frame->latest_ns = event->ns;
-	new->place = live_place(event);
-	new->begin = NULL;
-	new->memo = NULL;
-	new->note = 0;
-	new->judged = new->is_page = false;
-	err = predict_device(frame, event->device, &new->device);
-	frame->newest++;
+	if (!frame->newest++)
+		frame->first_ns = event->ns;
 	if (event->kind == DMA_EVENT_SWIOTLB_BOUNCED)
 		frame->announced = true;
 	frame->lacks_survey |= event->kind == DMA_EVENT_SWIOTLB_BOUNCED ||
@@ -481,14 +477,35 @@ int libdma_predictor_put(struct libdma_predictor *frame, const struct dma_event 
 	return err;
 }
 
+int libdma_predictor_put(struct libdma_predictor *frame, const struct dma_event *event)
+{
+	struct foreseen *new;
+	int err = frame->come == frame->stop ? predict_thread_go_on(frame) : 0;
+
+	if (err)
+		return err;
+	new = at(frame, frame->come);
+	err = copy_event(new, event);
+	if (err)
+		return err;
+	new->place = live_place(event);
+	new->begin = NULL;
+	new->memo = NULL;
+	new->note = 0;
+	new->judged = new->is_page = false;
+	frame->come++;
+	return frame->thread ? 0 : predict_take_in(frame);
+}
+
 bool libdma_predictor_lacks_survey(const struct libdma_predictor *predictor)
 {
-	return predictor->lacks_survey;
+	return predictor->thread ? predict_thread_lacks_survey(predictor->thread)
+				 : predictor->lacks_survey;
 }
 
 int libdma_predictor_finish(struct libdma_predictor *frame)
 {
-	int err = 0;
+	int err = predict_thread_finish(frame);
 
 	while (!err && frame->next < frame->newest)
 		err = judge_next(frame);

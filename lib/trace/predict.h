@@ -17,6 +17,7 @@
 #define PREDICT_WINDOW_NS     100000000
 #define PREDICT_WINDOW_EVENTS 4096
 #define PREDICT_HISTORY	      512 /* judged events that can still be looked at */
+#define PREDICT_COMING	      2048 /* events that may wait for the thread, at least */
 #define PREDICT_WAIT	      32  /* events of the survey that are looked at together */
 #define PREDICT_RACE_NS	      20000 /* how far apart two CPUs may change places */
 #define PREDICT_INTERRUPT_NS  10000000 /* how long a task may be interrupted */
@@ -120,7 +121,11 @@ enum { BACKEND_DIRECT, BACKEND_POOL, BACKEND_REGION, BACKEND_IOVA, BACKENDS };
  * @window:	ring of events, @room of them, a power of two
  * @oldest:	number in the ring's count of the oldest that is kept
  * @next:	of the next to be judged
- * @newest:	of the next to come
+ * @newest:	of the next to enter the window
+ * @come:	of the next to come; the same, unless a thread judges
+ * @stop:	what must be seen to before this one comes; UINT64_MAX, nothing
+ * @thread:	the thread that judges, or NULL
+ * @strings:	its own table, which takes the place of that in @options
  * @latest_ns:	the greatest time of any event so far
  * @disorder:	number in the ring's count of the last that has an earlier one
  * @live:	what has begun; after start() that of @replay if there is one
@@ -143,6 +148,9 @@ struct libdma_predictor {
 	struct foreseen *window;
 	uint64_t room, oldest, next, newest;
 	uint64_t latest_ns, disorder;
+	uint64_t come, stop;
+	struct predict_thread *thread;
+	struct libdma_strings *strings;
 	struct live *live;
 	struct libdma_replay *following, *replay;
 	struct dma_event wait[PREDICT_WAIT];
@@ -214,6 +222,23 @@ int predict_assume(struct libdma_predictor *frame, const char *name, const char 
 		   const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 void predict_free_counts(struct libdma_predictor *frame);
+
+/* What came next enters the window, and what is due is judged; 0 or -ENOMEM. */
+int predict_take_in(struct libdma_predictor *frame);
+
+/* predict-thread.c: events are taken in by a thread of the frame's own */
+
+/* An event comes for which there must be a place; 0, or what the thread met. */
+int predict_thread_go_on(struct libdma_predictor *frame);
+
+/* As far as the thread got when it was asked last. */
+bool predict_thread_lacks_survey(const struct predict_thread *thread);
+
+/* Wait until all that came is taken in, and go on without; 0, or what the thread met. */
+int predict_thread_finish(struct libdma_predictor *frame);
+
+/* The same, but what has not been taken in is not wanted. */
+void predict_thread_stop(struct libdma_predictor *frame);
 
 /* How many a list had; the first tracepoints of 6.12 told no numbers, and cut nothing. */
 static inline uint32_t predict_nents(const struct dma_event *list)
