@@ -119,9 +119,10 @@ static int records_grow(struct live *live)
 			return -ENOMEM;
 		live->chunk = chunk;
 	}
-	record = calloc(CHUNK_SIZE, sizeof(*record));
+	record = aligned_alloc(LINE, CHUNK_SIZE * sizeof(*record));
 	if (!record)
 		return -ENOMEM;
+	memset(record, 0, CHUNK_SIZE * sizeof(*record));
 	for (uint32_t i = 0; i + 1 < CHUNK_SIZE; i++)
 		record[i].next_free = live->chunks * CHUNK_SIZE + i + 1;
 	record[CHUNK_SIZE - 1].next_free = live->free;

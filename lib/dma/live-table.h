@@ -13,6 +13,7 @@
 #define CHUNK_SHIFT 8
 #define CHUNK_SIZE  (1U << CHUNK_SHIFT)
 #define NONE        UINT32_MAX
+#define LINE	    64 /* bytes of a cache's line */
 
 struct key {
 	uint64_t whose; /* SPACE_* in the top byte, device or pool below */
@@ -35,14 +36,15 @@ struct lists {
 /*
  * One that is live. Mappings of one buffer, by far the most, use only the head of
  * their event, so only that is copied; the tail of a record is 0 unless lists and
- * allocations need it, and again when they are gone.
+ * allocations need it, and again when they are gone. So three lines of the cache are what
+ * most are.
  */
 struct record {
 	struct link link;
 	struct lists *lists;
 	uint32_t next_free;
 	struct mapping mapping; /* of order 0 where free */
-};
+} __attribute__((aligned(LINE)));
 
 #define EVENT_HEAD (offsetof(struct dma_event, handle) + sizeof(uint64_t))
 
@@ -90,12 +92,15 @@ static inline bool key_equal(const struct key *a, const struct key *b)
 	return a->address == b->address && a->whose == b->whose;
 }
 
+/* Never 0. */
 static inline uint32_t key_hash(const struct key *key)
 {
+	uint32_t hash;
 	uint64_t mixed = (key->address ^ key->whose << 7) * 0x9e3779b97f4a7c15;
 
 	mixed ^= mixed >> 32;
-	return (uint32_t)((mixed ^ key->whose) * 0xd6e8feb86659fd93 >> 32);
+	hash = (uint32_t)((mixed ^ key->whose) * 0xd6e8feb86659fd93 >> 32);
+	return hash ? hash : 1;
 }
 
 static inline uint32_t slot_home(const struct live *live, uint32_t hash)

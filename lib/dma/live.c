@@ -227,7 +227,7 @@ static void unlink_list(struct live *live, uint32_t number)
 static int begin(struct live *live, const struct dma_event *event,
 		 const struct live_place *place, const struct mapping **ret)
 {
-	struct key key = { place->whose, place->address };
+	struct key key = event_key(event);
 	uint32_t oldest, number = NONE;
 	struct slot *slot;
 
@@ -269,7 +269,7 @@ static int end_one(struct live *live, uint32_t at, uint32_t number)
 static int end(struct live *live, const struct dma_event *event,
 	       const struct live_place *place, const struct mapping **ret)
 {
-	struct key key = { place->whose, place->address };
+	struct key key = event_key(event);
 	uint32_t at = slot_find(live, &key, place->hash), link = live->slot[at].link;
 	struct record *record;
 
@@ -315,31 +315,32 @@ struct live_place live_place(const struct dma_event *event)
 	struct key key;
 
 	if (!has_place(event))
-		return (struct live_place) { .known = false };
+		return (struct live_place) { 0 };
 	key = event_key(event);
-	return (struct live_place) { key.whose, key.address, key_hash(&key), true };
+	return (struct live_place) { key_hash(&key) };
 }
 
 void live_come_near(const struct live *live, const struct live_place *place)
 {
-	if (place->known)
+	if (place->hash)
 		__builtin_prefetch(&live->slot[slot_home(live, place->hash)]);
 }
 
 void live_come_nearer(const struct live *live, const struct live_place *place)
 {
-	const struct slot *slot;
+	uint32_t mask = (1U << live->bits) - 1, at = slot_home(live, place->hash);
 	const char *record;
 
-	if (!place->known)
+	if (!place->hash)
 		return;
-	slot = &live->slot[slot_home(live, place->hash)];
-	if (slot->link == NONE || slot->hash != place->hash)
+	while (live->slot[at].link != NONE && live->slot[at].hash != place->hash)
+		at = (at + 1) & mask;
+	if (live->slot[at].link == NONE)
 		return;
-	record = (const char *)record_at(live, slot->link >> 1);
-	for (size_t at = 0; at < offsetof(struct record, mapping.event) + EVENT_HEAD;
-	     at += 64)
-		__builtin_prefetch(record + at);
+	record = (const char *)record_at(live, live->slot[at].link >> 1);
+	for (size_t line = 0; line < offsetof(struct record, mapping.event) + EVENT_HEAD;
+	     line += LINE)
+		__builtin_prefetch(record + line);
 }
 
 struct live *live_create(void)
@@ -372,7 +373,7 @@ int live_apply_at(struct live *live, const struct dma_event *event,
 		return begin(live, event, place, ret);
 	if (!event_ends(event))
 		return LIVE_UNCHANGED;
-	return place->known ? end(live, event, place, ret) : end_list(live, event, ret);
+	return place->hash ? end(live, event, place, ret) : end_list(live, event, ret);
 }
 
 int live_apply(struct live *live, const struct dma_event *event,

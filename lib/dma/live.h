@@ -62,14 +62,12 @@ int live_apply(struct live *live, const struct dma_event *event,
 	       const struct mapping **ret);
 
 /**
- * struct live_place - what an event is found by
+ * struct live_place - where an event is found
  *
- * @known:	false for an event that has no key, or a list's
+ * @hash:	of its key; 0 for an event that has none, or a list's
  */
 struct live_place {
-	uint64_t whose, address;
 	uint32_t hash;
-	bool known;
 };
 
 struct live_place live_place(const struct dma_event *event);

@@ -41,31 +41,37 @@ struct libdma_replay {
 	struct mark once; /* the first failure, an event or a time */
 };
 
-uint64_t libdma_event_bytes(const struct dma_event *event)
+static inline uint64_t bytes_of(const struct dma_event *event)
 {
 	uint64_t bytes = event->size;
 
-	if (event->kind != DMA_EVENT_MAP_SG || bytes || !event->dma_size_list)
+	if (bytes || event->kind != DMA_EVENT_MAP_SG || !event->dma_size_list)
 		return bytes;
 	for (uint32_t i = 0; i < event->dma_count; i++)
 		bytes += event->dma_size_list[i];
 	return bytes;
 }
 
-static enum libdma_live_class class_of(unsigned int kind)
+uint64_t libdma_event_bytes(const struct dma_event *event)
 {
-	switch (event_kind_class(kind)) {
-	case DMA_CLASS_MAP:
-	case DMA_CLASS_UNMAP:
-		return LIBDMA_LIVE_MAPPINGS;
-	case DMA_CLASS_ALLOC:
-	case DMA_CLASS_FREE:
-		return LIBDMA_LIVE_ALLOCATIONS;
-	default:
-		return kind == DMA_EVENT_POOL_ALLOC || kind == DMA_EVENT_POOL_FREE
-			       ? LIBDMA_LIVE_BLOCKS
-			       : LIBDMA_LIVE_OTHER;
-	}
+	return bytes_of(event);
+}
+
+/* By the class of the kind; what is of none is below. */
+static const uint8_t live_class[] = {
+	[DMA_CLASS_NONE] = LIBDMA_LIVE_OTHER,
+	[DMA_CLASS_MAP] = LIBDMA_LIVE_MAPPINGS,
+	[DMA_CLASS_UNMAP] = LIBDMA_LIVE_MAPPINGS,
+	[DMA_CLASS_ALLOC] = LIBDMA_LIVE_ALLOCATIONS,
+	[DMA_CLASS_FREE] = LIBDMA_LIVE_ALLOCATIONS,
+	[DMA_CLASS_SYNC] = LIBDMA_LIVE_OTHER,
+};
+
+static inline enum libdma_live_class class_of(unsigned int kind)
+{
+	if (kind == DMA_EVENT_POOL_ALLOC || kind == DMA_EVENT_POOL_FREE)
+		return LIBDMA_LIVE_BLOCKS;
+	return live_class[event_kind_class(kind)];
 }
 
 static uint64_t weigh_bytes(void *arg, const struct dma_event *begin)
@@ -244,11 +250,11 @@ static void count_begin(struct libdma_replay *replay, const struct mapping *mapp
 			bool again)
 {
 	struct libdma_replay_count *count =
-		&replay->totals.count[class_of(mapping->event.kind)];
+		&replay->totals.count[replay->change.live_class];
 
 	count->begun++;
 	count->again += again;
-	count->bytes += libdma_event_bytes(&mapping->event);
+	count->bytes += bytes_of(&mapping->event);
 	if (++count->live > count->peak)
 		count->peak = count->live;
 	if (count->bytes > count->peak_bytes)
@@ -267,11 +273,11 @@ static void count_begin(struct libdma_replay *replay, const struct mapping *mapp
 static int count_end(struct libdma_replay *replay, const struct mapping *mapping)
 {
 	struct libdma_replay_count *count =
-		&replay->totals.count[class_of(mapping->event.kind)];
+		&replay->totals.count[replay->change.live_class];
 
 	count->ended++;
 	count->live--;
-	count->bytes -= libdma_event_bytes(&mapping->event);
+	count->bytes -= bytes_of(&mapping->event);
 	if (wants_peak(replay))
 		replay->weight -=
 			replay->options.weigh(replay->options.arg, &mapping->event);
