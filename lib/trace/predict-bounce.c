@@ -267,7 +267,7 @@ void bounces_cut(struct direct *direct, const struct foreseen *event)
 /* The end of a list that the recorder cut: its copies are where the model put them. */
 void bounces_drop_tail(struct direct *direct, const struct foreseen *event)
 {
-	const struct dma_event *said = &event->event, *begin = event->begin;
+	const struct dma_event *said = &event->event, *begin = direct->frame->begin;
 
 	for (uint32_t i = begin->dma_count; said->phys_list && i < said->phys_count; i++) {
 		struct bounce *bounce = direct->untaken.next;

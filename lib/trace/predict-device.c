@@ -128,8 +128,8 @@ static int add_device(struct libdma_predictor *frame, uint32_t name)
 	return 0;
 }
 
-int predict_device(struct libdma_predictor *frame, uint32_t name,
-		   struct predict_device **ret)
+int predict_device_find(struct libdma_predictor *frame, uint32_t name,
+			struct predict_device **ret)
 {
 	*ret = NULL;
 	if (!name)
@@ -140,12 +140,11 @@ int predict_device(struct libdma_predictor *frame, uint32_t name,
 	return 0;
 }
 
-void predict_device_update(struct libdma_predictor *frame, const struct foreseen *event)
+void predict_device_update(const struct foreseen *event)
 {
 	const struct dma_event *said = &event->event;
 	struct predict_device *device = event->device;
 
-	(void)frame;
 	if (!device || said->error)
 		return;
 	switch (said->kind) {

@@ -113,8 +113,6 @@ static int direct_see(void *state, struct foreseen *event)
 {
 	struct direct *direct = state;
 
-	if (!event->device || event->device->translated)
-		return 0;
 	if (event->event.kind == DMA_EVENT_SWIOTLB_BOUNCED)
 		return bounces_see_announced(direct, event);
 	if (event->event.kind == DMA_EVENT_SWIOTLB_MAP)
@@ -423,10 +421,10 @@ static int judge_map(struct direct *direct, struct foreseen *event)
 
 static void judge_unmap(struct direct *direct, struct foreseen *event)
 {
-	const struct dma_event *said = &event->event, *begin = event->begin;
+	const struct dma_event *said = &event->event, *begin = direct->frame->begin;
 	uint64_t offset = event->device->offset;
 
-	if (event->note == NOTE_RELEASED || direct->slots->tells)
+	if (event->done || direct->slots->tells)
 		return;
 	if (said->kind != DMA_EVENT_UNMAP_SG) {
 		slots_release(direct->slots, event, said->dma - offset);
@@ -460,13 +458,11 @@ static int direct_judge(void *state, struct foreseen *event)
 	const struct dma_event *said = &event->event;
 	int err = 0;
 
-	if (!event->device || event->device->translated)
-		return 0;
 	if (said->kind == DMA_EVENT_SWIOTLB_BOUNCED && event->memo) {
 		err = judge_announced(direct, event);
 	} else if (said->kind == DMA_EVENT_SWIOTLB_UNMAP) {
 		direct->slots->tells = true;
-		if (event->note != NOTE_RELEASED &&
+		if (!event->done &&
 		    !bounces_judge_given_back(direct, event))
 			slots_release(direct->slots, event, said->dma);
 	} else if (is_direct_map(event)) {
@@ -487,4 +483,5 @@ const struct backend backend_direct = {
 	.start = direct_start,
 	.see = direct_see,
 	.judge = direct_judge,
+	.untranslated = true,
 };

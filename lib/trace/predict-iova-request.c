@@ -71,7 +71,9 @@ static struct context *context_of(struct iova *iova, const struct dma_event *eve
 	uint64_t key = task ? (uint32_t)event->pid : event->cpu;
 
 	key = key << 3 | level << 1 | task | 1ULL << 62;
-	return context_find(iova, key);
+	if (iova->last->key != key)
+		iova->last = context_find(iova, key);
+	return iova->last;
 }
 
 /* ---- takes ---- */
@@ -327,6 +329,11 @@ static int see_mapping(struct iova *iova, struct foreseen *event, struct context
 
 	if (!has_result(said))
 		return see_failure(iova, event, context);
+	if (!take && is_single(said)) {
+		event->since = context->ns;
+		event->has_since = true;
+		return 0;
+	}
 	if (said->kind == DMA_EVENT_MAP_SG && event->device->known &&
 	    event->device->known->untrusted && iova_is_shown(iova))
 		return see_each(iova, event, context);

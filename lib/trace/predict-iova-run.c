@@ -14,21 +14,28 @@
 
 #define MASK_32 0xffffffffULL
 
-static uint64_t limit_of(const struct iova *iova, const struct request *request)
+static uint64_t device_limit(const struct iova *iova, const struct predict_device *device,
+			     uint64_t limit)
 {
 	const struct libdma_environment *known = iova->frame->environment;
-	const struct predict_device *device = request->device;
-	uint64_t limit = MASK_32;
 
-	if (request->exact)
-		return request->limit;
-	if (device)
-		limit = request->coherent ? device->coherent_mask : device->dma_mask;
 	if (device && device->bus_limit && device->bus_limit < limit)
 		limit = device->bus_limit;
 	if (known->iommu.aperture_end && known->iommu.aperture_end < limit)
 		limit = known->iommu.aperture_end;
 	return limit < INT64_MAX ? limit : INT64_MAX;
+}
+
+static uint64_t limit_of(const struct iova *iova, const struct request *request)
+{
+	const struct predict_device *device = request->device;
+
+	if (request->exact)
+		return request->limit;
+	if (!device)
+		return device_limit(iova, NULL, MASK_32);
+	return device_limit(iova, device,
+			    request->coherent ? device->coherent_mask : device->dma_mask);
 }
 
 /* Below 4 GiB first: PCI devices, unless the kernel was told otherwise. */
@@ -45,7 +52,7 @@ static struct iova_op op_of(const struct iova *iova, const struct request *reque
 	return (struct iova_op) {
 		.kind = request->kind,
 		.low = take && goes_low(iova, request),
-		.cpu = (uint16_t)(request->cpu % iova->cpus),
+		.cpu = (uint16_t)iova_cpu(iova, request->cpu),
 		.size = request->size >> iova->shift,
 		.pfn = request->dma >> iova->shift,
 		.limit = take ? limit_of(iova, request) >> iova->shift : 0,
@@ -237,6 +244,15 @@ static bool is_refused(const struct iova *iova, const struct request *request)
 	       request->device->min_align > iova->granule - 1;
 }
 
+/* From 6.4 on a device that was given a high address once asks for no low one. */
+static void note_low(const struct iova *iova, struct predict_device *device,
+		     const struct iova_op *op)
+{
+	if (op->low && op->pfn * iova->granule > MASK_32 &&
+	    iova->frame->rules->low_iova_gives_up)
+		device->low_is_full = true;
+}
+
 int run_take(struct iova *iova, struct foreseen *event, struct request *request)
 {
 	struct iova_op op;
@@ -264,11 +280,76 @@ int run_take(struct iova *iova, struct foreseen *event, struct request *request)
 	err = timeline_put(request->space->timeline, &op, &pfn);
 	if (err)
 		return err;
+	note_low(iova, request->device, &op);
 	request->expected = pfn * iova->granule;
-	if (op.low && op.pfn * iova->granule > MASK_32 &&
-	    iova->frame->rules->low_iova_gives_up)
-		request->device->low_is_full = true;
 	return pfn == op.pfn ? 0 : explain(iova, event, request);
+}
+
+/* That lie under a mapping of one buffer. */
+static uint64_t granules_of(const struct iova *iova, const struct dma_event *map)
+{
+	return (align_up(map->dma + map->size, iova->granule) -
+		align_down(map->dma, iova->granule)) >>
+	       iova->shift;
+}
+
+static void request_of_plain(const struct iova *iova, const struct foreseen *event,
+			     struct request *ret)
+{
+	const struct dma_event *said = &event->event;
+
+	request_init(ret, IOVA_OP_TAKE);
+	ret->cpu = said->cpu;
+	ret->since = event->since;
+	ret->ns = said->ns;
+	ret->number = said->number;
+	ret->device = event->device;
+	ret->witness = LIBDMA_NO_WITNESS;
+	ret->cut = said->flags & DMA_EVENT_CUT;
+	ret->single = ret->followed = true;
+	request_extent(iova, said, ret);
+}
+
+/*
+ * By far the most recorded mappings are of one buffer, and are predicted: they have a
+ * request only where they are not.
+ */
+int run_plain(struct iova *iova, struct foreseen *event, struct request *request)
+{
+	const struct dma_event *said = &event->event;
+	struct predict_device *device = event->device;
+	struct space *space = device->iova;
+	uint64_t start = said->dma >> iova->shift, pfn;
+	struct iova_op op = {
+		.kind = IOVA_OP_TAKE,
+		.low = device->is_pci && !iova->only_high && !device->low_is_full,
+		.cpu = (uint16_t)iova_cpu(iova, said->cpu),
+		.size = granules_of(iova, said),
+		.pfn = start,
+		.limit = device_limit(iova, device, device->dma_mask) >> iova->shift,
+		.since = event->since,
+		.ns = said->ns,
+		.until = said->ns,
+		.number = said->number,
+	};
+	int err;
+
+	if (!space || !start || !op.size) {
+		request_of_plain(iova, event, request);
+		return run_take(iova, event, request);
+	}
+	space->handle = 0;
+	err = timeline_put(space->timeline, &op, &pfn);
+	if (err)
+		return err;
+	note_low(iova, device, &op);
+	if (pfn == start)
+		return 1;
+	request_of_plain(iova, event, request);
+	request->space = space;
+	request->done = true;
+	request->expected = pfn * iova->granule;
+	return explain(iova, event, request);
 }
 
 /* ---- releases ---- */
@@ -303,4 +384,23 @@ int run_release(struct iova *iova, struct request *request)
 		return 0;
 	err = request->begun && !request->space->doubtful ? 0 : run_stranger(request, &op);
 	return err ? err : timeline_put(request->space->timeline, &op, NULL);
+}
+
+int run_plain_end(struct iova *iova, const struct foreseen *event)
+{
+	const struct dma_event *said = &event->event, *begin = iova->frame->begin;
+	struct space *space = event->device->iova;
+	struct iova_op op = {
+		.kind = IOVA_OP_RELEASE,
+		.cpu = (uint16_t)iova_cpu(iova, said->cpu),
+		.size = granules_of(iova, begin),
+		.pfn = begin->dma >> iova->shift,
+		.since = said->ns,
+		.ns = said->ns,
+		.until = said->ns,
+		.number = said->number,
+	};
+
+	space->handle = 0;
+	return op.size ? timeline_put(space->timeline, &op, NULL) : 0;
 }

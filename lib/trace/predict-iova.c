@@ -53,6 +53,7 @@ static int iova_create(struct libdma_predictor *frame, void **ret)
 	if (!iova)
 		return -ENOMEM;
 	iova->frame = frame;
+	iova->last = iova->context[0];
 	*ret = iova;
 	return 0;
 }
@@ -78,7 +79,7 @@ static void iova_destroy(void *state)
 	for (uint64_t i = frame->next; i < frame->newest; i++) {
 		struct foreseen *event = &frame->window[i & (frame->room - 1)];
 
-		if (is_ours(event))
+		if (is_ours(event) && !event->has_since)
 			request_put(event->memo);
 	}
 	for (unsigned int i = 0; i < CONTEXTS * WAYS; i++) {
@@ -237,7 +238,7 @@ static int finish_pending(struct iova *iova, uint32_t cpu, uint64_t ns)
 
 static int judge_release(struct iova *iova, struct request *request)
 {
-	uint32_t cpu = request->cpu % iova->cpus;
+	uint32_t cpu = iova_cpu(iova, request->cpu);
 
 	if (!request->closed)
 		return run_release(iova, request);
@@ -276,6 +277,16 @@ static const struct request *worst_of(const struct request *request)
 	return worst;
 }
 
+static int judge_plain(struct iova *iova, struct foreseen *event)
+{
+	struct request take;
+	int right = run_plain(iova, event, &take);
+
+	if (right > 0)
+		predict_right(iova->frame, event, LIBDMA_DECIDER_IOVA);
+	return right ? right < 0 ? right : 0 : report(iova, event, &take);
+}
+
 static int judge_request(struct iova *iova, struct foreseen *event)
 {
 	struct request *request = event->memo;
@@ -299,23 +310,35 @@ static int judge_request(struct iova *iova, struct foreseen *event)
 	return is_told(event, request) ? report(iova, event, request) : 0;
 }
 
+/* Does nothing but the mapping tell of its range, so that none of it is to be found out? */
+static bool is_plain(const struct iova *iova, const struct foreseen *event)
+{
+	const struct dma_event *begin = iova->frame->begin;
+	const struct space *space = event->device->iova;
+
+	return begin && begin->kind != DMA_EVENT_MAP_SG && space && !space->doubtful;
+}
+
 /* Where nobody recorded releases, a range is released when its mapping ends. */
 static int judge_end(struct iova *iova, struct foreseen *event)
 {
 	enum dma_event_class class = event_kind_class(event->event.kind);
-	const struct dma_event *begin = event->begin ? event->begin : &event->event;
+	const struct dma_event *begin = iova->frame->begin ? iova->frame->begin
+							   : &event->event;
 	struct request release;
 
 	if ((class != DMA_CLASS_UNMAP && class != DMA_CLASS_FREE) ||
 	    begin->kind == DMA_EVENT_UNMAP_SG || iova_is_shown(iova))
 		return 0;
+	if (is_plain(iova, event))
+		return run_plain_end(iova, event);
 	request_init(&release, IOVA_OP_RELEASE);
 	release.cpu = event->event.cpu;
 	release.since = release.ns = event->event.ns;
 	release.number = event->event.number;
 	release.device = event->device;
 	release.closed = true;
-	release.begun = event->begin;
+	release.begun = iova->frame->begin;
 	request_extent(iova, begin, &release);
 	return run_release(iova, &release);
 }
@@ -323,10 +346,12 @@ static int judge_end(struct iova *iova, struct foreseen *event)
 static int iova_judge(void *state, struct foreseen *event)
 {
 	struct iova *iova = state;
-	int err = finish_pending(iova, event->event.cpu % iova->cpus, event->event.ns);
+	int err = finish_pending(iova, iova_cpu(iova, event->event.cpu), event->event.ns);
 
 	if (err || !is_ours(event))
 		return err;
+	if (event->has_since)
+		return judge_plain(iova, event);
 	if (!event->memo)
 		return judge_end(iova, event);
 	err = judge_request(iova, event);

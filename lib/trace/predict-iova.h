@@ -164,6 +164,7 @@ struct list_check {
  * @begun:	by a hash of the address: the last range that began there
  * @pending:	of each CPU: a release that has begun
  * @spare:	requests to be used again
+ * @last:	the context of the last event
  * @silent:	where the last range without a mapping's event was taken
  */
 struct iova {
@@ -181,10 +182,17 @@ struct iova {
 	struct request *begun[BEGUN];
 	struct request **pending;
 	struct request *spare;
+	struct context *last;
 	struct stranger *stranger;
 	size_t strangers;
 	struct list_scratch scratch;
 };
+
+/* A division would cost more than what is looked up by it. */
+static inline uint32_t iova_cpu(const struct iova *iova, uint32_t cpu)
+{
+	return cpu < iova->cpus ? cpu : cpu % iova->cpus;
+}
 
 /* Do events tell what the IOMMU did? The answer must have been the same before. */
 static inline bool iova_is_shown(struct iova *iova)
@@ -233,6 +241,19 @@ struct space *space_guess(struct iova *iova, const struct request *request);
 /* What the model says to a take goes into the request. */
 int run_take(struct iova *iova, struct foreseen *event, struct request *request);
 int run_release(struct iova *iova, struct request *request);
+
+/*
+ * A map of one buffer before which nothing told of its range. It has no request: until
+ * it is judged only @event->since is kept, before which it cannot have begun. 1 if
+ * predicted; 0 with @request made, or -ENOMEM.
+ */
+int run_plain(struct iova *iova, struct foreseen *event, struct request *request);
+
+/*
+ * Its end, which releases its range, where nobody recorded releases: the device has a
+ * space, all of whose answers were predicted, and what it ends is of one buffer.
+ */
+int run_plain_end(struct iova *iova, const struct foreseen *event);
 
 /* predict-iova-list.c: how the entries of a list merge */
 

@@ -309,11 +309,11 @@ static uint64_t try_later(struct predicted *it, dma_addr_t expected)
 
 	while ((other = predict_next(it->frame, other)) &&
 	       other->event.ns < event->event.ns + PREDICT_INTERRUPT_NS) {
-		bool rival = is_rival(event, other) && !other->note;
+		bool rival = is_rival(event, other) && !other->done;
 
 		if (rival && other->event.kind == DMA_EVENT_POOL_FREE &&
 		    other->event.dma == event->event.dma) {
-			other->note = POOL_NOTE_DONE;
+			other->done = true;
 			return other->event.number;
 		}
 		if (other->event.kind != DMA_EVENT_POOL_ALLOC ||

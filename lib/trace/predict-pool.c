@@ -321,7 +321,7 @@ static int pools_judge(void *state, struct foreseen *event)
 		end(pools, said->handle);
 		return 0;
 	}
-	if (said->flags & DMA_EVENT_REQUEST || event->note == POOL_NOTE_DONE)
+	if (said->flags & DMA_EVENT_REQUEST || event->done)
 		return 0;
 	it = find(pools, said->handle);
 	if (!it)

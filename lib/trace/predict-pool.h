@@ -7,7 +7,6 @@
 #include "dma/pool.h"
 #include "trace/predict.h"
 
-#define POOL_NOTE_DONE 1   /* foreseen.note: the call was done before its turn */
 #define POOL_FREES     512 /* that are remembered */
 #define POOL_RACE_NS   100000 /* how far apart two CPUs may change places */
 

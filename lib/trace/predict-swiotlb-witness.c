@@ -119,7 +119,7 @@ static bool before_release(struct slots *slots, struct bounce *bounce,
 	found = matches(slots, bounce);
 	if (!found)
 		put_back(slots, &release);
-	other->note = found ? NOTE_RELEASED : other->note;
+	other->done |= found;
 	return found;
 }
 

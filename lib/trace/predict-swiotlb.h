@@ -13,7 +13,6 @@
 #define RELEASES 512 /* that are remembered */
 #define CPUS_MAX 4096
 
-#define NOTE_RELEASED 1 /* foreseen.note: an unmap that was done before its turn */
 
 /**
  * struct bounce - a search for slots

@@ -14,10 +14,17 @@
 #include "trace/predict.h"
 #include "trace/replay.h"
 
-/* Events between two steps of live_come_near(), and before the last. */
+/* Events between two steps of live_come_near(), before the first and behind the last. */
 #define NEAR 12
-/* What events without a tail use. */
-#define EVENT_TAIL offsetof(struct dma_event, max_segment_size)
+/* Events that tell of devices, or of the recording. */
+#define MACHINE_KINDS                                                                      \
+	(1ULL << DMA_EVENT_SET_MASK | 1ULL << DMA_EVENT_SET_COHERENT_MASK |                \
+	 1ULL << DMA_EVENT_SWIOTLB_BOUNCED | 1ULL << DMA_EVENT_DEVICE |                    \
+	 1ULL << DMA_EVENT_LOST)
+/* And those of which only a survey tells enough. */
+#define SURVEY_KINDS                                                                       \
+	(1ULL << DMA_EVENT_SWIOTLB_BOUNCED | 1ULL << DMA_EVENT_SWIOTLB_UNMAP |             \
+	 1ULL << DMA_EVENT_LOST)
 
 static const struct backend *const backends[BACKENDS] = {
 	[BACKEND_DIRECT] = &backend_direct,
@@ -26,80 +33,20 @@ static const struct backend *const backends[BACKENDS] = {
 	[BACKEND_IOVA] = &backend_iova,
 };
 
-static struct foreseen *at(const struct libdma_predictor *frame, uint64_t number)
-{
-	return &frame->window[number & (frame->room - 1)];
-}
-
-/* Which of the ring's count an event is. */
-static uint64_t number_of(const struct libdma_predictor *frame,
-			  const struct foreseen *event)
-{
-	uint64_t place = (uint64_t)(event - frame->window);
-
-	return frame->oldest + ((place - frame->oldest) & (frame->room - 1));
-}
-
-struct foreseen *predict_next(struct libdma_predictor *frame, const struct foreseen *event)
-{
-	uint64_t number = number_of(frame, event) + 1;
-
-	return number < frame->newest ? at(frame, number) : NULL;
-}
-
-struct foreseen *predict_previous(struct libdma_predictor *frame,
-				  const struct foreseen *event)
-{
-	uint64_t number = number_of(frame, event);
-
-	return number > frame->oldest ? at(frame, number - 1) : NULL;
-}
-
-struct foreseen *predict_previous_of_cpu(struct libdma_predictor *frame,
-					 const struct foreseen *event)
-{
-	struct foreseen *other = predict_previous(frame, event);
-
-	while (other && other->event.cpu != event->event.cpu)
-		other = predict_previous(frame, other);
-	return other;
-}
-
-bool predict_is_release(unsigned int kind)
-{
-	switch (kind) {
-	case DMA_EVENT_POOL_FREE:
-	case DMA_EVENT_SWIOTLB_UNMAP:
-	case DMA_EVENT_FREE_IOVA:
-	case DMA_EVENT_FLUSH:
-	case DMA_EVENT_IOMMU_UNMAP:
-		return true;
-	default:
-		return event_kind_class(kind) == DMA_CLASS_UNMAP ||
-		       event_kind_class(kind) == DMA_CLASS_FREE;
-	}
-}
-
-struct foreseen *predict_interrupted(struct libdma_predictor *frame,
-				     const struct foreseen *event)
-{
-	struct foreseen *other = NULL, *before = predict_previous_of_cpu(frame, event);
-
-	while (before && predict_is_release(before->event.kind) &&
-	       before->event.pid == event->event.pid &&
-	       event->event.ns - before->event.ns <= PREDICT_INTERRUPT_NS) {
-		other = before;
-		before = predict_previous_of_cpu(frame, before);
-	}
-	return other;
-}
-
 static int create_backends(struct libdma_predictor *frame)
 {
 	int err = 0;
 
-	for (unsigned int i = 0; i < BACKENDS && !err; i++)
-		err = backends[i]->create(frame, &frame->state[i]);
+	for (unsigned int i = 0; i < BACKENDS && !err; i++) {
+		const struct backend *backend = backends[i];
+		uint64_t kinds = backend->judges ? backend->judges : UINT64_MAX;
+
+		frame->seeing |= !!backend->see << i;
+		frame->everywhere |= !backend->untranslated << i;
+		for (unsigned int kind = 0; kind < DMA_EVENT_KINDS; kind++)
+			frame->judging[kind] |= (kinds >> kind & 1) << i;
+		err = backend->create(frame, &frame->state[i]);
+	}
 	return err;
 }
 
@@ -109,19 +56,27 @@ static void free_frame(struct libdma_predictor *frame)
 	for (unsigned int i = 0; i < BACKENDS; i++)
 		if (frame->state[i])
 			backends[i]->destroy(frame->state[i]);
-	for (uint64_t i = 0; frame->window && i < frame->room; i++)
+	for (uint64_t i = 0; frame->memory && i < frame->room; i++)
 		free(frame->window[i].lists);
 	for (size_t i = 0; i < frame->devices; i++)
 		free(frame->device_list[i]);
 	free(frame->device_list);
 	free(frame->device);
-	free(frame->window);
+	free(frame->memory);
 	libdma_strings_destroy(frame->strings);
 	if (!frame->replay)
 		live_destroy(frame->live);
 	predict_free_counts(frame);
 	libdma_environment_destroy(frame->environment);
 	free(frame);
+}
+
+/* The first place of the window, in memory that is one place longer. */
+static struct foreseen *align(void *memory)
+{
+	uintptr_t address = (uintptr_t)memory;
+
+	return (struct foreseen *)(address + (-address & (PREDICT_LINE - 1)));
 }
 
 int libdma_predictor_create(const struct libdma_predictor_options *options,
@@ -140,9 +95,10 @@ int libdma_predictor_create(const struct libdma_predictor_options *options,
 				      PREDICT_COMING);
 	frame->stop = frame->options.thread ? PREDICT_COMING : UINT64_MAX;
 	frame->lost_number = UINT64_MAX;
-	frame->window = calloc(frame->room, sizeof(*frame->window));
+	frame->memory = calloc(frame->room + 1, sizeof(*frame->window));
+	frame->window = align(frame->memory);
 	frame->live = live_create();
-	if (!frame->window || !frame->live || create_backends(frame)) {
+	if (!frame->memory || !frame->live || create_backends(frame)) {
 		free_frame(frame);
 		return -ENOMEM;
 	}
@@ -154,13 +110,6 @@ void libdma_predictor_destroy(struct libdma_predictor *predictor)
 {
 	if (predictor)
 		free_frame(predictor);
-}
-
-/* Does the event use more of its structure than most do? */
-static bool has_tail(const struct dma_event *event)
-{
-	return event->phys_count | event->dma_count | event->nents | event->ents ||
-	       event->max_segment_size | event->min_align_mask;
 }
 
 static int survey_event(struct libdma_predictor *frame, const struct dma_event *event,
@@ -199,11 +148,11 @@ int libdma_predictor_survey(struct libdma_predictor *frame, const struct dma_eve
 	struct live_place place = live_place(event);
 	int err = 0;
 
-	if (has_tail(event)) {
+	if (predict_has_tail(event)) {
 		err = survey_waiting(frame);
 		return err ? err : survey_event(frame, event, &place);
 	}
-	memcpy(&frame->wait[frame->waiting], event, EVENT_TAIL);
+	memcpy(&frame->wait[frame->waiting], event, PREDICT_TAIL);
 	frame->place[frame->waiting] = place;
 	live_come_near(frame->live, &place);
 	if (++frame->waiting == PREDICT_WAIT)
@@ -250,51 +199,6 @@ int libdma_predictor_start(struct libdma_predictor *frame,
 	return err;
 }
 
-static void *copy_list(char **to, const void *from, size_t size)
-{
-	void *copy = *to;
-
-	if (!from)
-		return NULL;
-	memcpy(copy, from, size);
-	*to += size;
-	return copy;
-}
-
-static int copy_event(struct foreseen *to, const struct dma_event *from)
-{
-	size_t phys = from->phys_count, dma = from->dma_count, size = (phys + dma) * 12;
-	char *lists;
-
-	if (!has_tail(from)) {
-		memcpy(&to->event, from, EVENT_TAIL);
-		if (to->has_tail)
-			memset((char *)&to->event + EVENT_TAIL, 0,
-			       sizeof(to->event) - EVENT_TAIL);
-		to->has_tail = false;
-		return 0;
-	}
-	to->has_tail = true;
-	to->event = *from;
-	to->event.text = NULL;
-	to->event.text_size = 0;
-	if (!size)
-		return 0;
-	if (size > to->lists_size) {
-		lists = realloc(to->lists, size);
-		if (!lists)
-			return -ENOMEM;
-		to->lists = lists;
-		to->lists_size = size;
-	}
-	lists = to->lists;
-	to->event.phys_list = copy_list(&lists, from->phys_list, phys * 8);
-	to->event.dma_list = copy_list(&lists, from->dma_list, dma * 8);
-	to->event.size_list = copy_list(&lists, from->size_list, phys * 4);
-	to->event.dma_size_list = copy_list(&lists, from->dma_size_list, dma * 4);
-	return 0;
-}
-
 /* What the event ends, as long as it is judged. */
 static int find_begin(struct libdma_predictor *frame, struct foreseen *event)
 {
@@ -308,28 +212,61 @@ static int find_begin(struct libdma_predictor *frame, struct foreseen *event)
 	if (change < 0)
 		return change;
 	frame->lacks_survey |= change == LIVE_STRANGER;
-	event->begin = change == LIVE_ENDED && (class == DMA_CLASS_UNMAP ||
+	frame->begin = change == LIVE_ENDED && (class == DMA_CLASS_UNMAP ||
 						class == DMA_CLASS_FREE)
 			       ? &mapping->event
 			       : NULL;
 	return 0;
 }
 
-/* The window knows what is to be judged soon. */
+/* What most events use of their place in the window. */
+static void come_near(const struct foreseen *event)
+{
+	__builtin_prefetch(event);
+	__builtin_prefetch((const char *)event + PREDICT_LINE);
+}
+
+/* The window knows what is to be judged soon; it is too long for the caches itself. */
 static void look_ahead(const struct libdma_predictor *frame)
 {
 	uint64_t far = frame->next + 2 * NEAR, near = frame->next + NEAR;
 
+	come_near(predict_at(frame, frame->next + 3 * NEAR));
 	if (far < frame->newest)
-		live_come_near(frame->live, &at(frame, far)->place);
+		live_come_near(frame->live, &predict_at(frame, far)->place);
 	if (near < frame->newest)
-		live_come_nearer(frame->live, &at(frame, near)->place);
+		live_come_nearer(frame->live, &predict_at(frame, near)->place);
 }
 
-static bool judges(const struct backend *backend, unsigned int kind)
+/* Of some backends, a bit for each, those that this event concerns. */
+static unsigned int concerned(const struct libdma_predictor *frame,
+			      const struct foreseen *event, unsigned int of)
 {
-	return !backend->judges ||
-	       (kind < DMA_EVENT_KINDS && backend->judges >> kind & 1);
+	return event->device && !event->device->translated ? of : of & frame->everywhere;
+}
+
+static unsigned int judging(const struct libdma_predictor *frame,
+			    const struct foreseen *event)
+{
+	unsigned int kind = event->event.kind;
+
+	return concerned(frame, event,
+			 frame->judging[kind < DMA_EVENT_KINDS ? kind : DMA_EVENT_NONE]);
+}
+
+static bool is_of(const struct foreseen *event, uint64_t kinds)
+{
+	return event->event.kind < DMA_EVENT_KINDS && kinds >> event->event.kind & 1;
+}
+
+/* What they tell is no call that is judged. */
+static void note_machine(struct libdma_predictor *frame, const struct foreseen *event)
+{
+	predict_device_update(event);
+	if (event->event.kind == DMA_EVENT_LOST) {
+		frame->lost_number = event->event.number;
+		frame->lost_ns = event->event.ns;
+	}
 }
 
 /* Is the event written before what it tells of is done? */
@@ -368,11 +305,11 @@ static bool is_tied(const struct foreseen *other, const struct foreseen *event)
 /* The event that is judged next comes behind this one. */
 static void put_behind(struct libdma_predictor *frame, uint64_t behind)
 {
-	struct foreseen event = *at(frame, frame->next);
+	struct foreseen event = *predict_at(frame, frame->next);
 
 	for (uint64_t i = frame->next; i < behind; i++)
-		*at(frame, i) = *at(frame, i + 1);
-	*at(frame, behind) = event;
+		*predict_at(frame, i) = *predict_at(frame, i + 1);
+	*predict_at(frame, behind) = event;
 }
 
 /*
@@ -382,13 +319,13 @@ static void put_behind(struct libdma_predictor *frame, uint64_t behind)
  */
 static bool sort_next(struct libdma_predictor *frame)
 {
-	const struct foreseen *event = at(frame, frame->next);
+	const struct foreseen *event = predict_at(frame, frame->next);
 	uint64_t behind = frame->next;
 
 	if (!is_announcement(event->event.kind))
 		return false;
 	for (uint64_t i = frame->next + 1; i <= frame->disorder; i++) {
-		const struct foreseen *other = at(frame, i);
+		const struct foreseen *other = predict_at(frame, i);
 
 		if (other->event.ns < event->event.ns && !is_map_of(other, event))
 			behind = i;
@@ -404,8 +341,8 @@ void predict_put_off(struct libdma_predictor *frame)
 	uint64_t behind = frame->next;
 
 	while (behind + 1 < frame->newest &&
-	       (predict_is_release(at(frame, behind + 1)->event.kind) ||
-		!is_tied(at(frame, behind + 1), at(frame, frame->next))))
+	       (predict_is_release(predict_at(frame, behind + 1)->event.kind) ||
+		!is_tied(predict_at(frame, behind + 1), predict_at(frame, frame->next))))
 		behind++;
 	put_behind(frame, behind);
 	frame->again = true;
@@ -413,7 +350,7 @@ void predict_put_off(struct libdma_predictor *frame)
 
 static int judge_next(struct libdma_predictor *frame)
 {
-	struct foreseen *event = at(frame, frame->next);
+	struct foreseen *event = predict_at(frame, frame->next);
 	int err;
 
 	while (frame->disorder > frame->next && sort_next(frame))
@@ -421,20 +358,18 @@ static int judge_next(struct libdma_predictor *frame)
 	look_ahead(frame);
 	err = find_begin(frame, event);
 
-	predict_device_update(frame, event);
-	if (event->event.kind == DMA_EVENT_LOST) {
-		frame->lost_number = event->event.number;
-		frame->lost_ns = event->event.ns;
+	if (is_of(event, MACHINE_KINDS))
+		note_machine(frame, event);
+	for (unsigned int all = judging(frame, event), i;
+	     all && !err && !frame->again; all &= all - 1) {
+		i = (unsigned int)__builtin_ctz(all);
+		err = backends[i]->judge(frame->state[i], event);
 	}
-	for (unsigned int i = 0; i < BACKENDS && !err && !frame->again; i++)
-		if (judges(backends[i], event->event.kind))
-			err = backends[i]->judge(frame->state[i], event);
 	if (frame->again) {
 		frame->again = false;
 		return err;
 	}
 	event->judged = true;
-	event->begin = NULL;
 	frame->next++;
 	if (frame->next - frame->oldest > PREDICT_HISTORY)
 		frame->oldest++;
@@ -444,8 +379,8 @@ static int judge_next(struct libdma_predictor *frame)
 /* Is so much known of what follows the next event that it can be judged? */
 static bool is_due(const struct libdma_predictor *frame)
 {
-	const struct foreseen *first = at(frame, frame->next);
-	const struct foreseen *last = at(frame, frame->newest - 1);
+	const struct foreseen *first = predict_at(frame, frame->next);
+	const struct foreseen *last = predict_at(frame, frame->newest - 1);
 
 	return frame->newest - frame->next > frame->options.window_events ||
 	       (last->event.ns > first->event.ns &&
@@ -454,24 +389,24 @@ static bool is_due(const struct libdma_predictor *frame)
 
 int predict_take_in(struct libdma_predictor *frame)
 {
-	struct foreseen *new = at(frame, frame->newest);
+	struct foreseen *new = predict_at(frame, frame->newest);
 	const struct dma_event *event = &new->event;
 	int err = predict_device(frame, event->device, &new->device);
 
+	come_near(predict_at(frame, frame->newest + NEAR));
 	if (event->ns < frame->latest_ns)
 		frame->disorder = frame->newest;
 	else
 		frame->latest_ns = event->ns;
 	if (!frame->newest++)
 		frame->first_ns = event->ns;
-	if (event->kind == DMA_EVENT_SWIOTLB_BOUNCED)
-		frame->announced = true;
-	frame->lacks_survey |= event->kind == DMA_EVENT_SWIOTLB_BOUNCED ||
-			       event->kind == DMA_EVENT_SWIOTLB_UNMAP ||
-			       event->kind == DMA_EVENT_LOST;
-	for (unsigned int i = 0; i < BACKENDS && !err; i++)
-		if (backends[i]->see)
-			err = backends[i]->see(frame->state[i], new);
+	frame->announced |= event->kind == DMA_EVENT_SWIOTLB_BOUNCED;
+	frame->lacks_survey |= is_of(new, SURVEY_KINDS);
+	for (unsigned int all = concerned(frame, new, frame->seeing), i; all && !err;
+	     all &= all - 1) {
+		i = (unsigned int)__builtin_ctz(all);
+		err = backends[i]->see(frame->state[i], new);
+	}
 	while (!err && is_due(frame))
 		err = judge_next(frame);
 	return err;
@@ -484,15 +419,13 @@ int libdma_predictor_put(struct libdma_predictor *frame, const struct dma_event 
 
 	if (err)
 		return err;
-	new = at(frame, frame->come);
-	err = copy_event(new, event);
+	new = predict_at(frame, frame->come);
+	err = predict_copy(new, event);
 	if (err)
 		return err;
 	new->place = live_place(event);
-	new->begin = NULL;
 	new->memo = NULL;
-	new->note = 0;
-	new->judged = new->is_page = false;
+	new->judged = new->done = new->is_page = new->has_since = false;
 	frame->come++;
 	return frame->thread ? 0 : predict_take_in(frame);
 }

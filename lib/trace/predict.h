@@ -61,32 +61,47 @@ struct predict_device {
 	bool low_is_full, longest_told;
 };
 
+#define PREDICT_LINE 64 /* bytes of a cache's line */
+
 /**
  * struct foreseen - an event in the window
  *
- * @event:	a copy with lists of its own
- * @place:	where it is found among what is live
+ * The window is longer than the caches, so of most events only two lines are used: what
+ * is known of it, and the head of the event.
+ *
  * @device:	its device, NULL for none
- * @begin:	judge() only: the event that began what this one ends, NULL for none or
- *		where it was before the recording
  * @memo:	what a backend's see() leaves for its judge(); the backend releases it
- * @note:	the same, a number
+ * @since:	the same, where it is no pointer
+ * @place:	where it is found among what is live
+ * @used:	how much of @event is not 0; the frame's
  * @judged:	its turn has been
+ * @done:	it was done before its turn
  * @is_page:	an allocation that became a page of a pool
+ * @has_since:	@since it is, and not @memo
+ * @event:	a copy with lists of its own
+ * @lists:	these, for which there is room of @lists_size; the frame's
  */
 struct foreseen {
-	struct dma_event event;
-	struct live_place place;
 	struct predict_device *device;
-	const struct dma_event *begin;
-	void *memo;
-	uint64_t note;
-	bool judged, is_page;
-	bool has_tail; /* of @event not only the head is used; this and what follows: */
-	void *lists;   /* the frame's */
+	union {
+		void *memo;
+		uint64_t since;
+	};
+	struct live_place place;
+	uint8_t used;
+	bool judged : 1, done : 1, is_page : 1, has_since : 1;
+	struct dma_event event;
+	void *lists;
 	size_t lists_size;
-};
+} __attribute__((aligned(PREDICT_LINE)));
 
+/* What most events use of it. */
+#define PREDICT_HEAD offsetof(struct dma_event, mask)
+/* And events without lists. */
+#define PREDICT_TAIL offsetof(struct dma_event, max_segment_size)
+
+_Static_assert(offsetof(struct foreseen, event) + PREDICT_HEAD == 2 * PREDICT_LINE,
+	       "an event without a tail fills two lines");
 _Static_assert(DMA_EVENT_KINDS <= 64, "backend.judges has a bit for each");
 
 struct backend {
@@ -102,6 +117,8 @@ struct backend {
 	int (*judge)(void *state, struct foreseen *event);
 	/* of these kinds, a bit for each; 0: of all */
 	uint64_t judges;
+	/* is shown, before and then, only what is of a device that no IOMMU translates */
+	bool untranslated;
 	/* no more events; may be NULL */
 	int (*finish)(void *state);
 };
@@ -118,6 +135,8 @@ enum { BACKEND_DIRECT, BACKEND_POOL, BACKEND_REGION, BACKEND_IOVA, BACKENDS };
  *
  * @environment: the recording's machine, after start()
  * @rules:	its kernel's
+ * @seeing:	backends that see, a bit for each; @judging: that judge a kind
+ * @everywhere:	those that do, whether the device is translated or not
  * @window:	ring of events, @room of them, a power of two
  * @oldest:	number in the ring's count of the oldest that is kept
  * @next:	of the next to be judged
@@ -132,6 +151,8 @@ enum { BACKEND_DIRECT, BACKEND_POOL, BACKEND_REGION, BACKEND_IOVA, BACKENDS };
  * @following:	who is to be shown the events
  * @replay:	the same, after start()
  * @wait:	events of the survey, without lists, @waiting of them, and @place of each
+ * @begin:	of the event that is judged: the one that began what it ends, NULL for none
+ *		or where it was before the recording
  * @lost_number, @lost_ns: of the last DMA_EVENT_LOST that was judged; UINT64_MAX, none
  * @first_ns:	when the recording begins
  * @again:	the event was put off, and is judged again
@@ -144,7 +165,10 @@ struct libdma_predictor {
 	const struct kernel_rules *rules;
 	enum dma_kernel kernel;
 	void *state[BACKENDS];
+	unsigned int seeing, everywhere;
+	uint8_t judging[DMA_EVENT_KINDS];
 
+	void *memory; /* that of the window */
 	struct foreseen *window;
 	uint64_t room, oldest, next, newest;
 	uint64_t latest_ns, disorder;
@@ -157,6 +181,7 @@ struct libdma_predictor {
 	struct live_place place[PREDICT_WAIT];
 	unsigned int waiting;
 
+	const struct dma_event *begin;
 	uint64_t lost_number, lost_ns;
 	uint64_t first_ns;
 	bool again;
@@ -172,6 +197,23 @@ struct libdma_predictor {
 	struct assumption *assumption;
 	size_t assumptions;
 };
+
+/* The place of an event of the ring's count. */
+static inline struct foreseen *predict_at(const struct libdma_predictor *frame,
+					  uint64_t number)
+{
+	return &frame->window[number & (frame->room - 1)];
+}
+
+/* Does the event use more of its structure than most do? */
+static inline bool predict_has_tail(const struct dma_event *event)
+{
+	return event->phys_count | event->dma_count | event->nents | event->ents ||
+	       event->max_segment_size | event->min_align_mask;
+}
+
+/* Give a place an event, with lists of its own; 0 or -ENOMEM. */
+int predict_copy(struct foreseen *to, const struct dma_event *from);
 
 /* The next event of the window, NULL where none is known yet. */
 struct foreseen *predict_next(struct libdma_predictor *frame, const struct foreseen *event);
@@ -202,11 +244,18 @@ struct foreseen *predict_interrupted(struct libdma_predictor *frame,
 void predict_put_off(struct libdma_predictor *frame);
 
 /* The state of an event's device, made if need be; *@ret is NULL for number 0. */
-int predict_device(struct libdma_predictor *frame, uint32_t name,
-		   struct predict_device **ret);
+int predict_device_find(struct libdma_predictor *frame, uint32_t name,
+			struct predict_device **ret);
+
+static inline int predict_device(struct libdma_predictor *frame, uint32_t name,
+				 struct predict_device **ret)
+{
+	*ret = name < frame->device_numbers ? frame->device[name] : NULL;
+	return *ret ? 0 : predict_device_find(frame, name, ret);
+}
 
 /* A device event, set_mask ...: its limits are others now. */
-void predict_device_update(struct libdma_predictor *frame, const struct foreseen *event);
+void predict_device_update(const struct foreseen *event);
 
 /*
  * Each answer that an allocator decided is counted once: as predicted, or with a

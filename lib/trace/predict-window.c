@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * predict-window.c - the events that wait to be judged, and those that were
+ *
+ * A ring, in which each place has room of its own for lists.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/predict.h"
+
+/* Which of the ring's count an event is. */
+static uint64_t number_of(const struct libdma_predictor *frame,
+			  const struct foreseen *event)
+{
+	uint64_t place = (uint64_t)(event - frame->window);
+
+	return frame->oldest + ((place - frame->oldest) & (frame->room - 1));
+}
+
+struct foreseen *predict_next(struct libdma_predictor *frame, const struct foreseen *event)
+{
+	uint64_t number = number_of(frame, event) + 1;
+
+	return number < frame->newest ? predict_at(frame, number) : NULL;
+}
+
+struct foreseen *predict_previous(struct libdma_predictor *frame,
+				  const struct foreseen *event)
+{
+	uint64_t number = number_of(frame, event);
+
+	return number > frame->oldest ? predict_at(frame, number - 1) : NULL;
+}
+
+struct foreseen *predict_previous_of_cpu(struct libdma_predictor *frame,
+					 const struct foreseen *event)
+{
+	struct foreseen *other = predict_previous(frame, event);
+
+	while (other && other->event.cpu != event->event.cpu)
+		other = predict_previous(frame, other);
+	return other;
+}
+
+bool predict_is_release(unsigned int kind)
+{
+	switch (kind) {
+	case DMA_EVENT_POOL_FREE:
+	case DMA_EVENT_SWIOTLB_UNMAP:
+	case DMA_EVENT_FREE_IOVA:
+	case DMA_EVENT_FLUSH:
+	case DMA_EVENT_IOMMU_UNMAP:
+		return true;
+	default:
+		return event_kind_class(kind) == DMA_CLASS_UNMAP ||
+		       event_kind_class(kind) == DMA_CLASS_FREE;
+	}
+}
+
+struct foreseen *predict_interrupted(struct libdma_predictor *frame,
+				     const struct foreseen *event)
+{
+	struct foreseen *other = NULL, *before = predict_previous_of_cpu(frame, event);
+
+	while (before && predict_is_release(before->event.kind) &&
+	       before->event.pid == event->event.pid &&
+	       event->event.ns - before->event.ns <= PREDICT_INTERRUPT_NS) {
+		other = before;
+		before = predict_previous_of_cpu(frame, before);
+	}
+	return other;
+}
+
+/* ---- copies ---- */
+
+static void *copy_list(char **to, const void *from, size_t size)
+{
+	void *copy = *to;
+
+	if (!from)
+		return NULL;
+	memcpy(copy, from, size);
+	*to += size;
+	return copy;
+}
+
+/* How much of an event is not 0. */
+enum { USES_HEAD, USES_MIDDLE, USES_ALL };
+
+static unsigned int use_of(const struct dma_event *event)
+{
+	if (predict_has_tail(event))
+		return USES_ALL;
+	return event->mask | event->boundary | event->coherent_mask ? USES_MIDDLE
+								    : USES_HEAD;
+}
+
+/* What one event that was longer has left behind the end of this one is 0 again. */
+static void copy_short(struct foreseen *to, const struct dma_event *from,
+		       unsigned int use)
+{
+	memcpy(&to->event, from, PREDICT_HEAD);
+	if (to->used | use)
+		memcpy((char *)&to->event + PREDICT_HEAD,
+		       (const char *)from + PREDICT_HEAD, PREDICT_TAIL - PREDICT_HEAD);
+	if (to->used == USES_ALL)
+		memset((char *)&to->event + PREDICT_TAIL, 0,
+		       sizeof(to->event) - PREDICT_TAIL);
+	to->used = (uint8_t)use;
+}
+
+int predict_copy(struct foreseen *to, const struct dma_event *from)
+{
+	size_t phys = from->phys_count, dma = from->dma_count, size = (phys + dma) * 12;
+	unsigned int use = use_of(from);
+	char *lists;
+
+	if (use != USES_ALL) {
+		copy_short(to, from, use);
+		return 0;
+	}
+	to->used = USES_ALL;
+	to->event = *from;
+	to->event.text = NULL;
+	to->event.text_size = 0;
+	if (!size)
+		return 0;
+	if (size > to->lists_size) {
+		lists = realloc(to->lists, size);
+		if (!lists)
+			return -ENOMEM;
+		to->lists = lists;
+		to->lists_size = size;
+	}
+	lists = to->lists;
+	to->event.phys_list = copy_list(&lists, from->phys_list, phys * 8);
+	to->event.dma_list = copy_list(&lists, from->dma_list, dma * 8);
+	to->event.size_list = copy_list(&lists, from->size_list, phys * 4);
+	to->event.dma_size_list = copy_list(&lists, from->dma_size_list, dma * 4);
+	return 0;
+}
