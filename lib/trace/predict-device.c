@@ -118,6 +118,7 @@ static int add_device(struct libdma_predictor *frame, uint32_t name)
 	if (!device)
 		return -ENOMEM;
 	device->name = name;
+	device->known_since = LIBDMA_NO_WITNESS;
 	device->known = libdma_environment_find_device(frame->environment, text);
 	device->is_pci = is_pci(text);
 	device->group = find_group(frame->environment, text);
@@ -140,6 +141,23 @@ int predict_device_find(struct libdma_predictor *frame, uint32_t name,
 	return 0;
 }
 
+/* Are these limits others than those that a PCI device has before its driver comes? */
+static bool is_set_up(const struct dma_event *said)
+{
+	return said->kind == DMA_EVENT_DEVICE &&
+	       ((said->coherent_mask && said->coherent_mask != MASK_32) ||
+		(said->max_segment_size && said->max_segment_size != DEFAULT_SEGMENT) ||
+		said->min_align_mask);
+}
+
+void predict_device_see(struct predict_device *device, const struct dma_event *said)
+{
+	if (!device || device->known_since != LIBDMA_NO_WITNESS)
+		return;
+	device->known_since = said->number;
+	device->was_bound = is_set_up(said);
+}
+
 void predict_device_update(const struct foreseen *event)
 {
 	const struct dma_event *said = &event->event;
@@ -150,9 +168,14 @@ void predict_device_update(const struct foreseen *event)
 	switch (said->kind) {
 	case DMA_EVENT_SET_MASK:
 		device->dma_mask = said->mask;
+		device->bound = true;
 		break;
 	case DMA_EVENT_SET_COHERENT_MASK:
 		device->coherent_mask = said->mask;
+		device->bound = true;
+		break;
+	case DMA_EVENT_POOL_CREATE:
+		device->bound = true;
 		break;
 	case DMA_EVENT_SWIOTLB_BOUNCED:
 		if (said->mask)

@@ -135,6 +135,16 @@ static void ahead_done(struct request *request, uint64_t witness)
 
 /* ---- takes ---- */
 
+/*
+ * Was the device at work before? Its limits tell; and where calls themselves were
+ * recorded, that its driver neither set a mask nor made a pool.
+ */
+static bool is_older(const struct predict_device *device, bool exact)
+{
+	return device && !device->bound && device->known_since != LIBDMA_NO_WITNESS &&
+	       (device->was_bound || exact);
+}
+
 /* Nothing that was tried yields the answer: what stands in the way of knowing? */
 static void classify(struct iova *iova, struct request *request)
 {
@@ -149,6 +159,9 @@ static void classify(struct iova *iova, struct request *request)
 	} else if (request->space->stranger != LIBDMA_NO_WITNESS) {
 		request->verdict = LIBDMA_VERDICT_ORIGIN;
 		request->witness = request->space->stranger;
+	} else if (is_older(request->device, request->exact)) {
+		request->verdict = LIBDMA_VERDICT_ORIGIN;
+		request->witness = request->device->known_since;
 	} else {
 		request->verdict = LIBDMA_VERDICT_UNEXPLAINED;
 		request->witness = LIBDMA_NO_WITNESS;

@@ -264,6 +264,13 @@ static const struct pool_move *find_move(const struct predicted *it, dma_addr_t 
 	return last ? NULL : find_page_of(it, dma);
 }
 
+bool predicted_is_older(const struct predicted *it, dma_addr_t dma, uint64_t number)
+{
+	const struct pool_move *move = find_move(it, dma);
+
+	return !move || move->number < number;
+}
+
 static bool is_soon(uint64_t ns, uint64_t since)
 {
 	return ns <= since || ns - since <= POOL_RACE_NS;

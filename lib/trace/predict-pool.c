@@ -138,7 +138,9 @@ static int adopt(struct predicted *it, struct foreseen *event,
 		divergence->verdict = LIBDMA_VERDICT_ORDER;
 		return 0;
 	}
-	if (frame->lost_number != UINT64_MAX && frame->lost_number > it->number) {
+	if (frame->lost_number != UINT64_MAX &&
+	    (predicted_is_older(it, event->event.dma, frame->lost_number) ||
+	     predicted_is_older(it, divergence->expected, frame->lost_number))) {
 		divergence->verdict = LIBDMA_VERDICT_LOST;
 		divergence->witness = frame->lost_number;
 	} else {
@@ -225,7 +227,6 @@ static int judge_alloc(struct pools *pools, struct predicted *it, struct foresee
 		return 0;
 	}
 	if (divergence.expected == divergence.got && it->pool && !it->told) {
-		it->number = said->number;
 		predict_right(pools->frame, event, LIBDMA_DECIDER_POOL);
 		return 0;
 	}

@@ -32,8 +32,7 @@ struct pool_move {
  * @stack:	of such a one: the blocks that came back
  * @event:	that is judged now: a page is looked for before it
  * @told:	the answer had to tell which page the pool got, or that it got none
- * @number:	of the last event that fits
- * @filled:	of the event behind which there was a free block again
+ * @filled:	number of the event behind which there was a free block again
  * @err:	of what the provider had to remember
  * @page:	those it has, the newest last
  * @rebuilding:	they are given once more, @given of them so far
@@ -52,7 +51,7 @@ struct predicted {
 	struct libdma_predictor *frame;
 	struct foreseen *event;
 	bool told;
-	uint64_t number, filled;
+	uint64_t filled;
 	int err;
 	struct pool_move *page;
 	size_t pages, page_room;
@@ -90,6 +89,9 @@ int predicted_grow(struct predicted *it);
  * LIBDMA_NO_WITNESS. 0 or -ENOMEM.
  */
 int predicted_reorder(struct predicted *it, dma_addr_t expected, uint64_t *witness);
+
+/* Is it not known where a block was since an event? It has not come back since. */
+bool predicted_is_older(const struct predicted *it, dma_addr_t dma, uint64_t number);
 
 /* Take the recorded block, and its page where the pool had none there; 0 or -ENOMEM. */
 int predicted_adopt(struct predicted *it);

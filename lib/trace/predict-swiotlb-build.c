@@ -248,6 +248,7 @@ static int build(struct slots *slots, const struct swiotlb_size *size, uint64_t 
 	slots->area_bytes = size->slots / size->areas << SWIOTLB_SHIFT;
 	slots->confirmed = calloc(size->areas, sizeof(*slots->confirmed));
 	slots->touched = calloc(size->slots / 64 + 1, sizeof(*slots->touched));
+	slots->touched_since = slots->frame->lost_number;
 	if (!slots->confirmed || !slots->touched)
 		return -ENOMEM;
 	place_strangers(slots);

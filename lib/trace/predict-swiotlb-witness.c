@@ -215,7 +215,10 @@ void slots_explain(struct slots *slots, struct bounce *bounce)
 	if (!slots_hold(slots, here))
 		return;
 	confirmed = slots->confirmed[slots_area(slots, here)];
-	if (frame->lost_number != UINT64_MAX && frame->lost_number + 1 > confirmed) {
+	slots_doubt(slots);
+	if (frame->lost_number != UINT64_MAX &&
+	    (frame->lost_number + 1 > confirmed || !was_touched(slots, here) ||
+	     !was_touched(slots, bounce->expected))) {
 		bounce->verdict = LIBDMA_VERDICT_LOST;
 		bounce->witness = frame->lost_number;
 	} else if (slots->cut_by != UINT64_MAX &&

@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "trace/predict-swiotlb.h"
 
@@ -51,12 +52,21 @@ uint32_t slots_area(const struct slots *slots, phys_addr_t copy)
 	return area < slots->areas ? (uint32_t)area : slots->areas - 1;
 }
 
+void slots_doubt(struct slots *slots)
+{
+	if (slots->touched_since == slots->frame->lost_number)
+		return;
+	slots->touched_since = slots->frame->lost_number;
+	memset(slots->touched, 0, (slots->slots / 64 + 1) * sizeof(*slots->touched));
+}
+
 /* The copy lies there for sure, so these slots are known from now on. */
 static void touch(struct slots *slots, const struct bounce *bounce, phys_addr_t copy)
 {
 	uint64_t slot = (copy - slots->start) >> SWIOTLB_SHIFT;
 	uint64_t end = slot + (bounce->size + SWIOTLB_SLOT - 1) / SWIOTLB_SLOT;
 
+	slots_doubt(slots);
 	slots->confirmed[slots_area(slots, copy)] = bounce->number + 1;
 	for (; slot < end && slot < slots->slots; slot++)
 		slots->touched[slot >> 6] |= 1ULL << (slot & 63);

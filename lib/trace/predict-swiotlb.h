@@ -79,7 +79,8 @@ struct cpu_reach {
  * @areas:	how many
  * @area_bytes:	of each
  * @confirmed:	of each area: number of the last event that searched it, plus 1
- * @touched:	a bit a slot that the recording used
+ * @touched:	a bit a slot that the recording used, since events were lost
+ * @touched_since: number of the loss, UINT64_MAX for none
  * @tells:	the recording has swiotlb_unmap: slots come back then
  * @tails:	copies that only the model knows the place of: those of cut lists
  * @cut_by:	number of the last such list, UINT64_MAX for none
@@ -94,7 +95,7 @@ struct slots {
 	uint32_t areas;
 	uint64_t area_bytes;
 	uint64_t *confirmed;
-	uint64_t *touched;
+	uint64_t *touched, touched_since;
 	bool tells;
 
 	struct release release[RELEASES];
@@ -154,6 +155,9 @@ void slots_forget(struct slots *slots, const struct bounce *bounce);
 
 /* A buffer at this address is no longer bounced. */
 void slots_release(struct slots *slots, const struct foreseen *event, phys_addr_t copy);
+
+/* What was known of the slots is not, where events were lost since. */
+void slots_doubt(struct slots *slots);
 
 bool slots_hold(const struct slots *slots, phys_addr_t copy);
 uint32_t slots_area(const struct slots *slots, phys_addr_t copy);

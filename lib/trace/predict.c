@@ -20,6 +20,7 @@
 #define MACHINE_KINDS                                                                      \
 	(1ULL << DMA_EVENT_SET_MASK | 1ULL << DMA_EVENT_SET_COHERENT_MASK |                \
 	 1ULL << DMA_EVENT_SWIOTLB_BOUNCED | 1ULL << DMA_EVENT_DEVICE |                    \
+	 1ULL << DMA_EVENT_POOL_CREATE |                                                   \
 	 1ULL << DMA_EVENT_LOST)
 /* And those of which only a survey tells enough. */
 #define SURVEY_KINDS                                                                       \
@@ -398,6 +399,8 @@ int predict_take_in(struct libdma_predictor *frame)
 		frame->disorder = frame->newest;
 	else
 		frame->latest_ns = event->ns;
+	if (!err)
+		predict_device_see(new->device, event);
 	if (!frame->newest++)
 		frame->first_ns = event->ns;
 	frame->announced |= event->kind == DMA_EVENT_SWIOTLB_BOUNCED;

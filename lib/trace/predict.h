@@ -38,6 +38,9 @@
  * @offset_known: @offset is proven or given, not only assumed to be 0
  * @iova:	the IOVA backend's own
  * @low_is_full: it was given an IOVA above 4 GiB, and asks for no other since
+ * @bound:	its driver came to it in this recording
+ * @known_since: number of the first event of it
+ * @was_bound:	that event shows limits that a driver has set
  * @longest_told: an answer that was not predicted told @max_segment
  */
 struct predict_device {
@@ -58,7 +61,8 @@ struct predict_device {
 	struct libdma_fidelity fidelity;
 	uint64_t direct;
 	void *iova;
-	bool low_is_full, longest_told;
+	bool low_is_full, longest_told, bound, was_bound;
+	uint64_t known_since;
 };
 
 #define PREDICT_LINE 64 /* bytes of a cache's line */
@@ -253,6 +257,9 @@ static inline int predict_device(struct libdma_predictor *frame, uint32_t name,
 	*ret = name < frame->device_numbers ? frame->device[name] : NULL;
 	return *ret ? 0 : predict_device_find(frame, name, ret);
 }
+
+/* An event of it enters the window: the first tells whether it was at work before. */
+void predict_device_see(struct predict_device *device, const struct dma_event *said);
 
 /* A device event, set_mask ...: its limits are others now. */
 void predict_device_update(const struct foreseen *event);
