@@ -119,7 +119,7 @@ static char *take_settings(char *text, int *count, char **words)
 		words[(*count)++] = set;
 		words[(*count)++] = word;
 	}
-	return text ? text : NULL;
+	return text;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
