@@ -75,17 +75,20 @@ static void print_json(const struct fuzz_target *target, const char *input,
 }
 
 static void print_outcome(const struct fuzz_target *target, const char *input,
-			  const struct fuzz_outcome *outcome, const char *text)
+			  const char *mutant, const struct fuzz_outcome *outcome,
+			  const char *text)
 {
 	char bucket[FUZZ_BUCKET];
 
 	fflush(stdout);
 	if (!outcome->found) {
-		printf("%s passes on %s\n", target->name, input);
+		printf("%s%s%s passes on %s\n", target->name, mutant ? " with bug " : "",
+		       mutant ? mutant : "", input);
 		return;
 	}
 	fuzz_bucket(outcome, bucket);
-	printf("%s breaks on %s: %s\n", target->name, input, bucket);
+	printf("%s%s%s breaks on %s: %s\n", target->name, mutant ? " with bug " : "",
+	       mutant ? mutant : "", input, bucket);
 	if (*outcome->place)
 		printf("  at request %u, %s: %s\n", outcome->request, outcome->place,
 		       outcome->condition);
@@ -115,7 +118,7 @@ int fuzz_repro(const struct fuzz_options *options)
 	} else {
 		if (fuzz_input_is_program(input))
 			status = print_requests(input, &outcome);
-		print_outcome(&target, input, &outcome, text);
+		print_outcome(&target, input, options->mutant, &outcome, text);
 	}
 	if (!status && outcome.found)
 		status = EXIT_FOUND;

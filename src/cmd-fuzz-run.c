@@ -19,8 +19,8 @@ static int find_target(const struct fuzz_options *options, struct fuzz_target *t
 		return status;
 	if (target->engine == FUZZ_ENGINE_NONE) {
 		complain(
-			"%s has no fuzzing engine: configure with LIB_FUZZING_ENGINE, see "
-			"fuzz(7)",
+			"%s has no fuzzing engine: 'dmactl fuzz build' makes one that has, "
+			"see fuzz(7)",
 			target->program);
 	} else if (options->engine &&
 		   strcmp(options->engine, fuzz_engine_names[target->engine])) {

@@ -10,24 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
-#include "fuzz-target.h"
+#include "fuzz-build.h"
+#include "fuzz-campaign.h"
+#include "fuzz-options.h"
 #include "output.h"
-#include "quantity.h"
-
-#define JOBS_MOST 1024
-
-enum {
-	OPTION_PROGRAMS = 256,
-	OPTION_DATA,
-	OPTION_OUTPUT,
-	OPTION_SEED,
-	OPTION_EMPTY,
-	OPTION_MUTANT,
-	OPTION_SYNC,
-	OPTION_COMMAND,
-};
 
 /**
  * struct verb - what stands behind 'dmactl fuzz'
@@ -51,6 +40,13 @@ static const struct verb verbs[] = {
 	  0,
 	  { 0 },
 	  fuzz_list },
+	{ "build",
+	  "[TARGET...]",
+	  "Build the targets for the engines",
+	  0,
+	  64,
+	  { 'e', 'j', OPTION_BUILD, OPTION_OUTPUT },
+	  fuzz_build },
 	{ "run",
 	  "TARGET",
 	  "Fuzz a target until it breaks, or time is over",
@@ -95,6 +91,27 @@ static const struct verb verbs[] = {
 	  64,
 	  { 0 },
 	  fuzz_regress },
+	{ "corpus",
+	  "ACTION [ARGUMENT...]",
+	  "List, merge, import or export inputs",
+	  1,
+	  1024,
+	  { 'e', OPTION_OUTPUT, OPTION_RUN },
+	  fuzz_corpus },
+	{ "coverage",
+	  "[TARGET...]",
+	  "Show which lines and branches inputs reach",
+	  0,
+	  64,
+	  { OPTION_OUTPUT, OPTION_RUN, OPTION_FILES, OPTION_HTML, OPTION_MIN },
+	  fuzz_coverage },
+	{ "bench",
+	  "[TARGET...]",
+	  "Measure how many inputs a second run",
+	  0,
+	  64,
+	  { 'e', 't', OPTION_OUTPUT, OPTION_BUILD, OPTION_SEED },
+	  fuzz_bench },
 	{ "mutants",
 	  "[BUG...]",
 	  "Put bugs back, and show who sees them",
@@ -114,79 +131,6 @@ struct parsed {
 	unsigned int given;
 	char **rest; /* room for all arguments */
 };
-
-static const struct argp_option options[] = {
-	{ .name = "programs",
-	  .key = OPTION_PROGRAMS,
-	  .arg = "FOLDER",
-	  .doc = "Where the targets' programs are" },
-	{ .name = "data",
-	  .key = OPTION_DATA,
-	  .arg = "FOLDER",
-	  .doc = "Where corpus/ and fuzz/mutants.def are" },
-	{ .name = "output",
-	  .key = OPTION_OUTPUT,
-	  .arg = "FOLDER",
-	  .doc = "Where campaigns are kept (./out)" },
-	{ .name = "time",
-	  .key = 't',
-	  .arg = "TIME",
-	  .doc = "run: how long; mutants: fuzz each bug so long instead of running its "
-		 "input: 90s, 10m, 2h" },
-	{ .name = "jobs", .key = 'j', .arg = "NUMBER", .doc = "Workers at once (1)" },
-	{ .name = "engine",
-	  .key = 'e',
-	  .arg = "ENGINE",
-	  .doc = "Only if the program is built for it: libfuzzer or afl" },
-	{ .name = "keep-going", .key = 'k', .doc = "Go on after a finding" },
-	{ .name = "seed",
-	  .key = OPTION_SEED,
-	  .arg = "NUMBER",
-	  .doc = "Where the engines' dice begin" },
-	{ .name = "empty", .key = OPTION_EMPTY, .doc = "Begin without any input" },
-	{ .name = "mutant",
-	  .key = OPTION_MUTANT,
-	  .arg = "BUG",
-	  .doc = "Put this bug back" },
-	{ .name = "command",
-	  .key = OPTION_COMMAND,
-	  .arg = "COMMAND",
-	  .doc = "minimize: INPUT is a trace, for which COMMAND is to exit as it does "
-		 "for the whole" },
-	{ .name = "sync",
-	  .key = OPTION_SYNC,
-	  .arg = "FOLDER",
-	  .doc = "Share what AFL++ finds with all who run with this folder" },
-	{},
-};
-
-/* "90s", "10m", "2h", "30": seconds. */
-static unsigned int parse_time(const char *text, struct argp_state *state)
-{
-	char *end;
-	unsigned long value, unit = 1;
-
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (*end && !end[1])
-		unit = *end == 's' ? 1 : *end == 'm' ? 60 : *end == 'h' ? 3600 : 0;
-	else if (*end)
-		unit = 0;
-	if (*text < '0' || *text > '9' || errno || !unit || !value ||
-	    value > 1000000 / unit)
-		argp_error(state, "--time takes a time such as 90s, 10m or 2h, not '%s'",
-			   text);
-	return (unsigned int)(value * unit);
-}
-
-static const char *parse_engine(const char *text, struct argp_state *state)
-{
-	for (unsigned int i = FUZZ_ENGINE_NONE + 1; i < FUZZ_ENGINES; i++)
-		if (!strcmp(text, fuzz_engine_names[i]))
-			return fuzz_engine_names[i];
-	argp_error(state, "'%s' is none of libfuzzer, afl", text);
-	return NULL;
-}
 
 static void parse_verb(struct parsed *parsed, const char *name, struct argp_state *state)
 {
@@ -224,60 +168,11 @@ static void finish(const struct parsed *parsed, struct argp_state *state)
 /* Remember which options there were; the verb may come behind them. */
 static void note(struct parsed *parsed, int key)
 {
-	for (const struct argp_option *it = options; it->name; it++)
+	for (const struct argp_option *it = fuzz_options; it->name; it++)
 		if (it->key == key && parsed->given < 16) {
 			parsed->option[parsed->given] = it->name;
 			parsed->key[parsed->given++] = key;
 		}
-}
-
-static error_t parse_value(struct fuzz_options *opts, int key, char *arg,
-			   struct argp_state *state)
-{
-	switch (key) {
-	case OPTION_PROGRAMS:
-		free(opts->programs);
-		opts->programs = fuzz_path("%s", arg);
-		return 0;
-	case OPTION_DATA:
-		free(opts->data);
-		opts->data = fuzz_path("%s", arg);
-		return 0;
-	case OPTION_OUTPUT:
-		opts->output = arg;
-		return 0;
-	case OPTION_SEED:
-		opts->seed = (unsigned int)quantity_option("--seed", arg, 1, 1000000000,
-							   state);
-		return 0;
-	case OPTION_EMPTY:
-		opts->empty = true;
-		return 0;
-	case OPTION_MUTANT:
-		opts->mutant = arg;
-		return 0;
-	case OPTION_COMMAND:
-		opts->command = arg;
-		return 0;
-	case OPTION_SYNC:
-		opts->sync = arg;
-		return 0;
-	case 'e':
-		opts->engine = parse_engine(arg, state);
-		return 0;
-	case 'j':
-		opts->jobs =
-			(unsigned int)quantity_option("--jobs", arg, 1, JOBS_MOST, state);
-		return 0;
-	case 'k':
-		opts->keep_going = true;
-		return 0;
-	case 't':
-		opts->seconds = parse_time(arg, state);
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -300,7 +195,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	default:
 		note(parsed, key);
-		return parse_value(&parsed->options, key, arg, state);
+		return fuzz_option_parse(&parsed->options, key, arg, state);
 	}
 }
 
@@ -328,7 +223,7 @@ static char *list_verbs(int key, const char *text, void *input)
 }
 
 static const struct argp argp = {
-	.options = options,
+	.options = fuzz_options,
 	.parser = parse_option,
 	.args_doc = "VERB [ARGUMENT...]",
 	.doc = "Fuzz the library's allocators, and sort what was found. fuzz(7) says what the "
@@ -339,19 +234,41 @@ static const struct argp argp = {
 						  {} },
 };
 
+static unsigned int processors(void)
+{
+	long count = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return count > 0 && count <= FUZZ_JOBS_MOST ? (unsigned int)count : 1;
+}
+
+/* What the builds of 'build' are for; all else is as it was found, beside this dmactl. */
+static bool needs_engine(const struct parsed *parsed)
+{
+	return parsed->verb->run == fuzz_run ||
+	       (parsed->verb->run == fuzz_mutants && parsed->options.seconds);
+}
+
 static int fuzz(int argc, char **argv)
 {
-	struct parsed parsed = { .options = { .output = "out", .jobs = 1 } };
+	struct parsed parsed = { .options = { .output = "out" } };
+	struct fuzz_options *opts = &parsed.options;
 	int status;
 
 	parsed.rest = calloc((size_t)argc + 1, sizeof(*parsed.rest));
 	if (!parsed.rest)
 		out_of_memory();
 	argp_parse(&argp, argc, argv, 0, NULL, &parsed);
-	fuzz_home_find(&parsed.options);
-	status = parsed.verb->run(&parsed.options);
-	free(parsed.options.programs);
-	free(parsed.options.data);
+	opts->programs_said = opts->programs != NULL;
+	fuzz_home_find(opts);
+	if (!opts->programs_said && needs_engine(&parsed))
+		fuzz_build_choose(opts);
+	if (parsed.verb->run == fuzz_repro || parsed.verb->run == fuzz_minimize)
+		fuzz_campaign_adopt(opts, opts->argv[0]);
+	if (!opts->jobs)
+		opts->jobs = parsed.verb->run == fuzz_build ? processors() : 1;
+	status = parsed.verb->run(opts);
+	free(opts->programs);
+	free(opts->data);
 	free(parsed.rest);
 	return status;
 }

@@ -260,6 +260,51 @@ int fuzz_campaign_open(const struct fuzz_options *options, const char *name,
 	return got;
 }
 
+/* RUN of RUN/findings/INPUT, RUN/corpus/INPUT and RUN/sync/WORKER/crashes/INPUT. */
+static char *folder_of(const char *input)
+{
+	char *path = realpath(input, NULL), *slash;
+
+	for (int up = 0; path && up < 4; up++) {
+		char *run;
+		bool found;
+
+		slash = strrchr(path, '/');
+		if (!slash || slash == path)
+			break;
+		*slash = 0;
+		run = fuzz_path("%s/run.json", path);
+		found = !access(run, R_OK);
+		free(run);
+		if (found)
+			return path;
+	}
+	free(path);
+	return NULL;
+}
+
+void fuzz_campaign_adopt(struct fuzz_options *options, const char *input)
+{
+	char *folder = folder_of(input);
+	struct fuzz_campaign campaign;
+
+	if (!folder)
+		return;
+	if (!options->programs_said && !fuzz_campaign_open(options, folder, &campaign)) {
+		char *slash = strrchr(campaign.program, '/');
+
+		free(options->programs);
+		options->programs =
+			slash ? fuzz_path("%.*s", (int)(slash - campaign.program),
+					  campaign.program)
+			      : fuzz_path(".");
+		if (!options->mutant && *campaign.mutant)
+			options->mutant = fuzz_path("%s", campaign.mutant);
+		fuzz_campaign_close(&campaign);
+	}
+	free(folder);
+}
+
 void fuzz_campaign_close(struct fuzz_campaign *campaign)
 {
 	free(campaign->folder);

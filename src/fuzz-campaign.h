@@ -53,6 +53,12 @@ int fuzz_campaign_create(const struct fuzz_options *options,
  */
 int fuzz_campaign_open(const struct fuzz_options *options, const char *name,
 		       struct fuzz_campaign *ret);
+/*
+ * Where the input of 'repro' or 'minimize' is of a campaign: its program and the bug that
+ * was put back, unless the user said them. They are not freed.
+ */
+void fuzz_campaign_adopt(struct fuzz_options *options, const char *input);
+
 void fuzz_campaign_close(struct fuzz_campaign *campaign);
 
 /* Is the dmactl that runs it still there? */
@@ -70,6 +76,7 @@ void fuzz_campaign_findings(const struct fuzz_campaign *campaign, struct fuzz_fi
  * @edges:	of the program reached
  * @stability:	percent of edges that are always the same, negative where not known
  * @findings:	inputs that broke the target
+ * @heard:	when it last said something, in seconds since 1970; 0 for never
  */
 struct fuzz_worker {
 	char name[64];
@@ -79,6 +86,7 @@ struct fuzz_worker {
 	uint64_t edges;
 	double stability;
 	uint64_t findings;
+	int64_t heard;
 };
 
 /* All workers, those of other machines that share the folder included; to be freed. */

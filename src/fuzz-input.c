@@ -12,13 +12,14 @@
 
 int fuzz_input_read(const char *path, uint8_t **data, size_t *size)
 {
-	FILE *file = fopen(path, "re");
+	FILE *file;
 	int status = EXIT_FINE;
 
+	errno = 0;
+	file = fopen(path, "re");
 	*data = malloc(FUZZ_INPUT_FILE_MOST + 1);
 	if (!*data)
 		out_of_memory();
-	errno = 0;
 	*size = file ? fread(*data, 1, FUZZ_INPUT_FILE_MOST + 1, file) : 0;
 	if (!file || ferror(file)) {
 		status = trouble(path, -errno);

@@ -83,8 +83,8 @@ void fuzz_files_deinit(struct fuzz_files *files)
 
 /* ---- where they are ---- */
 
-/* "abs_top_srcdir = /sources" of a build folder's Makefile; NULL where it is none. */
-static char *sources_of(const char *folder)
+/* "abs_top_srcdir = /sources" of its Makefile */
+char *fuzz_sources_of(const char *folder)
 {
 	static const char wanted[] = "abs_top_srcdir = ";
 	char *name = fuzz_path("%s/Makefile", folder), *line = NULL, *found = NULL;
@@ -116,7 +116,7 @@ static bool find_build(struct fuzz_options *options)
 		if (!slash)
 			return false;
 		*slash = 0;
-		data = up ? sources_of(self) : NULL;
+		data = up ? fuzz_sources_of(self) : NULL;
 	}
 	if (!data)
 		return false;
@@ -129,9 +129,36 @@ static bool find_build(struct fuzz_options *options)
 	return true;
 }
 
+/*
+ * PREFIX/bin/dmactl, wherever PREFIX was moved to: its folders are beside it, as 'make
+ * install' has them without other words.
+ */
+static void find_beside(struct fuzz_options *options)
+{
+	char self[PATH_MAX], *bugs, *at;
+	ssize_t size = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	self[size > 0 ? size : 0] = 0;
+	for (int up = 0; up < 2; up++) {
+		at = strrchr(self, '/');
+		if (!at)
+			return;
+		*at = 0;
+	}
+	bugs = fuzz_path("%s/share/dmactl/fuzz/mutants.def", self);
+	if (!access(bugs, R_OK)) {
+		if (!options->data)
+			options->data = fuzz_path("%s/share/dmactl", self);
+		if (!options->programs)
+			options->programs = fuzz_path("%s/libexec/dmactl/fuzz", self);
+	}
+	free(bugs);
+}
+
 void fuzz_home_find(struct fuzz_options *options)
 {
-	find_build(options);
+	if (!find_build(options))
+		find_beside(options);
 	if (!options->programs)
 		options->programs = fuzz_path("%s", FUZZ_PROGRAMS);
 	if (!options->data)

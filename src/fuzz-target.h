@@ -43,6 +43,9 @@ extern const char *const fuzz_engine_names[FUZZ_ENGINES];
 /* Where programs and data are, unless the user said it. */
 void fuzz_home_find(struct fuzz_options *options);
 
+/* The sources that a build folder was configured of, to be freed; NULL where it is none. */
+char *fuzz_sources_of(const char *folder);
+
 /*
  * The program of a target, with or without bugs to put back. EXIT_FINE, or a message
  * and EXIT_USAGE (no such target) or EXIT_CANNOT (not built).

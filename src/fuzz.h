@@ -21,6 +21,13 @@
  * @sync:	--sync: a folder that AFL++ on several machines share, or NULL
  * @mutant:	--mutant: the bug to put back, or NULL
  * @command:	--command: minimize a trace, of which it is to say the same, or NULL
+ * @build:	--build: the name of one, "all", or NULL
+ * @run:	--run: a campaign whose inputs are taken, or NULL
+ * @files:	--files: what the names of sources begin with, or NULL
+ * @html:	--html: a folder to be written, or NULL
+ * @least_lines: --min: percent of a file's lines, 0 for any
+ * @least_branches: the same of its branches
+ * @programs_said: @programs is of --programs
  * @jobs:	--jobs
  * @seconds:	--time, 0 for not said
  * @seed:	--seed, 0 for any
@@ -38,9 +45,16 @@ struct fuzz_options {
 	const char *sync;
 	const char *mutant;
 	const char *command;
+	const char *build;
+	const char *run;
+	const char *files;
+	const char *html;
+	unsigned int least_lines;
+	unsigned int least_branches;
 	unsigned int jobs;
 	unsigned int seconds;
 	unsigned int seed;
+	bool programs_said;
 	bool empty;
 	bool keep_going;
 	char **argv;
@@ -48,6 +62,7 @@ struct fuzz_options {
 };
 
 int fuzz_list(const struct fuzz_options *options);
+int fuzz_build(const struct fuzz_options *options);
 int fuzz_run(const struct fuzz_options *options);
 int fuzz_status(const struct fuzz_options *options);
 int fuzz_stop(const struct fuzz_options *options);
@@ -58,4 +73,7 @@ int fuzz_minimize(const struct fuzz_options *options);
 int fuzz_minimize_trace(const struct fuzz_options *options, const char *input,
 			const char *out);
 int fuzz_regress(const struct fuzz_options *options);
+int fuzz_corpus(const struct fuzz_options *options);
+int fuzz_coverage(const struct fuzz_options *options);
+int fuzz_bench(const struct fuzz_options *options);
 int fuzz_mutants(const struct fuzz_options *options);
