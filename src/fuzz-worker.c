@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fuzz-campaign.h"
@@ -41,10 +42,12 @@ void fuzz_worker_read_log(const char *path, struct fuzz_worker *ret)
 {
 	FILE *file = fopen(path, "re");
 	uint64_t here = 0;
+	struct stat status;
 	char *line = NULL;
 	size_t room = 0;
 
 	ret->stability = -1;
+	ret->heard = file && !fstat(fileno(file), &status) ? status.st_mtime : 0;
 	while (file && getline(&line, &room, file) > 0) {
 		if (!strncmp(line, "INFO: Seed: ", 12)) {
 			ret->execs += here;
@@ -71,7 +74,7 @@ void fuzz_worker_read_log(const char *path, struct fuzz_worker *ret)
 void fuzz_worker_read_stats(const char *path, struct fuzz_worker *ret)
 {
 	FILE *file = fopen(path, "re");
-	uint64_t crashes = 0, hangs = 0;
+	uint64_t crashes = 0, hangs = 0, heard = 0;
 	char *line = NULL;
 	size_t room = 0;
 
@@ -82,6 +85,7 @@ void fuzz_worker_read_stats(const char *path, struct fuzz_worker *ret)
 		if (!colon)
 			continue;
 		*colon = ' ';
+		count_behind(line, "last_update ", &heard);
 		count_behind(line, "execs_done ", &ret->execs);
 		number_behind(line, "execs_per_sec ", &ret->speed);
 		count_behind(line, "corpus_count ", &ret->corpus);
@@ -91,6 +95,7 @@ void fuzz_worker_read_stats(const char *path, struct fuzz_worker *ret)
 		count_behind(line, "saved_hangs ", &hangs);
 	}
 	ret->findings = crashes + hangs;
+	ret->heard = (int64_t)heard;
 	free(line);
 	if (file)
 		fclose(file);

@@ -132,7 +132,7 @@ test "$(find "$seeds" -type f)" || {
 mkdir -p "$sync/$name/crashes" "$sync/$name/hangs" "$sync/$name/queue"
 test "$kind" = -S || : >"$sync/$name/is_main_node"
 printf '%s : %s\n' execs_done 70000 execs_per_sec 3500.25 corpus_count 41 edges_found 900 \
-	stability 100.00% saved_crashes 1 saved_hangs 0 >"$sync/$name/fuzzer_stats"
+	stability 100.00% saved_crashes 1 saved_hangs 0 last_update "$(date +%s)" >"$sync/$name/fuzzer_stats"
 : >"$sync/$name/crashes/id:000000"
 sleep 0.3
 END
@@ -140,8 +140,8 @@ chmod +x "$scratch/bin/afl-fuzz"
 PATH=$scratch/bin:$PATH
 expect 1 fuzz run iova --time=1 --jobs=2 --empty --keep-going --sync="$scratch/sync" \
 	--output="$scratch/afl"
-printed ' 70000 *3500 *41 *900 *100.00% *1$'
-printed '^all *140000 *7000 *41 *900 *2$'
+printed ' 70000 *3500 *41 *900 *100.00% *1 *[0-9]s$'
+printed '^all *140000 *7000 *41 *900 *2 *[0-9]s$'
 expect 1 fuzz run iova --time=1 --keep-going --sync="$scratch/sync" --output="$scratch/afl"
 test "$(find "$scratch/afl" -path '*/seeds/E01' -type f)" || fail "no seeds were copied"
 printed '^all *210000 '
