@@ -41,7 +41,8 @@ bool use_after_unmap(const struct question *question, struct answer *answer)
 
 bool sync_beyond(const struct question *question, struct answer *answer)
 {
-	const struct record *record = begun_in(question);
+	const struct record *record =
+		question->record ? question->record : begun_in(question);
 
 	if (!record)
 		return false;

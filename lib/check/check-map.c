@@ -109,6 +109,7 @@ static int add_range(struct libdma_check *check, struct device_check *device,
 		.index = index,
 	};
 
+	check_ask(ON_SEGMENT, &question);
 	check_ask(ON_RANGE, &question);
 	return ledger_add(check, device, origin, ref, event->ents, first_state(ref));
 }

@@ -31,6 +31,9 @@ static void ask(struct question *question)
 	question->record =
 		ledger_find_around(question->check, question->device, &question->ref);
 	if (question->record) {
+		/* the kernel's look wraps around: RULES.md E19 */
+		if (question->ref.size > question->record->ref.size)
+			check_ask(ON_SYNC_BEYOND, question);
 		/* what is wrong with a list is said once; the kernel says it each time */
 		if (!question->index || question->check->options.as_kernel)
 			check_ask(ON_SYNC, question);
@@ -40,6 +43,8 @@ static void ask(struct question *question)
 	question->ended = ledger_ended(question->check, question->event->device,
 				       question->ref.dma, question->ref.size);
 	check_ask(ON_SYNC_UNKNOWN, question);
+	if (!question->check->options.as_kernel)
+		check_ask(ON_SYNC_BEYOND, question);
 }
 
 /* As many segments as were mapped; the call shows all entries. */

@@ -149,10 +149,12 @@ struct libdma_check {
 /* When a rule is asked. */
 enum occasion {
 	ON_ENTRY,         /* each piece of memory that the caller mapped */
-	ON_RANGE,         /* each range that it became, not yet in the ledger */
+	ON_SEGMENT,       /* each range that it became, not yet in the ledger: */
+	ON_RANGE,         /* what dma-debug asks first, and all the rest */
 	ON_UNMAP_UNKNOWN, /* an end of nothing that is live */
 	ON_UNMAP,
 	ON_SYNC_UNKNOWN,
+	ON_SYNC_BEYOND, /* of more than the mapping that it begins in, or was taken for */
 	ON_SYNC,
 	ON_DRIVER_GONE,
 	ON_FAULT, /* the IOMMU stopped the device */

@@ -66,6 +66,15 @@ static bool is_around(const struct record *record, const struct reference *ref)
 	       record->ref.dma + record->ref.size >= ref->dma + ref->size;
 }
 
+/*
+ * Where to begin to look for what is around a range. The end of one that wraps around is
+ * a small address, behind which all have theirs for the kernel.
+ */
+static uint64_t first_around(const struct reference *ref)
+{
+	return ref->dma + ref->size < ref->dma ? 0 : ref->dma;
+}
+
 /* How many buckets the kernel walks down before it comes to a record. */
 static uint64_t buckets_down(const struct record *record, const struct reference *ref)
 {
@@ -76,10 +85,11 @@ static uint64_t buckets_down(const struct record *record, const struct reference
 static uint64_t nearest_bucket(const struct device_check *device,
 			       const struct reference *ref, uint64_t from)
 {
-	struct interval *at = intervals_first(&device->ranges, ref->dma, ref->dma);
+	uint64_t first = first_around(ref);
+	struct interval *at = intervals_first(&device->ranges, first, ref->dma);
 	uint64_t nearest = BUCKETS;
 
-	for (; at; at = intervals_next(at, ref->dma, ref->dma)) {
+	for (; at; at = intervals_next(at, first, ref->dma)) {
 		uint64_t down = buckets_down(record_of(at), ref);
 
 		if (is_around(record_of(at), ref) && down >= from && down < nearest)
@@ -92,11 +102,12 @@ static uint64_t nearest_bucket(const struct device_check *device,
 static struct record *find_in_bucket(const struct device_check *device,
 				     const struct reference *ref, uint64_t down)
 {
-	struct interval *at = intervals_first(&device->ranges, ref->dma, ref->dma);
+	uint64_t first = first_around(ref);
+	struct interval *at = intervals_first(&device->ranges, first, ref->dma);
 	struct record *found = NULL;
 	unsigned int count = 0;
 
-	for (; at; at = intervals_next(at, ref->dma, ref->dma)) {
+	for (; at; at = intervals_next(at, first, ref->dma)) {
 		struct record *record = record_of(at);
 
 		if (!is_around(record, ref) || buckets_down(record, ref) != down)
