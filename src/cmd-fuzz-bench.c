@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 #include "clock.h"
 #include "fuzz-build.h"
@@ -29,6 +31,7 @@ enum {
 	COLUMN_SANITIZER,
 	COLUMN_SPEED,
 	COLUMN_PROCESSOR,
+	COLUMN_PER_PROCESSOR,
 	COLUMN_STABILITY,
 	COLUMN_FINDINGS,
 	COLUMN_EXECS,
@@ -41,6 +44,9 @@ static const struct column columns[] = {
 	{ .name = "SANITIZER", .summary = "what watches over its memory" },
 	{ .name = "EXEC/S", .summary = "inputs run a second", .right = true },
 	{ .name = "CPU", .summary = "share of a processor that it had", .right = true },
+	{ .name = "EXEC/CPU-S",
+	  .summary = "inputs a second of a processor",
+	  .right = true },
 	{ .name = "STABILITY",
 	  .summary = "branches that are the same each time",
 	  .right = true },
@@ -62,9 +68,25 @@ struct bench {
 /* What a worker did in its seconds. */
 struct result {
 	struct fuzz_worker worker;
-	double processor; /* percent of one */
+	double processor;     /* percent of one */
+	double per_processor; /* inputs a second of one */
 	size_t findings;
 };
+
+/* AFL++ leaves its processes to be waited for by whoever comes after it: that is us. */
+static void wait_for_orphans(void)
+{
+	const struct timespec pause = { .tv_nsec = 10000000 };
+
+	for (int i = 0; i < 100; i++) {
+		pid_t pid = waitpid(-1, NULL, WNOHANG);
+
+		if (pid < 0)
+			break;
+		if (!pid)
+			nanosleep(&pause, NULL);
+	}
+}
 
 /* Of all that we waited for. */
 static uint64_t processor_ns(void)
@@ -73,7 +95,7 @@ static uint64_t processor_ns(void)
 
 	getrusage(RUSAGE_CHILDREN, &used);
 	return ((uint64_t)used.ru_utime.tv_sec + (uint64_t)used.ru_stime.tv_sec) *
-		       1000000000 +
+		       SECOND_NS +
 	       ((uint64_t)used.ru_utime.tv_usec + (uint64_t)used.ru_stime.tv_usec) * 1000;
 }
 
@@ -107,8 +129,13 @@ static int measure(struct bench *bench, const struct fuzz_target *target,
 	fuzz_campaign_findings(&campaign, &findings);
 	ret->findings = findings.count;
 	fuzz_files_deinit(&findings);
-	ret->processor =
-		begin ? (double)(processor_ns() - processor) * 100 / (double)begin : 0;
+	wait_for_orphans();
+	processor = processor_ns() - processor;
+	if (begin && processor) {
+		ret->processor = (double)processor * 100 / (double)begin;
+		ret->per_processor =
+			(double)ret->worker.execs * (double)SECOND_NS / (double)processor;
+	}
 	fuzz_campaign_close(&campaign);
 	return status == EXIT_FOUND ? EXIT_FINE : status;
 }
@@ -127,6 +154,7 @@ static void add_row(struct bench *bench, const struct fuzz_target *target,
 		   *target->sanitizer ? target->sanitizer : "none");
 	table_cell(table, COLUMN_SPEED, "%.0f", worker->speed);
 	table_cell(table, COLUMN_PROCESSOR, "%.0f%%", result->processor);
+	table_cell(table, COLUMN_PER_PROCESSOR, "%.0f", result->per_processor);
 	if (worker->stability >= 0)
 		table_cell(table, COLUMN_STABILITY, "%.2f%%", worker->stability);
 	table_cell(table, COLUMN_FINDINGS, "%zu", result->findings);
@@ -137,6 +165,7 @@ static void add_row(struct bench *bench, const struct fuzz_target *target,
 	json_add(object, "sanitizer", json_text(target->sanitizer));
 	json_add(object, "execs_per_second", json_real(worker->speed));
 	json_add(object, "processor", json_real(result->processor / 100));
+	json_add(object, "execs_per_processor_second", json_real(result->per_processor));
 	json_add(object, "stability",
 		 worker->stability < 0 ? json_null() : json_real(worker->stability));
 	json_add_count(object, "findings", result->findings);
@@ -240,6 +269,7 @@ int fuzz_bench(const struct fuzz_options *options)
 
 	if (!bench.table)
 		return status;
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	bench.list = json_list();
 	status = fuzz_scratch_create(&bench.folder);
 	if (status)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fuzz-build.h"
 #include "fuzz-mutant.h"
 #include "fuzz-target.h"
 #include "json.h"
@@ -15,6 +16,7 @@
 
 enum {
 	COLUMN_TARGET,
+	COLUMN_BUILD,
 	COLUMN_ENGINE,
 	COLUMN_SANITIZER,
 	COLUMN_INPUTS,
@@ -26,6 +28,7 @@ enum {
 
 static const struct column columns[] = {
 	{ .name = "TARGET", .summary = "name of the target" },
+	{ .name = "BUILD", .summary = "of 'dmactl fuzz build', or none" },
 	{ .name = "ENGINE", .summary = "libfuzzer, afl, or none: it runs files only" },
 	{ .name = "SANITIZER", .summary = "what watches over its memory" },
 	{ .name = "INPUTS", .summary = "in its corpus", .right = true },
@@ -72,11 +75,12 @@ static void look(const struct fuzz_options *options, const struct fuzz_mutant_li
 	free(program);
 }
 
-static json_t *row_json(const struct row *row)
+static json_t *row_json(const struct row *row, const char *build)
 {
 	json_t *object = json_create();
 
 	json_add(object, "target", json_text(row->target.name));
+	json_add(object, "build", build ? json_text(build) : json_null());
 	json_add(object, "engine", json_text(fuzz_engine_names[row->target.engine]));
 	json_add(object, "sanitizer", json_text(row->target.sanitizer));
 	json_add_count(object, "inputs", row->inputs);
@@ -87,10 +91,11 @@ static json_t *row_json(const struct row *row)
 	return object;
 }
 
-static void row_table(struct table *table, const struct row *row)
+static void row_table(struct table *table, const struct row *row, const char *build)
 {
 	table_row(table);
 	table_cell(table, COLUMN_TARGET, "%s", row->target.name);
+	table_cell(table, COLUMN_BUILD, "%s", build ? build : "none");
 	table_cell(table, COLUMN_ENGINE, "%s", fuzz_engine_names[row->target.engine]);
 	table_cell(table, COLUMN_SANITIZER, "%s", row->target.sanitizer);
 	table_cell(table, COLUMN_INPUTS, "%zu", row->inputs);
@@ -106,7 +111,7 @@ static bool is_program(const char *path)
 	return !strchr(strrchr(path, '/'), '.') && !access(path, X_OK);
 }
 
-static size_t add_rows(const struct fuzz_options *options,
+static size_t add_rows(const struct fuzz_options *options, const char *build,
 		       const struct fuzz_mutant_list *bugs, struct table *table,
 		       json_t *list)
 {
@@ -122,12 +127,29 @@ static size_t add_rows(const struct fuzz_options *options,
 		    fuzz_target_find(options, name, false, &row.target))
 			continue;
 		look(options, bugs, &row);
-		row_table(table, &row);
-		json_append(list, row_json(&row));
+		row_table(table, &row, build);
+		json_append(list, row_json(&row, build));
 		fuzz_target_deinit(&row.target);
 		count++;
 	}
 	fuzz_files_deinit(&programs);
+	return count;
+}
+
+/* Those beside this dmactl, or of --programs; and those of each build. */
+static size_t add_folders(const struct fuzz_options *options,
+			  const struct fuzz_mutant_list *bugs, struct table *table,
+			  json_t *list)
+{
+	struct fuzz_options of = *options;
+	size_t count = add_rows(options, NULL, bugs, table, list);
+
+	for (size_t i = 0; i < FUZZ_BUILDS && !options->programs_said; i++) {
+		of.programs = fuzz_build_programs(options, &fuzz_builds[i]);
+		if (of.programs)
+			count += add_rows(&of, fuzz_builds[i].name, bugs, table, list);
+		free(of.programs);
+	}
 	return count;
 }
 
@@ -145,10 +167,10 @@ int fuzz_list(const struct fuzz_options *options)
 		goto destroy_table;
 	document = json_document("fuzz-list");
 	list = json_list();
-	if (!add_rows(options, &bugs, table, list)) {
+	if (!add_folders(options, &bugs, table, list)) {
 		complain(
-			"no fuzz-TARGET in %s: build them (make check_PROGRAMS), or name their "
-			"folder with --programs",
+			"no fuzz-TARGET in %s: 'dmactl fuzz build' makes them, --programs "
+			"names another folder",
 			options->programs);
 		status = EXIT_CANNOT;
 	}

@@ -38,7 +38,7 @@ static const struct verb verbs[] = {
 	  "Show the targets, and what belongs to them",
 	  0,
 	  0,
-	  { 0 },
+	  { OPTION_OUTPUT },
 	  fuzz_list },
 	{ "build",
 	  "[TARGET...]",
@@ -241,11 +241,22 @@ static unsigned int processors(void)
 	return count > 0 && count <= FUZZ_JOBS_MOST ? (unsigned int)count : 1;
 }
 
-/* What the builds of 'build' are for; all else is as it was found, beside this dmactl. */
-static bool needs_engine(const struct parsed *parsed)
+/*
+ * Campaigns take what 'build' made, and so does everything where there is nothing beside
+ * this dmactl, as where it was installed; else that is what belongs to these sources.
+ */
+static void choose_programs(struct fuzz_options *opts, const struct verb *verb)
 {
-	return parsed->verb->run == fuzz_run ||
-	       (parsed->verb->run == fuzz_mutants && parsed->options.seconds);
+	struct fuzz_files beside;
+
+	opts->programs_said = opts->programs != NULL;
+	fuzz_home_find(opts);
+	fuzz_files_find(opts->programs, "fuzz-", &beside);
+	if (!opts->programs_said && verb->run != fuzz_list &&
+	    (!beside.count || verb->run == fuzz_run ||
+	     (verb->run == fuzz_mutants && opts->seconds)))
+		fuzz_build_choose(opts);
+	fuzz_files_deinit(&beside);
 }
 
 static int fuzz(int argc, char **argv)
@@ -258,10 +269,7 @@ static int fuzz(int argc, char **argv)
 	if (!parsed.rest)
 		out_of_memory();
 	argp_parse(&argp, argc, argv, 0, NULL, &parsed);
-	opts->programs_said = opts->programs != NULL;
-	fuzz_home_find(opts);
-	if (!opts->programs_said && needs_engine(&parsed))
-		fuzz_build_choose(opts);
+	choose_programs(opts, parsed.verb);
 	if (parsed.verb->run == fuzz_repro || parsed.verb->run == fuzz_minimize)
 		fuzz_campaign_adopt(opts, opts->argv[0]);
 	if (!opts->jobs)

@@ -172,6 +172,16 @@ static bool has_text(const void *data, size_t size, const char *text)
 	return memmem(data, size, text, strlen(text)) != NULL;
 }
 
+/*
+ * UBSan names the types of what it watches. Its own words tell nothing: libFuzzer brings
+ * them along.
+ */
+static bool has_type(const void *data, size_t size)
+{
+	return memmem(data, size, "'int'", sizeof("'int'")) ||
+	       memmem(data, size, "'unsigned long'", sizeof("'unsigned long'"));
+}
+
 /* Which runtime's words are in the program. */
 static int look_inside(struct fuzz_target *target)
 {
@@ -196,8 +206,7 @@ static int look_inside(struct fuzz_target *target)
 	else if (has_text(data, (size_t)status.st_size, "libFuzzer: "))
 		target->engine = FUZZ_ENGINE_LIBFUZZER;
 	address = has_text(data, (size_t)status.st_size, "AddressSanitizer: ");
-	undefined =
-		has_text(data, (size_t)status.st_size, "UndefinedBehaviorSanitizer: ");
+	undefined = has_type(data, (size_t)status.st_size);
 	target->sanitizer = address && undefined ? "asan+ubsan"
 			    : address            ? "asan"
 			    : undefined          ? "ubsan"
@@ -223,8 +232,8 @@ int fuzz_target_find(const struct fuzz_options *options, const char *name, bool 
 	if (!err && !access(ret->program, X_OK))
 		return EXIT_FINE;
 	if (err == -ENOENT)
-		complain("no %s-%s in %s: build it, or name its folder with --programs; "
-			 "'dmactl fuzz list' shows what there is",
+		complain("no %s-%s in %s: 'dmactl fuzz build' makes it, or --programs "
+			 "names its folder; 'dmactl fuzz list' shows what there is",
 			 kind, name, options->programs);
 	else
 		complain("%s: %s", ret->program, strerror(err ? -err : EACCES));
