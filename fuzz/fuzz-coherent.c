@@ -7,7 +7,8 @@
  * pool: alloc_pages, free_pages, and mapping_error lets it grow. Of the contiguous area:
  * alloc_sgt, free_sgt. A free's direction says how wrong it is. Config: pool, a power
  * of two, is the region's pages, up to 8 GiB, of which no byte exists; segment those of
- * the contiguous area, boundary its place.
+ * the contiguous area, boundary its place, align a page of it that cannot be had. What
+ * is no allocation is looked at in coherent-shape.c.
  */
 #include <errno.h>
 #include <string.h>
@@ -17,30 +18,26 @@
 #include "alloc/atomic-pool.h"
 #include "alloc/coherent.h"
 #include "alloc/contiguous.h"
+#include "coherent-chunks.h"
+#include "coherent-shape.h"
 #include "oracle.h"
-#include "reference-pages.h"
 #include "requests.h"
 #include "target.h"
 
-#define THINGS	 256
-#define REGION	 0x180000000ULL
-#define DEVICE	 0x40000000ULL
-#define CHUNKS	 16
-#define BYTES	 (1UL << 18) /* of a small region; of a large one there are none */
+#define THINGS 256
+#define REGION 0x180000000ULL
+#define DEVICE 0x40000000ULL
+#define CHUNKS 16
+#define BYTES  (1UL << 18) /* of a small region; of a large one there are none */
+#define JUNK   0x5a        /* all bytes that nobody was given as zeros, all the time */
 
 struct thing {
 	bool live;
 	uint64_t page, count, size;
 };
 
-struct chunk {
-	phys_addr_t phys;
-	unsigned int order;
-	struct reference_pages pages;
-};
-
 static struct reference_pages region_pages, area_pages;
-static struct chunk chunks[CHUNKS]; /* the oldest first */
+static struct chunk chunk_room[CHUNKS];
 static unsigned char bytes[BYTES] __attribute__((aligned(4096)));
 
 static struct world {
@@ -50,9 +47,10 @@ static struct world {
 	struct atomic_pool *pool;
 	struct contiguous *area;
 	struct thing own[THINGS], atomic[THINGS], large[THINGS];
-	unsigned int chunks, refusals;
+	struct chunks chunks; /* of the atomic pool */
 	phys_addr_t area_start;
-	bool old;
+	const struct kernel_rules *rules;
+	bool old, busy;
 } world;
 
 /* ---- the device's own ---- */
@@ -74,13 +72,13 @@ static void declare(uint64_t size)
 		size = PAGE_SIZE << (exponent ? exponent % 22 : 6);
 	if (size > 8ULL << 30)
 		size = 8ULL << 30;
-	world.place = (struct coherent_place){ .cpu = size <= BYTES ? bytes : NULL,
-					       .phys = REGION, .dma = DEVICE, .size = size };
-	if (world.place.cpu)
-		memset(bytes, 0xa5, size);
-	expect(MEMORY, !coherent_create(NULL,
-					kernel_rules(requests_kernel(&world.requests)),
-					&world.place, &world.region));
+	world.place = (struct coherent_place) { .cpu = size <= BYTES ? bytes : NULL,
+						.phys = REGION,
+						.dma = DEVICE,
+						.size = size };
+	if (!bytes[0])
+		memset(bytes, JUNK, sizeof(bytes));
+	expect(MEMORY, !coherent_create(NULL, world.rules, &world.place, &world.region));
 	reference_pages_init(&region_pages, size >> PAGE_SHIFT);
 }
 
@@ -115,11 +113,12 @@ static void own_alloc(struct thing *thing, uint64_t size)
 	expect(REGION, offset + size <= world.place.size && offset % PAGE_SIZE == 0);
 	expect(REFERENCE, offset == page << PAGE_SHIFT);
 	reference_pages_take(&region_pages, page, count);
-	*thing = (struct thing){ true, page, count, size };
+	*thing = (struct thing) { true, page, count, size };
 	if (!world.place.cpu)
 		return;
-	expect(ZERO, !bytes[offset] && !memcmp(bytes + offset, bytes + offset + 1, size - 1));
-	memset(bytes + offset, 0x5a, size);
+	expect(ZERO,
+	       !bytes[offset] && !memcmp(bytes + offset, bytes + offset + 1, size - 1));
+	memset(bytes + offset, JUNK, count << PAGE_SHIFT);
 }
 
 static unsigned int order_of(uint64_t count)
@@ -138,8 +137,8 @@ static void own_free(struct thing *thing, unsigned int how)
 	if (!thing->live)
 		return;
 	if (how == 1)
-		expect(OWNER, coherent_release(world.region, 0, cpu_of(pages), NULL) ==
-				      -ENOENT);
+		expect(OWNER,
+		       coherent_release(world.region, 0, cpu_of(pages), NULL) == -ENOENT);
 	if (how == 2 && world.place.cpu)
 		expect(OWNER, coherent_release(world.region, 0, before, NULL) == -ENOENT);
 	/* What was marked may begin anywhere, which 6.1 gives back wrongly (C10). */
@@ -187,7 +186,7 @@ static void own_mark(struct thing *thing, uint64_t at, uint64_t size)
 		return;
 	expect(REFERENCE, offset == page << PAGE_SHIFT);
 	reference_pages_take(&region_pages, page, count);
-	*thing = (struct thing){ true, page, count, count << PAGE_SHIFT };
+	*thing = (struct thing) { true, page, count, count << PAGE_SHIFT };
 }
 
 /* A user's window lies in the allocation, or is refused (C11). */
@@ -205,47 +204,11 @@ static void own_map(const struct thing *thing, uint64_t first, uint64_t window)
 				       ? 0
 				       : -ENXIO));
 	expect(WINDOW, err || phys == REGION + ((thing->page + first) << PAGE_SHIFT));
-	expect(OWNER, coherent_mmap(world.region, cpu_of(region_pages.size), PAGE_SIZE, 0, 1,
-				    &phys) == -ENOENT);
+	expect(OWNER, coherent_mmap(world.region, cpu_of(region_pages.size), PAGE_SIZE, 0,
+				    1, &phys) == -ENOENT);
 }
 
 /* ---- the atomic pool ---- */
-
-static int chunk_alloc(void *arg, unsigned int order, phys_addr_t *phys)
-{
-	(void)arg;
-	if (world.chunks == CHUNKS || (world.refusals && world.refusals--))
-		return -ENOMEM;
-	/* not in the order in which they come, and with gaps */
-	*phys = 0x10000000 + ((uint64_t)(world.chunks * 5 % CHUNKS) << 24);
-	chunks[world.chunks].phys = *phys;
-	chunks[world.chunks].order = order;
-	reference_pages_init(&chunks[world.chunks].pages, 1ULL << order);
-	world.chunks++;
-	return 0;
-}
-
-static void chunk_free(void *arg, unsigned int order, phys_addr_t phys)
-{
-	(void)arg;
-	for (unsigned int i = 0; i < CHUNKS; i++)
-		if (chunks[i].phys == phys && chunks[i].order == order && world.chunks) {
-			chunks[i].phys = 0;
-			world.chunks--;
-			return;
-		}
-	expect(CONSERVE, false);
-}
-
-static uint64_t atomic_free_pages(void)
-{
-	uint64_t pages = 0;
-
-	for (unsigned int i = 0; i < world.chunks; i++)
-		pages += chunks[i].pages.size -
-			 reference_pages_used(&chunks[i].pages, 0, chunks[i].pages.size);
-	return pages;
-}
 
 static void atomic_alloc(struct thing *thing, uint64_t size)
 {
@@ -261,34 +224,36 @@ static void atomic_alloc(struct thing *thing, uint64_t size)
 		expect(ARGUMENT, err == -EINVAL);
 		return;
 	}
-	for (unsigned int i = world.chunks; i-- && !chunk && count <= 1 << 20;) {
-		page = reference_pages_find(&chunks[i].pages, count, power_of(count), 0);
-		if (page < chunks[i].pages.size)
-			chunk = &chunks[i];
+	for (unsigned int i = world.chunks.count; i-- && !chunk && count <= 1 << 20;) {
+		page = reference_pages_find(&world.chunks.chunk[i].pages, count,
+					    power_of(count), 0);
+		if (page < world.chunks.chunk[i].pages.size)
+			chunk = &world.chunks.chunk[i];
 	}
 	expect(COMPLETE, err == (chunk ? 0 : -ENOMEM));
 	if (err)
 		return;
 	expect(REFERENCE, phys == chunk->phys + (page << PAGE_SHIFT));
 	reference_pages_take(&chunk->pages, page, count);
-	*thing = (struct thing){ true, phys, count, size };
+	*thing = (struct thing) { true, phys, count, size };
 }
 
 static void atomic_release(struct thing *thing, unsigned int how)
 {
-	struct chunk *chunk = chunks;
+	struct chunk *chunk = world.chunks.chunk;
 
 	if (!thing->live)
 		return;
 	if (how == 1)
-		expect(OWNER, atomic_pool_free(world.pool, 0x1000, thing->size) == -ENOENT);
+		expect(OWNER,
+		       atomic_pool_free(world.pool, 0x1000, thing->size) == -ENOENT);
 	if (how == 2)
-		expect(FREE, atomic_pool_free(world.pool, thing->page + 16, PAGE_SIZE / 2) ==
-				     -EINVAL);
+		expect(FREE, atomic_pool_free(world.pool, thing->page + 16,
+					      PAGE_SIZE / 2) == -EINVAL);
 	expect(FREE, !atomic_pool_free(world.pool, thing->page, thing->size));
 	if (how == 3)
-		expect(FREE, atomic_pool_free(world.pool, thing->page, thing->size) ==
-				     -EINVAL);
+		expect(FREE,
+		       atomic_pool_free(world.pool, thing->page, thing->size) == -EINVAL);
 	while (thing->page - chunk->phys >= PAGE_SIZE << chunk->order)
 		chunk++;
 	reference_pages_give(&chunk->pages, (thing->page - chunk->phys) >> PAGE_SHIFT,
@@ -299,24 +264,26 @@ static void atomic_release(struct thing *thing, unsigned int how)
 /* As large as the pool, or as can be had. */
 static void grow(unsigned int refusals)
 {
-	unsigned int before = world.chunks;
+	unsigned int before = world.chunks.count;
 
-	world.refusals = refusals;
+	world.chunks.refusals = refusals;
 	expect(COMPLETE, atomic_pool_grow(world.pool) ==
-				 (world.chunks > before ? 0 : -ENOSPC));
-	world.refusals = 0;
+				 (world.chunks.count > before ? 0 : -ENOSPC));
+	world.chunks.refusals = 0;
 }
 
 static void atomic_check(void)
 {
-	uint64_t pages = 0;
+	uint64_t target = PAGE_SIZE << requests_config(&world.requests)[CONFIG_AREAS] % 8;
+	uint64_t pages, available = chunks_available(&world.chunks, &pages) << PAGE_SHIFT;
 
-	for (unsigned int i = 0; i < world.chunks; i++)
-		pages += chunks[i].pages.size;
 	expect(COUNTERS, atomic_pool_size(world.pool) == pages << PAGE_SHIFT);
-	expect(COUNTERS,
-	       atomic_pool_available(world.pool) == atomic_free_pages() << PAGE_SHIFT);
+	expect(COUNTERS, atomic_pool_available(world.pool) == available);
+	expect(COUNTERS, atomic_pool_is_low(world.pool) == (available < target));
 	expect(VALID, atomic_pool_valid(world.pool));
+	world.chunks.seen = 0;
+	expect(WALK, !atomic_pool_walk(world.pool, chunks_visit, &world.chunks));
+	expect(WALK, world.chunks.seen == pages);
 }
 
 /* ---- the contiguous area ---- */
@@ -346,7 +313,7 @@ static void large_alloc(struct thing *thing, uint64_t size)
 		return;
 	expect(REFERENCE, phys == world.area_start + (page << PAGE_SHIFT));
 	reference_pages_take(&area_pages, page, count);
-	*thing = (struct thing){ true, page, count, size };
+	*thing = (struct thing) { true, page, count, size };
 }
 
 static void large_free(struct thing *thing, unsigned int how)
@@ -356,11 +323,11 @@ static void large_free(struct thing *thing, unsigned int how)
 	if (!thing->live)
 		return;
 	if (how == 1)
-		expect(OWNER, contiguous_free(world.area, world.area_start - PAGE_SIZE, 1) ==
-				      -ENOENT);
+		expect(OWNER, contiguous_free(world.area, world.area_start - PAGE_SIZE,
+					      1) == -ENOENT);
 	if (how == 2)
-		expect(FREE, contiguous_free(world.area, phys, area_pages.size + 1) ==
-				     -EINVAL);
+		expect(FREE,
+		       contiguous_free(world.area, phys, area_pages.size + 1) == -EINVAL);
 	expect(FREE, !contiguous_free(world.area, phys, thing->count));
 	if (how == 3)
 		expect(FREE, contiguous_free(world.area, phys, thing->count) == -EINVAL);
@@ -373,10 +340,14 @@ static void large_free(struct thing *thing, unsigned int how)
 static void check_all(void)
 {
 	expect(VALID, coherent_valid(world.region) && contiguous_valid(world.area));
-	expect(COUNTERS, coherent_used(world.region) ==
-				 reference_pages_used(&region_pages, 0, region_pages.size));
-	expect(COUNTERS, contiguous_used(world.area) ==
+	expect(COUNTERS,
+	       coherent_used(world.region) ==
+		       reference_pages_used(&region_pages, 0, region_pages.size));
+	expect(COUNTERS, contiguous_used(world.area) + world.busy ==
 				 reference_pages_used(&area_pages, 0, area_pages.size));
+	shape_expect_region(world.region, &region_pages, DEVICE);
+	if (!world.busy)
+		shape_expect_area(world.area, &area_pages, world.area_start);
 	atomic_check();
 }
 
@@ -409,6 +380,7 @@ static void run(const struct dma_event *event)
 		break;
 	case DMA_EVENT_MAPPING_ERROR:
 		grow(event->dir);
+		shape_check_choice(world.rules, slot % 8);
 		break;
 	case DMA_EVENT_ALLOC_SGT:
 		large_alloc(&world.large[slot], event->size);
@@ -438,19 +410,43 @@ const uint16_t target_kinds[] = {
 	DMA_EVENT_NONE,
 };
 
+/* A page that somebody holds. */
+static bool is_busy(void *arg, phys_addr_t phys, uint64_t pages)
+{
+	phys_addr_t page = world.area_start + *(const uint8_t *)arg * PAGE_SIZE;
+
+	return page >= phys && page < phys + pages * PAGE_SIZE;
+}
+
+static void set_busy(const uint8_t *page)
+{
+	if (!*page || *page >= area_pages.size)
+		return;
+	contiguous_set_busy(world.area, is_busy, (void *)(uintptr_t)page);
+	reference_pages_take(&area_pages, *page, 1);
+	world.busy = true;
+}
+
 static void begin(void)
 {
 	const uint8_t *config = requests_config(&world.requests);
-	const struct atomic_pool_pages pages = { chunk_alloc, chunk_free, NULL };
-	uint64_t size = PAGE_SIZE << (config[CONFIG_SEGMENT] ? config[CONFIG_SEGMENT] % 16 : 9);
+	const struct atomic_pool_pages pages = { chunks_alloc, chunks_free,
+						 &world.chunks };
+	uint64_t size = PAGE_SIZE
+			<< (config[CONFIG_SEGMENT] ? config[CONFIG_SEGMENT] % 16 : 9);
 
+	world.chunks.chunk = chunk_room;
+	world.rules = kernel_rules(requests_kernel(&world.requests));
 	world.old = requests_kernel(&world.requests) == DMA_KERNEL_6_1;
+	shape_refuses(world.rules, &pages, config[CONFIG_HEAP] % 8);
 	world.area_start = 0x20000000 + config[CONFIG_BOUNDARY] * PAGE_SIZE;
 	declare(0);
-	expect(MEMORY, !atomic_pool_create(NULL, &pages, PAGE_SIZE << config[CONFIG_AREAS] % 8,
-					   &world.pool));
+	expect(MEMORY,
+	       !atomic_pool_create(NULL, &pages, PAGE_SIZE << config[CONFIG_AREAS] % 8,
+				   &world.pool));
 	expect(MEMORY, !contiguous_create(NULL, world.area_start, size, &world.area));
 	reference_pages_init(&area_pages, size >> PAGE_SHIFT);
+	set_busy(&config[CONFIG_ALIGN]);
 }
 
 static void end(void)
@@ -461,11 +457,13 @@ static void end(void)
 		large_free(&world.large[slot], 0);
 	}
 	expect(CONSERVE, !coherent_used(world.region) && !contiguous_used(world.area));
-	expect(CONSERVE, atomic_pool_available(world.pool) == atomic_pool_size(world.pool));
+	expect(CONSERVE,
+	       atomic_pool_available(world.pool) == atomic_pool_size(world.pool));
+	shape_release_wrongly(world.rules, world.region);
 	coherent_destroy(world.region);
 	contiguous_destroy(world.area);
 	atomic_pool_destroy(world.pool);
-	expect(CONSERVE, !world.chunks);
+	expect(CONSERVE, !world.chunks.count);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

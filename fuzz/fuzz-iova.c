@@ -5,33 +5,38 @@
  * map_* and iova_try_alloc take ranges (the latter without emptying the caches of all
  * CPUs), unmap_* and iova_free give them back (the latter past the queue), alloc and
  * free do so past the caches; map_resource reserves, set_mask sets the highest
- * address. Attributes say how many in a row. Small spaces come from a large granule and
- * a small aperture. The last byte of the config: bit 0 sizes count granules, not bytes;
- * bits 1-2 strict, lazy, lazy with one queue.
+ * address. mapping_error goes on with a clone, sync_single_for_cpu lets a clone adopt a
+ * range (iova-clone.c). Attributes say how many in a row. Direction 3: the memory of the
+ * model runs out at the arg-th allocation of a mapping_error, else at the first. Small
+ * spaces come from a large granule and a small aperture, small magazines from the
+ * segment. The last byte of the config: bit 0 sizes count granules, not bytes; bits 1-2
+ * strict, lazy, lazy with one queue.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "alloc/iova.h"
+#include "iova-clone.h"
 #include "oracle.h"
 #include "reference-iova.h"
 #include "requests.h"
 #include "target.h"
 
 #define CONFIG_START 7
-#define RANGES	     2048
-#define CALLS	     6000
+#define RANGES       2048
+#define CALLS        6000
 
 struct live {
 	uint64_t pfn, size; /* 0: not live */
 };
 
 static struct reference_iova reference;
+static struct live lives[RANGES]; /* none of them between two inputs */
 
 static struct world {
 	struct requests requests;
 	struct iova_domain *domain;
-	struct live live[RANGES];
+	struct heap heap;
 	uint64_t limit, granule;
 	bool counts_granules;
 	unsigned int calls, flushes;
@@ -48,6 +53,22 @@ static void flushed(void *arg, unsigned int cpu)
 	(void)cpu;
 	(void)arg;
 	world.flushes++;
+}
+
+/* Of a request that says so, the first call of the model for memory fails. */
+static void run_short(void)
+{
+	if (world.requests.event.dir == DMA_NONE)
+		world.heap.fail_nth = world.heap.calls + 1;
+}
+
+/* Did it? Then the call changed nothing, and succeeds the next time. */
+static bool was_short(void)
+{
+	bool was = world.heap.fail_nth && world.heap.calls >= world.heap.fail_nth;
+
+	world.heap.fail_nth = 0;
+	return was;
 }
 
 static uint64_t granules_of(uint64_t size)
@@ -87,33 +108,42 @@ static void check_range(uint64_t pfn, uint64_t size, bool cached)
 
 static void take(unsigned int slot, uint64_t pfn, uint64_t size)
 {
-	world.live[slot].pfn = pfn;
-	world.live[slot].size = size;
+	lives[slot].pfn = pfn;
+	lives[slot].size = size;
 	if (world.top <= slot)
 		world.top = slot + 1;
 }
 
 static void alloc(unsigned int slot, uint64_t size, bool flush)
 {
-	struct live *live = &world.live[slot % RANGES];
+	struct live *live = &lives[slot % RANGES];
 	uint64_t pfn = 0, expected;
 	int err;
 
 	if (live->size || world.calls++ >= CALLS)
 		return;
-	err = iova_alloc_fast(world.domain, cpu_now(), size, world.limit, flush, &pfn);
+	if (!flush)
+		run_short();
+	err = iova_alloc_fast(world.domain, (unsigned int)world.requests.event.cpu, size,
+			      world.limit, flush, &pfn);
+	if (was_short()) {
+		expect(MEMORY, err == -ENOMEM);
+		err = iova_alloc_fast(world.domain, cpu_now(), size, world.limit, flush,
+				      &pfn);
+	}
 	if (!argument_valid(size)) {
 		expect(ARGUMENT, err == -EINVAL);
 		return;
 	}
-	expected = reference_iova_alloc_fast(&reference, cpu_now(), size, world.limit, flush);
+	expected = reference_iova_alloc_fast(&reference, cpu_now(), size, world.limit,
+					     flush);
 	expect(REFERENCE, (err ? 0 : pfn) == expected);
 	expect(ERROR, !err || err == -ENOSPC);
 	/* Emptied caches leave the hint of the largest failure for 32 bits behind. */
 	if (err && flush)
-		expect(COMPLETE, !reference_iova_fits(&reference, size_class(size),
-						      world.limit) ||
-					 world.limit < reference.pfn32);
+		expect(COMPLETE,
+		       !reference_iova_fits(&reference, size_class(size), world.limit) ||
+			       world.limit < reference.pfn32);
 	if (err)
 		return;
 	check_range(pfn, size, true);
@@ -122,14 +152,19 @@ static void alloc(unsigned int slot, uint64_t size, bool flush)
 
 static void alloc_slowly(unsigned int slot, uint64_t size)
 {
-	struct live *live = &world.live[slot % RANGES];
+	struct live *live = &lives[slot % RANGES];
 	uint64_t pfn = 0, expected;
 	bool hinted;
 	int err;
 
 	if (live->size || world.calls++ >= CALLS)
 		return;
+	run_short();
 	err = iova_alloc(world.domain, size, world.limit, &pfn);
+	if (was_short()) {
+		expect(MEMORY, err == -ENOMEM);
+		err = iova_alloc(world.domain, size, world.limit, &pfn);
+	}
 	if (!argument_valid(size)) {
 		expect(ARGUMENT, err == -EINVAL);
 		return;
@@ -147,7 +182,7 @@ static void alloc_slowly(unsigned int slot, uint64_t size)
 
 static void release(unsigned int slot, bool waits)
 {
-	struct live *live = &world.live[slot % RANGES];
+	struct live *live = &lives[slot % RANGES];
 
 	if (!live->size)
 		return;
@@ -155,8 +190,13 @@ static void release(unsigned int slot, bool waits)
 		iova_release(world.domain, cpu_now(), live->pfn, live->size);
 		reference_iova_release(&reference, cpu_now(), live->pfn, live->size);
 	} else {
+		run_short();
 		iova_free_fast(world.domain, cpu_now(), live->pfn, live->size);
-		reference_iova_free_fast(&reference, cpu_now(), live->pfn, live->size);
+		if (was_short()) /* of a magazine: the range is not kept */
+			reference_iova_free(&reference, live->pfn);
+		else
+			reference_iova_free_fast(&reference, cpu_now(), live->pfn,
+						 live->size);
 	}
 	live->size = 0;
 }
@@ -164,7 +204,7 @@ static void release(unsigned int slot, bool waits)
 /* With a second free, which must find nothing. */
 static void release_slowly(unsigned int slot)
 {
-	struct live *live = &world.live[slot % RANGES];
+	struct live *live = &lives[slot % RANGES];
 	bool there;
 
 	if (!live->size)
@@ -182,8 +222,15 @@ static void reserve(uint64_t lo, uint64_t size)
 	unsigned int shift = (unsigned int)__builtin_ctzll(world.granule);
 	uint64_t hi = lo + size - 1;
 	bool may = lo <= hi && (lo | hi) <= UINT64_MAX >> shift;
+	int err;
 
-	expect(ARGUMENT, iova_reserve(world.domain, lo, hi) == (may ? 0 : -EINVAL));
+	run_short();
+	err = iova_reserve(world.domain, lo, hi);
+	if (was_short()) {
+		expect(MEMORY, err == -ENOMEM);
+		err = iova_reserve(world.domain, lo, hi);
+	}
+	expect(ARGUMENT, err == (may ? 0 : -EINVAL));
 	if (may)
 		reference_iova_reserve(&reference, lo, hi);
 }
@@ -194,8 +241,8 @@ static int same_span(const struct iova_range *range, void *arg)
 
 	expect(REFERENCE, *at < reference.spans);
 	expect(REFERENCE, range->pfn == reference.span[*at].lo);
-	expect(REFERENCE, range->size ==
-				  reference.span[*at].hi - reference.span[*at].lo + 1);
+	expect(REFERENCE,
+	       range->size == reference.span[*at].hi - reference.span[*at].lo + 1);
 	++*at;
 	return 0;
 }
@@ -208,6 +255,40 @@ static void compare(void)
 	expect(REFERENCE, !iova_walk(world.domain, same_span, &at));
 	expect(REFERENCE, at == reference.spans);
 	expect(COUNTERS, world.flushes == reference.flushes);
+	expect(COUNTERS, iova_count(world.domain) == reference.spans);
+	expect(COUNTERS, iova_cpus(world.domain) == reference.cpus &&
+				 1ULL << iova_shift(world.domain) == world.granule);
+}
+
+/* From now on it is a clone that answers; where memory is short there is none. */
+static void go_on_with_clone(void)
+{
+	struct iova_domain *clone;
+	int err;
+
+	if (world.requests.event.dir == DMA_NONE)
+		world.heap.fail_nth = world.heap.calls + 1 + world.requests.op.arg % 32;
+	err = iova_clone(world.domain, &clone);
+	expect(MEMORY, err == (was_short() ? -ENOMEM : 0));
+	if (err)
+		return;
+	expect(COUNTERS, iova_searches(clone) == iova_searches(world.domain) &&
+				 iova_magazines(clone) == iova_magazines(world.domain) &&
+				 iova_waiting(clone) == iova_waiting(world.domain) &&
+				 iova_flushes(clone) == iova_flushes(world.domain) &&
+				 iova_memory(clone) > iova_waiting(clone) * 8);
+	iova_domain_destroy(world.domain);
+	world.domain = clone;
+	compare();
+}
+
+/* What that one flushes is not the domain's. */
+static void adopt_on_clone(void)
+{
+	unsigned int flushes = world.flushes;
+
+	iova_clone_adopts(world.domain, &reference, &world.requests, &world.heap);
+	world.flushes = flushes;
 }
 
 static void run(const struct dma_event *event)
@@ -249,6 +330,10 @@ static void run(const struct dma_event *event)
 	}
 	if (event->kind == DMA_EVENT_SET_MASK)
 		world.limit = event->mask / world.granule;
+	if (event->kind == DMA_EVENT_MAPPING_ERROR && world.calls++ < CALLS)
+		go_on_with_clone();
+	if (event->kind == DMA_EVENT_SYNC_SINGLE_FOR_CPU && world.calls++ < CALLS)
+		adopt_on_clone();
 	if (event->kind == DMA_EVENT_MAP_RESOURCE)
 		reserve(event->phys / PROGRAM_PLACE_UNIT, size);
 }
@@ -256,31 +341,54 @@ static void run(const struct dma_event *event)
 static void begin(void)
 {
 	const uint8_t *config = requests_config(&world.requests);
-	unsigned int shift = config[CONFIG_GRANULE] ? 9 + config[CONFIG_GRANULE] % 23 : 12;
-	unsigned int bits = config[CONFIG_APERTURE] ? config[CONFIG_APERTURE] % 63 + 1 : 36;
+	unsigned int shift =
+		config[CONFIG_GRANULE] ? 9 + config[CONFIG_GRANULE] % 23 : 12;
+	unsigned int bits =
+		config[CONFIG_APERTURE] ? config[CONFIG_APERTURE] % 63 + 1 : 36;
 	enum iova_release release = config[CONFIG_TARGET] >> 1 & 3;
 	enum dma_kernel kernel = requests_kernel(&world.requests);
-	struct iova_options options = { .rules = kernel_rules(kernel),
-					.granule = 1ULL << shift,
-					.cpus = 1 + config[CONFIG_CPUS] %
-							    REFERENCE_IOVA_CPUS };
+	int err;
+	struct iova_options options = {
+		.rules = kernel_rules(kernel),
+		.heap = &world.heap,
+		.magazine = config[CONFIG_SEGMENT] ? 4 + config[CONFIG_SEGMENT] % 12 : 0,
+		.granule = 1ULL << shift,
+		.cpus = 1 + config[CONFIG_CPUS] % REFERENCE_IOVA_CPUS
+	};
 
-	options.start = 0;
-	expect(ARGUMENT, iova_domain_create(&options, &world.domain) == -EINVAL);
+	iova_refuses(&options);
 	options.start = 1 + config[CONFIG_START];
 	world.granule = options.granule;
 	world.limit = (1ULL << bits) - 1;
 	world.counts_granules = config[CONFIG_TARGET] & 1;
 	reference_iova_init(&reference, kernel != DMA_KERNEL_6_1, options.cpus,
 			    options.start, 1ULL << (32 - shift));
-	expect(MEMORY, !iova_domain_create(&options, &world.domain));
-	if (release == IOVA_LAZY_SHARED && kernel == DMA_KERNEL_6_1)
-		expect(ARGUMENT, iova_set_release(world.domain, release, flushed, NULL) ==
-					 -EINVAL);
-	else if (release && release <= IOVA_LAZY_SHARED) {
-		expect(MEMORY, !iova_set_release(world.domain, release, flushed, NULL));
-		reference_iova_set_lazy(&reference, release == IOVA_LAZY_SHARED);
+	if (options.magazine)
+		reference.full = options.magazine;
+	world.heap.fail_nth = config[CONFIG_HEAP] % 16;
+	err = iova_domain_create(&options, &world.domain);
+	if (err) {
+		expect(MEMORY, was_short() && err == -ENOMEM);
+		expect(MEMORY, !iova_domain_create(&options, &world.domain));
 	}
+	if (release == IOVA_LAZY_SHARED && kernel == DMA_KERNEL_6_1)
+		expect(ARGUMENT,
+		       iova_set_release(world.domain, release, flushed, NULL) == -EINVAL);
+	else if (release && release <= IOVA_LAZY_SHARED) {
+		err = iova_set_release(world.domain, release, flushed, NULL);
+		if (err) {
+			expect(MEMORY, was_short() && err == -ENOMEM);
+			err = iova_set_release(world.domain, release, flushed, NULL);
+		}
+		expect(MEMORY, !err);
+		reference_iova_set_lazy(&reference, release == IOVA_LAZY_SHARED);
+		expect(ARGUMENT,
+		       iova_set_release(world.domain, release, flushed, NULL) == -EINVAL);
+	} else {
+		expect(MEMORY,
+		       !iova_set_release(world.domain, IOVA_STRICT, flushed, NULL));
+	}
+	world.heap.fail_nth = 0;
 }
 
 /* When all is free, and has waited long enough, only reservations are left. */
@@ -298,14 +406,11 @@ static void end(void)
 }
 
 const uint16_t target_kinds[] = {
-	DMA_EVENT_MAP_PAGE,
-	DMA_EVENT_UNMAP_PAGE,
-	DMA_EVENT_IOVA_TRY_ALLOC,
-	DMA_EVENT_IOVA_FREE,
-	DMA_EVENT_ALLOC,
-	DMA_EVENT_FREE,
-	DMA_EVENT_MAP_RESOURCE,
-	DMA_EVENT_SET_MASK,
+	DMA_EVENT_MAP_PAGE,       DMA_EVENT_UNMAP_PAGE,
+	DMA_EVENT_IOVA_TRY_ALLOC, DMA_EVENT_IOVA_FREE,
+	DMA_EVENT_ALLOC,          DMA_EVENT_FREE,
+	DMA_EVENT_MAP_RESOURCE,   DMA_EVENT_SET_MASK,
+	DMA_EVENT_MAPPING_ERROR,  DMA_EVENT_SYNC_SINGLE_FOR_CPU,
 	DMA_EVENT_NONE,
 };
 

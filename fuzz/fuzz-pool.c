@@ -4,7 +4,8 @@
  *
  * Four pools at once. Of a pool_create the attributes say what is wrong with its
  * numbers; of a block's call how many blocks in a row, its direction whether they are
- * to be zeroed, and of a free its arg how wrong it is (enum wrong). The last byte of the
+ * to be zeroed (1) and the model's memory runs out first (2), and of a free its arg how
+ * wrong it is (enum wrong). What is no block is in pool-shape.c. The last byte of the
  * config: bits 0-1 where pages lie, 2 the kernel's layout, 3 debug, 4 and 5
  * init_on_alloc and init_on_free, 6 each fourth page is refused, 7 the device writes.
  */
@@ -15,15 +16,16 @@
 
 #include "dma/pool.h"
 #include "oracle.h"
+#include "pool-shape.h"
 #include "reference-pool.h"
 #include "requests.h"
 #include "target.h"
 
-#define POOLS	  4
-#define BLOCKS	  512
-#define ARENA	  (1UL << 20)
-#define AT_ONCE	  64 /* blocks of one request */
-#define JUNK	  0x5a
+#define POOLS            4
+#define BLOCKS           512
+#define ARENA            (1UL << 20)
+#define AT_ONCE          64 /* blocks of one request */
+#define JUNK             0x5a
 #define POISON_ALLOCATED 0xa9
 
 enum wrong {
@@ -49,9 +51,10 @@ static char arena[ARENA] __attribute__((aligned(65536)));
 static struct world {
 	struct requests requests;
 	struct pool_options options;
+	struct heap heap;
 	struct pool *pool[POOLS];
 	struct block block[BLOCKS];
-	uint64_t taken;	    /* bytes of the arena */
+	uint64_t taken;     /* bytes of the arena */
 	unsigned int calls; /* of the provider */
 	unsigned int pages; /* out */
 	unsigned int told[POOL_BUSY + 1];
@@ -76,7 +79,8 @@ static dma_addr_t place(uint64_t at, uint64_t step)
 	}
 }
 
-static int page_alloc(void *arg, size_t size, unsigned int gfp, void **cpu, dma_addr_t *dma)
+static int page_alloc(void *arg, size_t size, unsigned int gfp, void **cpu,
+		      dma_addr_t *dma)
 {
 	uint64_t step = PAGE_SIZE;
 	bool refuses = requests_config(&world.requests)[CONFIG_TARGET] & 64;
@@ -113,6 +117,7 @@ static void report(void *arg, const struct pool_report *what)
 {
 	(void)arg;
 	world.told[what->fault]++;
+	shape_expect_report(what);
 }
 
 /* ---- requests ---- */
@@ -130,8 +135,8 @@ static unsigned char byte_of(const struct reference_pool *reference, uint32_t nu
 
 static void check_mark(const struct block *block)
 {
-	const unsigned char *cpu = (unsigned char *)reference_pool_cpu(block->reference,
-								       block->number);
+	const unsigned char *cpu =
+		(unsigned char *)reference_pool_cpu(block->reference, block->number);
 	uint64_t inner = reference_pool_inner(block->reference, block->number);
 
 	expect(DATA, cpu[0] == block->mark && cpu[inner / 2] == block->mark &&
@@ -168,6 +173,64 @@ static void check_place(const struct reference_pool *reference, uint64_t offset)
 				 (offset + reference->size - 1) / reference->boundary);
 }
 
+/* What walks and lines say of it. */
+static void show(unsigned int which, uint32_t live)
+{
+	const struct reference_pool *reference = &references[which];
+	uint64_t used = 0;
+	dma_addr_t dma = 0;
+
+	for (unsigned int slot = 0; slot < BLOCKS; slot++) {
+		const struct block *block = &world.block[slot];
+
+		if (!block->pool || block->pool != world.pool[which])
+			continue;
+		dma = reference_pool_dma(reference, block->number);
+		used += reference_pool_inner(reference, block->number);
+	}
+	shape_expect_pool(world.pool[which], reference, used, dma);
+	shape_expect_line(world.pool[which], reference, live);
+}
+
+static void check_counts(unsigned int which)
+{
+	const struct reference_pool *reference = &references[which];
+	struct pool_counts counts;
+	uint32_t live = 0;
+
+	if (!world.pool[which])
+		return;
+	for (uint32_t page = 0; page < reference->pages; page++)
+		live += reference->live[page];
+	pool_count(world.pool[which], &counts);
+	expect(COUNTERS, counts.active == live && counts.pages == reference->pages);
+	expect(COUNTERS, counts.size == reference->size &&
+				 counts.allocation == reference->allocation);
+	expect(COUNTERS, reference->old || counts.total == (uint64_t)reference->pages *
+								   reference->blocks);
+	if (!reference->old && reference->allocation == PAGE_SIZE)
+		expect(CAPACITY, reference->blocks ==
+					 PAGE_SIZE / reference->boundary *
+						 (reference->boundary / reference->size));
+	expect(VALID, pool_valid(world.pool[which]));
+	show(which, live);
+}
+
+/* The model's own memory runs out, if the next call needs any. */
+static void run_short(void)
+{
+	if (world.requests.event.dir & 2)
+		world.heap.fail_nth = world.heap.calls + 1;
+}
+
+static bool was_short(void)
+{
+	bool was = world.heap.fail_nth && world.heap.calls >= world.heap.fail_nth;
+
+	world.heap.fail_nth = 0;
+	return was;
+}
+
 static void alloc(unsigned int which, unsigned int slot, bool zero)
 {
 	struct reference_pool *reference = &references[which];
@@ -187,7 +250,13 @@ static void alloc(unsigned int which, unsigned int slot, bool zero)
 		       reference_pool_inner(reference, next));
 	}
 	world.fresh = false;
+	run_short();
 	err = pool_alloc(pool, 0x42, zero, &cpu, &dma);
+	if (was_short() && err) {
+		expect(MEMORY, err == -ENOMEM || err == -ENOSPC);
+		check_counts(which);
+		return;
+	}
 	expect(COMPLETE, !err || (!had && !world.fresh));
 	expect(COMPLETE, !had || !world.fresh);
 	if (err)
@@ -222,8 +291,13 @@ static void free_wrongly(const struct block *block, enum wrong wrong)
 	char *cpu = reference_pool_cpu(block->reference, block->number);
 	dma_addr_t dma = reference_pool_dma(block->reference, block->number);
 
-	if (world.options.layout == POOL_INSIDE)
+	if (world.options.layout == POOL_INSIDE) {
+		if (wrong == NOWHERE && world.options.debug)
+			expect_refusal(block->pool, cpu, dma + (1ULL << 60) + 16);
+		if (wrong == OTHER_ADDRESS)
+			expect_refusal(block->pool, (char *)&world, dma);
 		return;
+	}
 	switch (wrong) {
 	case INSIDE_OF_BLOCK:
 		if (block->reference->size > 1)
@@ -260,7 +334,8 @@ static void release(unsigned int slot, enum wrong wrong)
 	dma = reference_pool_dma(block->reference, block->number);
 	expect(FREE, !pool_free(block->pool, cpu, dma));
 	reference_pool_give(block->reference, block->number);
-	if (wrong == TWICE && world.options.layout == POOL_OUTSIDE) {
+	if (wrong == TWICE &&
+	    (world.options.layout == POOL_OUTSIDE || world.options.debug)) {
 		expect_refusal(block->pool, cpu, dma);
 		expect(FREE, world.told[POOL_ALREADY_FREE] > 0);
 	}
@@ -314,34 +389,17 @@ static void create(unsigned int which, const struct dma_event *event)
 		align = 0;
 	may = reference_pool_init(reference, old, event->size, align, boundary) &&
 	      !last_is_too_short(reference);
+	expect(ARGUMENT,
+	       pool_create(NULL, 8, 8, 0, &world.options, &world.pool[which]) == -EINVAL);
+	run_short();
 	err = pool_create("pool", event->size, align, boundary, &world.options,
 			  &world.pool[which]);
+	if (was_short() && err == -ENOMEM)
+		err = pool_create("longer-than-thirty-one-characters", event->size, align,
+				  boundary, &world.options, &world.pool[which]);
 	expect(ARGUMENT, err == (may ? 0 : -EINVAL));
 	if (err)
 		world.pool[which] = NULL;
-}
-
-static void check_counts(unsigned int which)
-{
-	const struct reference_pool *reference = &references[which];
-	struct pool_counts counts;
-	uint32_t live = 0;
-
-	if (!world.pool[which])
-		return;
-	for (uint32_t page = 0; page < reference->pages; page++)
-		live += reference->live[page];
-	pool_count(world.pool[which], &counts);
-	expect(COUNTERS, counts.active == live && counts.pages == reference->pages);
-	expect(COUNTERS, counts.size == reference->size &&
-				 counts.allocation == reference->allocation);
-	expect(COUNTERS, reference->old ||
-				 counts.total == (uint64_t)reference->pages * reference->blocks);
-	if (!reference->old && reference->allocation == PAGE_SIZE)
-		expect(CAPACITY, reference->blocks ==
-					 PAGE_SIZE / reference->boundary *
-						 (reference->boundary / reference->size));
-	expect(VALID, pool_valid(world.pool[which]));
 }
 
 static void run(const struct dma_event *event)
@@ -372,12 +430,29 @@ static void run(const struct dma_event *event)
 		check_counts(which);
 }
 
+/* The last that is done with it: where the links are, the device writes over one. */
+static void break_chain(unsigned int which)
+{
+	const struct reference_pool *reference = &references[which];
+	unsigned int others = world.pages - reference->pages;
+
+	if (!world.pool[which] || world.options.layout != POOL_INSIDE ||
+	    !(requests_config(&world.requests)[CONFIG_TARGET] & 128) ||
+	    !reference_pool_has(reference))
+		return;
+	shape_break_chain(world.pool[which], reference);
+	pool_destroy(world.pool[which]);
+	world.pool[which] = NULL;
+	world.pages = others;
+}
+
 static void set_options(void)
 {
 	uint8_t target = requests_config(&world.requests)[CONFIG_TARGET];
 
-	world.options = (struct pool_options){
+	world.options = (struct pool_options) {
 		.rules = kernel_rules(requests_kernel(&world.requests)),
+		.heap = &world.heap,
 		.pages = { page_alloc, page_free, NULL },
 		.layout = target & 4 ? POOL_INSIDE : POOL_OUTSIDE,
 		.debug = target & 8,
@@ -388,11 +463,8 @@ static void set_options(void)
 }
 
 const uint16_t target_kinds[] = {
-	DMA_EVENT_POOL_CREATE,
-	DMA_EVENT_POOL_ALLOC,
-	DMA_EVENT_POOL_FREE,
-	DMA_EVENT_POOL_DESTROY,
-	DMA_EVENT_NONE,
+	DMA_EVENT_POOL_CREATE,  DMA_EVENT_POOL_ALLOC, DMA_EVENT_POOL_FREE,
+	DMA_EVENT_POOL_DESTROY, DMA_EVENT_NONE,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -408,6 +480,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		release(slot, RIGHT);
 	for (unsigned int which = 0; which < POOLS; which++) {
 		check_counts(which);
+		break_chain(which);
 		destroy(which);
 	}
 	expect(CONSERVE, !world.pages);

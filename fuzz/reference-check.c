@@ -10,6 +10,9 @@
 
 #include "oracle.h"
 #include "reference-check.h"
+#include "reference.h"
+
+REFERENCE_BEGIN
 
 void reference_check_init(struct reference_check *reference, enum dma_kernel kernel,
 			  bool as_kernel)
@@ -148,3 +151,5 @@ void reference_check_put(struct reference_check *reference, const struct dma_eve
 		reference_other(&call);
 	}
 }
+
+REFERENCE_END

@@ -3,6 +3,9 @@
  * reference-end.c - what is wrong with a call that unmaps or frees
  */
 #include "reference-check.h"
+#include "reference.h"
+
+REFERENCE_BEGIN
 
 #define OF_BOTH                                                                   \
 	(DMA_ATTR_NO_KERNEL_MAPPING | DMA_ATTR_FORCE_CONTIGUOUS | DMA_ATTR_MMIO | \
@@ -178,3 +181,5 @@ void reference_unmap(struct reference_call *call)
 	else
 		end_list(call);
 }
+
+REFERENCE_END

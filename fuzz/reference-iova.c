@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "reference-iova.h"
+#include "reference.h"
+
+REFERENCE_BEGIN
 
 #define MS	 1000000ULL
 #define TOP	 (~0ULL)
-#define FULL	 127
 #define NO_TIMER (~0ULL)
 
 /* Only what counts is cleared: the arrays are large. */
@@ -19,11 +21,12 @@ void reference_iova_init(struct reference_iova *ref, bool is_list, unsigned int 
 	assert(cpus <= REFERENCE_IOVA_CPUS);
 	ref->is_list = is_list;
 	ref->cpus = cpus;
+	ref->full = 127;
 	ref->spans = 0;
 	ref->start = start;
 	ref->pfn32 = ref->max32 = pfn32;
 	ref->cached = ref->cached32 = (struct span){ TOP, TOP };
-	ref->lazy = ref->shared = false;
+	ref->lazy = ref->shared = ref->grown = false;
 	ref->flushes = ref->now = 0;
 	ref->timer = NO_TIMER;
 	memset(ref->trim, 0xff, sizeof(ref->trim));
@@ -153,6 +156,7 @@ void reference_iova_reserve(struct reference_iova *ref, uint64_t lo, uint64_t hi
 			if (ref->cached32.lo == span->lo)
 				ref->cached32.lo = lo;
 			span->lo = lo;
+			ref->grown = true;
 		}
 		lo = span->hi + 1;
 	}
@@ -236,9 +240,9 @@ void reference_iova_free_fast(struct reference_iova *ref, unsigned int cpu, uint
 	}
 	loaded = &ref->loaded[cpu][class];
 	prev = &ref->prev[cpu][class];
-	if (loaded->count == FULL && prev->count < FULL) {
+	if (loaded->count == ref->full && prev->count < ref->full) {
 		exchange(loaded, prev);
-	} else if (loaded->count == FULL) {
+	} else if (loaded->count == ref->full) {
 		if (!ref->is_list && ref->depots[class] == 32)
 			surplus = *loaded;
 		else
@@ -357,3 +361,5 @@ void reference_iova_advance(struct reference_iova *ref, uint64_t now)
 	}
 	ref->now = now > ref->now ? now : ref->now;
 }
+
+REFERENCE_END

@@ -11,7 +11,7 @@
 #define REFERENCE_IOVA_RANGES  20000
 #define REFERENCE_IOVA_CPUS    4
 #define REFERENCE_IOVA_CLASSES 6
-#define REFERENCE_IOVA_DEPOT   400
+#define REFERENCE_IOVA_DEPOT   1600
 #define REFERENCE_IOVA_QUEUE   32768
 
 struct span {
@@ -31,10 +31,12 @@ struct waiting {
 struct reference_iova {
 	bool is_list; /* the depot of 6.12 and later */
 	unsigned int cpus;
+	unsigned int full; /* what a magazine holds, 127 in the kernel; to be set */
 	struct span span[REFERENCE_IOVA_RANGES];
 	unsigned int spans;
 	uint64_t start, pfn32, max32;
 	struct span cached, cached32;
+	bool grown; /* has a range taken over what lies below it (I12)? */
 	struct magazine_stack loaded[REFERENCE_IOVA_CPUS][REFERENCE_IOVA_CLASSES];
 	struct magazine_stack prev[REFERENCE_IOVA_CPUS][REFERENCE_IOVA_CLASSES];
 	struct magazine_stack depot[REFERENCE_IOVA_CLASSES][REFERENCE_IOVA_DEPOT];

@@ -8,6 +8,9 @@
 
 #include "oracle.h"
 #include "reference-check.h"
+#include "reference.h"
+
+REFERENCE_BEGIN
 
 #define KEPT     1024 /* ranges that ended and are remembered */
 #define PER_HASH 8192 /* bytes of DMA addresses in one bucket of dma-debug's */
@@ -276,3 +279,5 @@ void reference_end(struct reference_check *reference, struct reference_range *ra
 	memmove(range, range + 1, (reference->ranges - at - 1) * sizeof(*range));
 	reference->ranges--;
 }
+
+REFERENCE_END

@@ -3,6 +3,9 @@
  * reference-map.c - what is wrong with a call that maps or allocates
  */
 #include "reference-check.h"
+#include "reference.h"
+
+REFERENCE_BEGIN
 
 #define SPARED (DMA_ATTR_DEBUGGING_IGNORE_CACHELINES | DMA_ATTR_REQUIRE_COHERENT)
 
@@ -210,3 +213,5 @@ void reference_map(struct reference_call *call)
 		reference_enter(reference, origin, &call->ref, event->ents, i);
 	}
 }
+
+REFERENCE_END

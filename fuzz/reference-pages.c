@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "reference-pages.h"
+#include "reference.h"
+
+REFERENCE_BEGIN
 
 void reference_pages_init(struct reference_pages *pages, uint64_t size)
 {
@@ -86,3 +89,5 @@ uint64_t reference_pages_used(const struct reference_pages *pages, uint64_t firs
 	}
 	return used;
 }
+
+REFERENCE_END

@@ -8,6 +8,9 @@
 #include <libdma/page.h>
 
 #include "reference-pool.h"
+#include "reference.h"
+
+REFERENCE_BEGIN
 
 static bool is_power(uint64_t value)
 {
@@ -154,3 +157,5 @@ uint64_t reference_pool_inner(const struct reference_pool *pool, uint32_t block)
 
 	return left < pool->size ? left : pool->size;
 }
+
+REFERENCE_END

@@ -4,6 +4,9 @@
  * I35-I38)
  */
 #include "reference-sg.h"
+#include "reference.h"
+
+REFERENCE_BEGIN
 
 bool reference_sg_layout(struct reference_sg *sg, uint64_t granule, uint64_t boundary,
 			 bool checked)
@@ -56,3 +59,5 @@ void reference_sg_merge(struct reference_sg *sg, uint64_t granule, uint64_t boun
 		dma += piece->taken;
 	}
 }
+
+REFERENCE_END

@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "reference-swiotlb.h"
+#include "reference.h"
+
+REFERENCE_BEGIN
 
 static void count(struct reference_swiotlb *ref, uint64_t slot)
 {
@@ -202,3 +205,5 @@ uint64_t reference_swiotlb_used(const struct reference_swiotlb *ref)
 		used += ref->used[area];
 	return used;
 }
+
+REFERENCE_END

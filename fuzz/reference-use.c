@@ -4,6 +4,9 @@
  * end, with pools and regions, and with what a driver leaves behind
  */
 #include "reference-check.h"
+#include "reference.h"
+
+REFERENCE_BEGIN
 
 #define FAULT_WRITE 1
 
@@ -323,3 +326,5 @@ void reference_other(struct reference_call *call)
 		break;
 	}
 }
+
+REFERENCE_END

@@ -26,6 +26,7 @@
 #define CONFIG_POOL	4 /* slots of the bounce buffers, as a power of two */
 #define CONFIG_AREAS	5
 #define CONFIG_MASK	6
+#define CONFIG_HEAP	8 /* of some: which allocation of the model's own memory fails */
 #define CONFIG_ALIGN	9
 #define CONFIG_SEGMENT	10
 #define CONFIG_BOUNDARY 11

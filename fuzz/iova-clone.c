@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * iova-clone.c - clones, and what they adopt
+ *
+ * What a caller says that the kernel did is done, wherever the range was, or refused
+ * where it was handed out already; nothing else of the set changes.
+ */
+#include <errno.h>
+
+#include "iova-clone.h"
+#include "oracle.h"
+
+void iova_refuses(const struct iova_options *options)
+{
+	struct iova_options wrong[8];
+	struct iova_domain *domain;
+
+	for (unsigned int i = 0; i < 8; i++) {
+		wrong[i] = *options;
+		wrong[i].start = 1;
+	}
+	wrong[0].start = 0;
+	wrong[1].granule = 0;
+	wrong[2].granule += options->granule / 2;
+	wrong[3].granule = 256;
+	wrong[4].granule = 1ULL << 32;
+	wrong[5].cpus = 0;
+	wrong[6].cpus = (1U << 16) + 1;
+	wrong[7].magazine = (1U << 16) + 1;
+	for (unsigned int i = 0; i < 8; i++)
+		expect(ARGUMENT, iova_domain_create(&wrong[i], &domain) == -EINVAL);
+	iova_domain_destroy(NULL);
+}
+
+struct seen {
+	uint64_t pfn, size;
+	enum iova_state state;
+	bool there;
+};
+
+static int look_for(const struct iova_range *range, void *arg)
+{
+	struct seen *seen = arg;
+
+	if (range->pfn != seen->pfn)
+		return 0;
+	seen->size = range->size;
+	seen->state = range->state;
+	seen->there = true;
+	return 1;
+}
+
+static struct seen look(const struct iova_domain *domain, uint64_t pfn)
+{
+	struct seen seen = { .pfn = pfn };
+
+	expect(VALID, iova_walk(domain, look_for, &seen) == seen.there);
+	return seen;
+}
+
+static bool overlaps(const struct reference_iova *reference, uint64_t pfn, uint64_t size)
+{
+	for (unsigned int i = 0; i < reference->spans; i++)
+		if (reference->span[i].lo <= pfn + size - 1 &&
+		    reference->span[i].hi >= pfn)
+			return true;
+	return false;
+}
+
+static void check_find(const struct iova_domain *domain, uint64_t pfn, uint64_t size)
+{
+	uint64_t first, found;
+
+	expect(OWNER, !iova_find(domain, pfn + size - 1, &first, &found));
+	expect(OWNER, first == pfn && found == size);
+	expect(OWNER, look(domain, pfn).state == IOVA_LIVE);
+}
+
+/* What it then does with it, and with its timers. */
+static void use(struct iova_domain *clone, unsigned int cpu, uint64_t pfn, uint64_t size)
+{
+	size_t count = iova_count(clone);
+
+	iova_release(clone, cpu, pfn, size);
+	iova_trim(clone, size);
+	iova_expire(clone, cpu % iova_cpus(clone), pfn & 1);
+	expect(COUNTERS, iova_count(clone) <= count);
+}
+
+static void adopt(struct iova_domain *clone, const struct reference_iova *reference,
+		  const struct requests *requests, struct heap *heap)
+{
+	unsigned int slot = (unsigned int)requests->event.handle;
+	uint64_t pfn = 1 + requests->event.offset / PROGRAM_PLACE_UNIT;
+	uint64_t size = 1 + requests->event.size % 128, rounded = 1, first;
+	size_t count = iova_count(clone);
+	struct seen before;
+	int err;
+
+	if (reference->spans && slot % 4) {
+		pfn = reference->span[slot % reference->spans].lo;
+		if (requests->op.arg % 4)
+			size = reference->span[slot % reference->spans].hi - pfn + 1;
+	}
+	while (rounded < size && rounded < 64)
+		rounded *= 2;
+	rounded = rounded > 32 ? size : rounded;
+	if (pfn >> 60 || size >> 60)
+		return;
+	before = look(clone, pfn);
+	if (requests->event.dir == DMA_NONE)
+		heap->fail_nth = heap->calls + 1;
+	err = iova_adopt(clone, (unsigned int)requests->event.cpu, size, pfn);
+	heap->fail_nth = 0;
+	/* of the depot's magazines one need not be full any more */
+	expect(VALID, before.state == IOVA_CACHED || iova_valid(clone));
+	/* a range that grew no longer begins where a magazine says */
+	if (reference->grown)
+		expect(OWNER, !err || err == -EEXIST || err == -ENOMEM);
+	else if (before.there && before.size == rounded && before.state != IOVA_LIVE &&
+		 before.state != IOVA_RESERVED)
+		expect(COMPLETE, !err && iova_count(clone) == count);
+	else if (overlaps(reference, pfn, rounded))
+		expect(OWNER, err == -EEXIST && iova_count(clone) == count);
+	else if (err == -ENOMEM)
+		expect(MEMORY, requests->event.dir == DMA_NONE &&
+				       iova_find(clone, pfn, &first, &first) == -ENOENT);
+	else
+		expect(COMPLETE, !err && iova_count(clone) == count + 1);
+	if (err)
+		return;
+	check_find(clone, pfn, rounded);
+	use(clone, (unsigned int)requests->event.cpu, pfn, size);
+}
+
+void iova_clone_adopts(const struct iova_domain *domain,
+		       const struct reference_iova *reference,
+		       const struct requests *requests, struct heap *heap)
+{
+	struct iova_domain *clone;
+
+	expect(MEMORY, !iova_clone(domain, &clone));
+	/* what it flushes is not told to the domain that it came from */
+	adopt(clone, reference, requests, heap);
+	iova_domain_destroy(clone);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pool-shape.h - what fuzz-pool asks besides blocks: what walks show, what is printed,
+ * what a device makes of free blocks that have the kernel's links in them
+ */
+#pragma once
+
+#include "dma/pool.h"
+#include "reference-pool.h"
+
+/* A walk shows @used bytes of all, and the block at @dma, unless it is 0, among them. */
+void shape_expect_pool(const struct pool *pool, const struct reference_pool *reference,
+		       uint64_t used, dma_addr_t dma);
+
+/* The line of the pools file has the numbers, however little room there is. */
+void shape_expect_line(const struct pool *pool, const struct reference_pool *reference,
+		       uint64_t active);
+
+/* The line of the log names the pool. */
+void shape_expect_report(const struct pool_report *report);
+
+/* From a chain that leads out of the pool come no blocks of elsewhere, and no crash. */
+void shape_break_chain(struct pool *pool, const struct reference_pool *reference);
