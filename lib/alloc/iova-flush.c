@@ -34,7 +34,8 @@ int iova_set_release(struct iova_domain *domain, enum iova_release release,
 	queue = heap_alloc(domain->heap, 1, sizeof(*queue) + rings * sizeof(struct ring));
 	if (!queue)
 		return -ENOMEM;
-	entries = heap_alloc(domain->heap, (size_t)rings * slots, sizeof(*entries));
+	/* none is read before it was written */
+	entries = heap_resize(domain->heap, NULL, (size_t)rings * slots, sizeof(*entries));
 	if (!entries)
 		goto free_queue;
 
