@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "command.h"
 #include "environment.h"
@@ -401,6 +402,23 @@ static void print_outcome(struct merge *merge)
 	json_print(document);
 }
 
+/* A trace beside itself would tell each call twice. */
+static int check_twice(const struct options *opts, size_t index)
+{
+	struct stat now, other;
+
+	if (stat(opts->path[index], &now) || !S_ISREG(now.st_mode))
+		return EXIT_FINE;
+	for (size_t i = 0; i < index; i++) {
+		if (stat(opts->path[i], &other) || other.st_dev != now.st_dev ||
+		    other.st_ino != now.st_ino)
+			continue;
+		complain("%s: the same trace as %s", opts->path[index], opts->path[i]);
+		return EXIT_USAGE;
+	}
+	return EXIT_FINE;
+}
+
 static int merge_all(struct merge *merge)
 {
 	const struct options *opts = merge->opts;
@@ -411,6 +429,8 @@ static int merge_all(struct merge *merge)
 		take_label(&merge->input[i], &labels);
 		merge->input[i].number = opts->labels ? i + 1 : 0;
 		status = target_check(&opts->target, opts->path[i]);
+		if (!status)
+			status = check_twice(opts, i);
 		if (!status)
 			status = open_input(merge, &merge->input[i], opts->path[i]);
 	}

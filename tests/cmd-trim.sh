@@ -135,6 +135,9 @@ said 'one of --every, --events, --size and --by-device'
 expect 5 "$dmactl" split --events 5 "$scratch/hand.txt" -o "$scratch/t.txt"
 said 'exists already'
 expect 2 "$dmactl" merge "$scratch/a.txt" -o "$scratch/y.dmat"
+ln -s a.txt "$scratch/again.txt"
+expect 2 "$dmactl" merge "$scratch/a.txt" "$scratch/again.txt" -o "$scratch/y.dmat"
+said 'again.txt: the same trace as '
 expect 2 "$dmactl" merge --labels x "$scratch/a.txt" "$scratch/b.txt" -o "$scratch/y.dmat"
 said '1 labels for 2 files'
 exit $status
