@@ -119,11 +119,12 @@ static int count_arguments(const struct btf *btf, int id)
 static void keep_reason(struct probe *probe, const char *log, int err)
 {
 	const char *what = probe->how == PROBE_TP ? "it" : probe_form(probe);
+	const char *error = err == E2BIG ? "no room for more programs there" : strerror(err);
 	size_t size = strcspn(log, "\n");
 
 	if (!size || !strncmp(log, "processed ", 10))
 		snprintf(probe->why, sizeof(probe->why), "the kernel refuses %s: %s", what,
-			 strerror(err));
+			 error);
 	else
 		snprintf(probe->why, sizeof(probe->why), "the kernel refuses %s: %.*s", what,
 			 (int)size, log);
@@ -146,8 +147,7 @@ static const struct bpf_insn nothing[] = {
 	{ .code = BPF_JMP | BPF_EXIT },
 };
 
-/* Would the kernel take a program there? At a function only attaching it tells. */
-static bool try_tracing(struct probe *probe, int id)
+static int load_nothing(struct probe *probe, int id)
 {
 	static const enum bpf_attach_type types[] = {
 		[PROBE_TP] = BPF_TRACE_RAW_TP,
@@ -156,7 +156,7 @@ static bool try_tracing(struct probe *probe, int id)
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, opts);
 	char log[1024] = "";
-	int fd, link;
+	int fd;
 
 	opts.expected_attach_type = types[probe->how];
 	opts.attach_btf_id = (__u32)id;
@@ -164,17 +164,41 @@ static bool try_tracing(struct probe *probe, int id)
 	opts.log_buf = log;
 	opts.log_size = sizeof(log);
 	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, NULL, "GPL", nothing, 2, &opts);
-	if (fd < 0) {
+	if (fd < 0)
 		keep_reason(probe, log, errno);
-		return false;
-	}
-	link = probe->how == PROBE_TP ? 0 : bpf_raw_tracepoint_open(NULL, fd);
-	if (link < 0)
+	return fd;
+}
+
+/*
+ * At a function only attaching tells whether the kernel takes a program, and of two
+ * whether there is room: a function has places for 38.
+ */
+static bool try_function(struct probe *probe, int id)
+{
+	int fd[PROGRAMS], link[PROGRAMS];
+	unsigned int loaded = 0, attached = 0;
+
+	while (loaded < PROGRAMS && (fd[loaded] = load_nothing(probe, id)) >= 0)
+		loaded++;
+	while (attached < loaded &&
+	       (link[attached] = bpf_raw_tracepoint_open(NULL, fd[attached])) >= 0)
+		attached++;
+	if (loaded == PROGRAMS && attached < PROGRAMS)
 		keep_reason(probe, "", errno);
-	else if (link)
-		close(link);
-	close(fd);
-	return link >= 0;
+	for (unsigned int i = 0; i < attached; i++)
+		close(link[i]);
+	for (unsigned int i = 0; i < loaded; i++)
+		close(fd[i]);
+	return attached == PROGRAMS;
+}
+
+static bool try_tracepoint(struct probe *probe, int id)
+{
+	int fd = load_nothing(probe, id);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 /* Whatever stands in the way of all kprobes. */
@@ -254,9 +278,9 @@ static void try_probe(struct probes *probes, struct probe *probe, enum attach at
 		return;
 	}
 	if (probe->how == PROBE_TP)
-		probe->usable = try_tracing(probe, id);
+		probe->usable = try_tracepoint(probe, id);
 	else
-		probe->usable = (attach != ATTACH_KPROBE && try_tracing(probe, id)) ||
+		probe->usable = (attach != ATTACH_KPROBE && try_function(probe, id)) ||
 				(attach != ATTACH_FENTRY && try_kprobe(probes, probe));
 }
 

@@ -203,6 +203,27 @@ static int drain(struct recorder *recorder)
 }
 
 
+/* What was not asked for, and may miss events where it is interrupted. */
+static void tell_of_kprobes(const struct recorder *recorder)
+{
+	const struct probe *first = NULL;
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < DMA_HOOKS; i++) {
+		const struct probe *probe = probes_at(recorder->probes, i);
+
+		if (!probe->used || !probe->kprobe)
+			continue;
+		first = first ?: probe;
+		count++;
+	}
+	if (!count || recorder->options->attach == ATTACH_KPROBE)
+		return;
+	complain("%s() is watched by a %s: %s", first->target, probe_form(first), first->why);
+	if (count > 1)
+		complain("and %u more by kprobes, 'dmactl doctor' says why", count - 1);
+}
+
 static int prepare(struct recorder *recorder)
 {
 	struct dma_probe_options probe = recorder->options->probe;
@@ -231,6 +252,7 @@ static int prepare(struct recorder *recorder)
 		.strings = recorder->strings,
 		.symbols = recorder->symbols,
 		.min_size = probe.min_size,
+	tell_of_kprobes(recorder);
 		.put = put,
 		.arg = recorder,
 	});

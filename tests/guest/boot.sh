@@ -6,7 +6,7 @@
 # MODE is direct, swiotlb, swiotlb=SLOTS, strict or lazy, or an IOMMU that is not Intel's:
 # amd, which is strict in a guest whatever one asks for, or virtio, which is lazy. The
 # guest has an NVMe disk, a SATA disk behind AHCI, a USB disk behind EHCI, which lives on
-# dma_pools, and an e1000e. It runs SCRIPT as root, with dmactl and load in its PATH and
+# dma_pools, and an e1000e. It runs SCRIPT as root, with dmactl, load and crowd in its PATH and
 # $GUEST_FILES beside it; what that leaves in /out is in OUT. The exit status is SCRIPT's,
 # or 124 where the guest did not come to its end. $GUEST_CPUS is 2 unless told,
 # $GUEST_TIMEOUT 300 seconds;
@@ -58,6 +58,7 @@ for file in $("$builddir/libtool" --mode=execute ldd "$builddir/src/dmactl" |
 	esac
 done
 ${CC:-cc} -static -O2 -o bin/load "$here/load.c"
+${CC:-cc} -O2 -o bin/crowd "$here/crowd.c" -lbpf
 cp "$here/init" init
 # shellcheck disable=SC2086
 cp "$here/events.sh" "$script" ${GUEST_FILES-} test/
