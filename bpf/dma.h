@@ -27,6 +27,8 @@ enum {
 	DMA_PROBE_UNDER_WAY = 4, /* events of a probe on one CPU, each in another's midst */
 	DMA_PROBE_CPUS = 8192,
 	DMA_PROBE_FRAMES = 64, /* of a stack */
+	DMA_PROBE_STACKS = 16384, /* in the first map of them; the others' numbers follow */
+	DMA_PROBE_MORE_STACKS = 4096,
 	DMA_PROBE_NO_STACK = -1,
 	DMA_PROBE_SENT_STACK = -2, /* and below: the number of a stack that was sent */
 };
@@ -51,7 +53,7 @@ struct dma_probe_event {
 	int pid;
 	int error;
 	unsigned int gfp;
-	int stack; /* number in the map of stacks, or one of the negative above */
+	int stack; /* number in the maps of stacks, or one of the negative above */
 	unsigned long long ns;
 	unsigned long long device; /* its address: its name while it lives */
 	unsigned long long handle; /* of a pool or an IOVA domain: likewise */
@@ -137,7 +139,7 @@ struct dma_probe_options {
 	unsigned int devices;	 /* patterns in use */
 	unsigned int drivers;
 	unsigned int stack;	/* send the call's stack */
-	unsigned int stack_sent; /* also where the map of stacks has no place for it */
+	unsigned int stack_sent; /* also where the maps of stacks have no place for it */
 	unsigned int sg_traced; /* a tracepoint tells of lists that were mapped */
 	struct dma_probe_pattern device[DMA_PROBE_PATTERNS];
 	struct dma_probe_pattern driver[DMA_PROBE_PATTERNS];

@@ -21,6 +21,7 @@ typedef __u32 __be32;
 typedef __u32 __wsum;
 
 #define NULL ((void *)0)
+#define EEXIST 17
 
 enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,

@@ -22,12 +22,20 @@ struct {
 	__type(value, struct dma_probe_count);
 } counts SEC(".maps");
 
+/* One place for all stacks of the same remainder, which keeps the first: thus two. */
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
-	__uint(max_entries, 16384);
+	__uint(max_entries, DMA_PROBE_STACKS);
 	__uint(key_size, sizeof(__u32));
 	__uint(value_size, DMA_PROBE_FRAMES * sizeof(__u64));
 } stacks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(max_entries, DMA_PROBE_MORE_STACKS);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, DMA_PROBE_FRAMES * sizeof(__u64));
+} more_stacks SEC(".maps");
 
 /*
  * One run of a probe. What the verifier knows the types of may be followed by plain loads,
@@ -93,16 +101,18 @@ static __always_inline __s32 stack_send(struct call *call)
 	return number;
 }
 
-/*
- * Before there is room for the event. The map has one place for all stacks of the same
- * remainder, and keeps the first.
- */
+/* Before there is room for the event. */
 static __always_inline void stack_take(struct call *call)
 {
 	call->stack = DMA_PROBE_NO_STACK;
 	if (!options.stack)
 		return;
 	call->stack = bpf_get_stackid(call->ctx, &stacks, BPF_F_FAST_STACK_CMP);
+	if (call->stack == -EEXIST) {
+		call->stack = bpf_get_stackid(call->ctx, &more_stacks, BPF_F_FAST_STACK_CMP);
+		if (call->stack >= 0)
+			call->stack += DMA_PROBE_STACKS;
+	}
 	if (options.stack_sent && call->stack < 0)
 		call->stack = stack_send(call);
 }

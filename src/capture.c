@@ -6,7 +6,6 @@
  * for comes in records of its own, before the first event that uses them. Lists are
  * put together from their pieces (list.c).
  */
-#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -53,6 +52,7 @@ struct capture {
 	uint64_t handles; /* given so far */
 	struct sent_stack stack[SENT_STACKS]; /* a circle */
 	unsigned int stacks;		      /* sent so far */
+	uint32_t kept_stack[DMA_PROBE_STACKS + DMA_PROBE_MORE_STACKS]; /* as text; or 0 */
 	struct capture_sum sum;
 	struct probes_sum seen[DMA_HOOKS];   /* at the last capture_losses() */
 	uint64_t missed_before[DMA_HOOKS]; /* two calls ago */
@@ -225,17 +225,30 @@ static uint32_t find_sent(const struct capture *capture, int number)
 	return 0;
 }
 
-static int set_stack(struct capture *capture, int number, struct dma_event *event)
+/* A stack that has a number keeps it: the kernel is asked once. */
+static int find_kept(struct capture *capture, unsigned int number, uint32_t *ret)
 {
 	uint64_t address[DMA_PROBE_FRAMES] = { 0 };
 	int err = 0;
 
+	if (number >= DMA_PROBE_STACKS + DMA_PROBE_MORE_STACKS)
+		return 0;
+	if (!capture->kept_stack[number] &&
+	    !probes_stack(capture->options.probes, number, address))
+		err = symbols_stack(capture->options.symbols, address, DMA_PROBE_FRAMES,
+				    capture->options.strings, &capture->kept_stack[number]);
+	*ret = capture->kept_stack[number];
+	return err;
+}
+
+static int set_stack(struct capture *capture, int number, struct dma_event *event)
+{
+	int err = 0;
+
 	if (number <= DMA_PROBE_SENT_STACK)
 		event->stack = find_sent(capture, number);
-	else if (number >= 0 &&
-		 !bpf_map_lookup_elem(probes_stacks(capture->options.probes), &number, address))
-		err = symbols_stack(capture->options.symbols, address, DMA_PROBE_FRAMES,
-				    capture->options.strings, &event->stack);
+	else if (number >= 0)
+		err = find_kept(capture, (unsigned int)number, &event->stack);
 	capture->sum.stackless += !err && !event->stack;
 	return err;
 }

@@ -181,6 +181,10 @@ int probes_start(struct probes *probes, struct dma_probe_options *options, size_
 		return EXIT_CANNOT;
 	}
 	probes->cpus = libbpf_num_possible_cpus();
+	if (!options->stack) { /* they would take 11 MB of the kernel's memory */
+		bpf_map__set_max_entries(probes->object->maps.stacks, 1);
+		bpf_map__set_max_entries(probes->object->maps.more_stacks, 1);
+	}
 	probes->counts = calloc(probes->cpus > 0 ? (size_t)probes->cpus : 1,
 				sizeof(*probes->counts));
 	if (!probes->counts)
@@ -220,9 +224,14 @@ int probes_ring(const struct probes *probes)
 	return bpf_map__fd(probes->object->maps.ring);
 }
 
-int probes_stacks(const struct probes *probes)
+int probes_stack(const struct probes *probes, unsigned int number, uint64_t *addresses)
 {
-	return bpf_map__fd(probes->object->maps.stacks);
+	const bool more = number >= DMA_PROBE_STACKS;
+	const __u32 key = more ? number - DMA_PROBE_STACKS : number;
+	int map = bpf_map__fd(more ? probes->object->maps.more_stacks
+				   : probes->object->maps.stacks);
+
+	return bpf_map_lookup_elem(map, &key, addresses) ? -errno : 0;
 }
 
 const struct dma_probe_kernel *probes_inside(const struct probes *probes)

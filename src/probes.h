@@ -94,9 +94,11 @@ void probes_stop(struct probes *probes);
 /* The kernel's own description of its types. */
 const struct btf *probes_btf(const struct probes *probes);
 
-/* Descriptors of the ring and the map of stacks. */
+/* The ring's descriptor. */
 int probes_ring(const struct probes *probes);
-int probes_stacks(const struct probes *probes);
+
+/* The addresses of a stack that the kernel keeps, DMA_PROBE_FRAMES of them. 0 or -errno. */
+int probes_stack(const struct probes *probes, unsigned int number, uint64_t *addresses);
 
 /* What the kernel's memory told; all 0 before probes_start(). */
 const struct dma_probe_kernel *probes_inside(const struct probes *probes);

@@ -38,6 +38,7 @@ static int set_up(void **state)
 	assert_non_null(object);
 	bpf_map__set_max_entries(object->maps.ring, (__u32)sysconf(_SC_PAGESIZE));
 	bpf_map__set_max_entries(object->maps.stacks, 1);
+	bpf_map__set_max_entries(object->maps.more_stacks, 1);
 	if (twin_bpf__load(object)) {
 		twin_bpf__destroy(object);
 		object = NULL;
