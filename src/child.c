@@ -3,8 +3,8 @@
  * child.c - the command whose DMA is recorded
  *
  * It is forked before the recorder gives up its privileges, and has what whoever ran
- * dmactl has: same user, same descriptors, no more. It waits until the probes are
- * there, so that nothing of it is missed.
+ * dmactl has: same user, same descriptors, no more, also where dmactl is set-uid. It
+ * waits until the probes are there, so that nothing of it is missed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +26,8 @@ static void run(char **command, int wait, int say)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	if (setresgid(getgid(), getgid(), getgid()) || setresuid(getuid(), getuid(), getuid()))
+		_exit(126);
 	if (read(wait, &go, 1) != 1)
 		_exit(0); /* the recorder is gone */
 	execvp(*command, command);
