@@ -56,7 +56,8 @@ struct capture {
 	struct capture_sum sum;
 	struct probes_sum seen[DMA_HOOKS];   /* at the last capture_losses() */
 	uint64_t missed_before[DMA_HOOKS]; /* two calls ago */
-	uint64_t losses_ns;
+	uint64_t losses_ns; /* of the last call, */
+	uint64_t earlier_ns; /* and of the one before */
 };
 
 static int put(struct capture *capture, struct dma_event *event)
@@ -335,7 +336,7 @@ struct capture *capture_create(const struct capture_options *options)
 	if (!capture->lists || !capture->gfp || !capture->devices || !capture->pools ||
 	    !capture->domains)
 		out_of_memory();
-	capture->losses_ns = clock_ns();
+	capture->losses_ns = capture->earlier_ns = clock_ns();
 	capture->ring = ring_buffer__new(probes_ring(options->probes), take, capture, NULL);
 	if (capture->ring)
 		return capture;
@@ -385,7 +386,8 @@ static int put_loss(struct capture *capture, unsigned int hook, uint64_t count,
  * An event may be missed by its probe, and its twin be only about to count it: while the
  * probes run, a number of misses is believed when it was seen twice.
  */
-static int lose_of(struct capture *capture, unsigned int hook, bool last, uint64_t from_ns)
+static int lose_of(struct capture *capture, unsigned int hook, uint64_t end_ns,
+		   uint64_t from_ns)
 {
 	struct probes_sum *seen = &capture->seen[hook], sum;
 	uint64_t dropped, missed, told = capture->missed_before[hook];
@@ -393,7 +395,7 @@ static int lose_of(struct capture *capture, unsigned int hook, bool last, uint64
 
 	if (err)
 		return err;
-	missed = last || sum.missed < seen->missed ? sum.missed : seen->missed;
+	missed = end_ns || sum.missed < seen->missed ? sum.missed : seen->missed;
 	missed = missed > told ? missed - told : 0;
 	dropped = sum.dropped - seen->dropped;
 	capture->missed_before[hook] += missed;
@@ -403,18 +405,20 @@ static int lose_of(struct capture *capture, unsigned int hook, bool last, uint64
 	*seen = sum;
 	if (!dropped && !missed)
 		return 0;
-	return put_loss(capture, hook, dropped + missed, from_ns,
-			dropped && !missed ? sum.last_ns : clock_ns());
+	return put_loss(capture, hook, dropped + missed,
+			missed ? capture->earlier_ns : from_ns,
+			dropped && !missed ? sum.last_ns : end_ns ?: clock_ns());
 }
 
-int capture_losses(struct capture *capture, bool last)
+int capture_losses(struct capture *capture, uint64_t end_ns)
 {
 	uint64_t from_ns = capture->losses_ns;
-	int err = last ? 0 : probes_refresh(capture->options.probes);
+	int err = end_ns ? 0 : probes_refresh(capture->options.probes);
 
 	capture->losses_ns = clock_ns();
 	for (unsigned int i = 0; i < DMA_HOOKS && !err; i++)
-		err = lose_of(capture, i, last, from_ns);
+		err = lose_of(capture, i, end_ns, from_ns);
+	capture->earlier_ns = from_ns;
 	return err;
 }
 

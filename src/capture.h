@@ -37,10 +37,10 @@ void capture_destroy(struct capture *capture);
 int capture_read(struct capture *capture);
 
 /*
- * Put an event for what was lost since the last call, one for each probe. @last: the
- * probes are stopped, and the counts will not change any more.
+ * Put an event for what was lost since the last call, one for each probe. @end_ns: when
+ * the probes were stopped, after which the counts do not change any more; 0 before.
  */
-int capture_losses(struct capture *capture, bool last);
+int capture_losses(struct capture *capture, uint64_t end_ns);
 
 /* What was put, or not, so far. */
 struct capture_sum {

@@ -48,6 +48,7 @@ struct recorder {
 	const char *end; /* why it is over, in words; NULL while it is not */
 	int child_status;
 	uint64_t begin_ns;
+	uint64_t end_ns; /* before the probes were taken away, which takes its time */
 	uint64_t flush_ns;  /* of the last one */
 	off_t whole;	    /* bytes of the file after it */
 };
@@ -151,7 +152,7 @@ static int step(struct recorder *recorder)
 	if (count < 0)
 		return count;
 	if (clock_ns() - recorder->flush_ns >= FLUSH_NS) {
-		err = capture_losses(recorder->capture, false);
+		err = capture_losses(recorder->capture, 0);
 		if (!err)
 			err = flush(recorder);
 	} else if (recorder->output->live && count) {
@@ -195,14 +196,13 @@ static int drain(struct recorder *recorder)
 {
 	int count;
 
+	recorder->end_ns = clock_ns();
 	probes_stop(recorder->probes);
 	do
 		count = capture_read(recorder->capture);
 	while (count > 0);
-	return count < 0 ? count : capture_losses(recorder->capture, true);
+	return count < 0 ? count : capture_losses(recorder->capture, recorder->end_ns);
 }
-
-
 /* What was not asked for, and may miss events where it is interrupted. */
 static void tell_of_kprobes(const struct recorder *recorder)
 {
@@ -239,6 +239,7 @@ static int prepare(struct recorder *recorder)
 	status = probes_start(recorder->probes, &probe, recorder->options->ring_size);
 	if (status)
 		return status;
+	tell_of_kprobes(recorder);
 	if (probe.stack) /* only now, for the probes are in stacks, too */
 		recorder->symbols = symbols_create();
 	err = running_describe(recorder->environment, recorder->probes);
@@ -252,7 +253,6 @@ static int prepare(struct recorder *recorder)
 		.strings = recorder->strings,
 		.symbols = recorder->symbols,
 		.min_size = probe.min_size,
-	tell_of_kprobes(recorder);
 		.put = put,
 		.arg = recorder,
 	});
@@ -279,7 +279,8 @@ static int start_child(struct recorder *recorder)
 static void print_summary(const struct recorder *recorder)
 {
 	const struct capture_sum *sum = capture_sum(recorder->capture);
-	const double seconds = (double)(clock_ns() - recorder->begin_ns) / 1e9;
+	const uint64_t end_ns = recorder->end_ns ?: clock_ns();
+	const double seconds = (double)(end_ns - recorder->begin_ns) / 1e9;
 	struct stat status;
 
 	complain("%s: %" PRIu64 " events in %.1f s, %s", out_name(recorder), sum->events, seconds,

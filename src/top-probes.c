@@ -86,7 +86,7 @@ static int loop(struct live *live, const sigset_t *signals)
 		count = capture_read(live->capture);
 		if (count >= 0 && clock_ns() - losses_ns >= LOSSES_NS) {
 			losses_ns = clock_ns();
-			if (capture_losses(live->capture, false) < 0)
+			if (capture_losses(live->capture, 0) < 0)
 				count = -ENOMEM;
 		}
 		if (!count || live->top.screen)
