@@ -127,14 +127,13 @@ static void read_lockdown(char *buffer, size_t size)
 	fclose(file);
 }
 
+/* A function has (), the name of a tracepoint has not. */
 static void print_probes(const struct options *opts, const struct probes *probes)
 {
 	static const struct column columns[] = {
 		{ .name = "EVENT", .summary = "what is recorded" },
-		{ .name = "STATE", .summary = "whether it is" },
-		{ .name = "BY", .summary = "the form of the probe" },
-		{ .name = "PROBE", .summary = "where" },
-		{ .name = "NOTE", .summary = "why not, or why by no better one", .shrink = true },
+		{ .name = "BY", .summary = "the form of the probe, or why there is none" },
+		{ .name = "PROBE", .summary = "where", .shrink = true },
 		{},
 	};
 	struct table *table;
@@ -143,19 +142,56 @@ static void print_probes(const struct options *opts, const struct probes *probes
 		return;
 	for (unsigned int kind = 1; kind < DMA_EVENT_KINDS; kind++) {
 		struct finding finding;
-		char place[80];
 
 		if (!find(probes, kind, &finding))
 			continue;
 		table_row(table);
 		table_cell(table, 0, "%s", libdma_event_kind_name(kind));
-		table_cell(table, 1, "%s", finding.state);
-		table_cell(table, 2, "%s", finding.probe->used ? probe_form(finding.probe) : "");
-		table_cell(table, 3, "%s", probe_place(finding.probe, place, sizeof(place)));
-		table_cell(table, 4, "%s", finding.probe->why);
+		table_cell(table, 1, "%s",
+			   finding.probe->used ? probe_form(finding.probe) : finding.state);
+		table_cell(table, 2, "%s%s", finding.probe->target,
+			   finding.probe->how == PROBE_TP ? "" : "()");
 	}
 	table_print(table);
 	table_destroy(table);
+}
+
+/* Was @why given for an event before this one? */
+static bool was_told(const struct probes *probes, unsigned int kind, const char *why)
+{
+	struct finding finding;
+
+	while (--kind)
+		if (find(probes, kind, &finding) && !strcmp(finding.probe->why, why))
+			return true;
+	return false;
+}
+
+/* The names of all events from @kind on that have its reason. */
+static void list_events(const struct probes *probes, unsigned int kind, const char *why,
+			char *buffer, size_t size)
+{
+	struct finding finding;
+	size_t used = 0;
+
+	for (*buffer = '\0'; kind < DMA_EVENT_KINDS && used < size; kind++)
+		if (find(probes, kind, &finding) && !strcmp(finding.probe->why, why))
+			used += (size_t)snprintf(buffer + used, size - used, "%s%s",
+						 used ? ", " : "", libdma_event_kind_name(kind));
+}
+
+static void print_reasons(const struct options *opts, const struct probes *probes)
+{
+	for (unsigned int kind = 1; kind < DMA_EVENT_KINDS; kind++) {
+		struct finding finding;
+		char events[1500];
+
+		if (!find(probes, kind, &finding) || !*finding.probe->why ||
+		    was_told(probes, kind, finding.probe->why))
+			continue;
+		list_events(probes, kind, finding.probe->why, events, sizeof(events));
+		paragraph_print(&opts->terminal, 2, 4, "%s: %s", events, finding.probe->why);
+	}
 }
 
 static void print_words(const struct options *opts, const struct probes *probes,
@@ -169,15 +205,17 @@ static void print_words(const struct options *opts, const struct probes *probes,
 		printf("Kernel        %s, %s\n", names.release, names.machine);
 	printf("Lockdown      %s\n", lockdown);
 	for (size_t i = 0; i < CAPABILITIES; i++)
-		paragraph_print(&opts->terminal, 0, 14, "%s%*s%s, %s", capabilities[i].name,
-				(int)(14 - strlen(capabilities[i].name)), "",
+		paragraph_print(&opts->terminal, 0, 14, "%-14s%s, %s", capabilities[i].name,
 				privilege_has(capabilities[i].number) ? "yes" : "no",
 				capabilities[i].need);
-	printf("Recording     %s\n", obstacle->status ? obstacle->text : "possible");
+	paragraph_print(&opts->terminal, 0, 14, "Recording     %s",
+			obstacle->status ? obstacle->text : "possible");
 	if (!probes)
 		return;
 	putchar('\n');
 	print_probes(opts, probes);
+	printf("\nWhy not, or why by another:\n");
+	print_reasons(opts, probes);
 	printf("\nNever seen, on any kernel:\n");
 	for (size_t i = 0; i < UNSEEN; i++)
 		paragraph_print(&opts->terminal, 2, 4, "%s", unseen[i]);

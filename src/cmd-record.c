@@ -65,6 +65,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			argp_error(state, "--overwrite takes a number of bytes, not '%s'", arg);
 		return 0;
 	case ARGP_KEY_END:
+		if (!strcmp(opts->output.path, "-") &&
+		    (opts->recorder.overwrite || opts->recorder.max_size))
+			argp_error(state, "--overwrite and --max-size want a file");
 		if (opts->recorder.overwrite && opts->recorder.max_size)
 			argp_error(state, "--overwrite and --max-size exclude each other");
 		if (!strcmp(opts->output.path, "-") && isatty(STDOUT_FILENO))

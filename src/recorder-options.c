@@ -82,6 +82,8 @@ static void add_pattern(struct dma_probe_pattern *pattern, unsigned int *count,
 	size_t size = strlen(text);
 	bool prefix = size && text[size - 1] == '*';
 
+	if (!size)
+		argp_error(state, "%s takes a name", option);
 	if (*count == DMA_PROBE_PATTERNS)
 		argp_error(state, "%s may be given %d times", option, DMA_PROBE_PATTERNS);
 	if (size - prefix >= DMA_PROBE_NAME || memchr(text, '*', size - prefix) ||
@@ -111,6 +113,8 @@ static void parse_directions(struct recorder_options *opts, const char *text,
 	size_t size, i;
 
 	opts->probe.directions = 0;
+	if (!*text || *text == ',')
+		argp_error(state, "--dir takes to_device, from_device and bidirectional");
 	while (next_word(&text, &word, &size)) {
 		for (i = 0; i < 3; i++)
 			if (strlen(names[i]) == size && !memcmp(names[i], word, size))
@@ -127,6 +131,8 @@ static void check_groups(const char *text, struct argp_state *state)
 	const char *word;
 	size_t size;
 
+	if (!*text || *text == ',')
+		argp_error(state, "--events takes groups of events, --help lists them");
 	while (next_word(&text, &word, &size))
 		if (!probes_has_group(word, size))
 			argp_error(state, "--events: '%.*s' is no group of events, --help lists "

@@ -281,15 +281,16 @@ static void print_summary(const struct recorder *recorder)
 	const struct capture_sum *sum = capture_sum(recorder->capture);
 	const uint64_t end_ns = recorder->end_ns ?: clock_ns();
 	const double seconds = (double)(end_ns - recorder->begin_ns) / 1e9;
+	char bytes[32] = "";
 	struct stat status;
 
 	complain("%s: %" PRIu64 " events in %.1f s, %s", out_name(recorder), sum->events, seconds,
 		 recorder->end ? recorder->end : "ended by an error");
 	if (strcmp(recorder->output->path, "-") && !stat(recorder->output->path, &status))
-		complain("%" PRIu64 " bytes; lost %" PRIu64 " (no room in the buffer %" PRIu64
-			 ", interrupted probes %" PRIu64 "); lists cut %" PRIu64,
-			 (uint64_t)status.st_size, sum->dropped + sum->missed, sum->dropped,
-			 sum->missed, sum->cut);
+		snprintf(bytes, sizeof(bytes), "%" PRIu64 " bytes; ", (uint64_t)status.st_size);
+	complain("%slost %" PRIu64 " (no room in the buffer %" PRIu64 ", interrupted probes %"
+		 PRIu64 "); lists cut %" PRIu64, bytes, sum->dropped + sum->missed, sum->dropped,
+		 sum->missed, sum->cut);
 	if (sum->stackless)
 		complain("%" PRIu64 " events are without their call stack", sum->stackless);
 	if (recorder->history && history_forgotten(recorder->history))
@@ -382,6 +383,11 @@ int recorder_run(const struct recorder_options *options, const struct recorder_o
 			release(&recorder);
 			return trouble(output->path, -EEXIST);
 		}
+	}
+	if (options->probe.pid && kill((pid_t)options->probe.pid, 0) && errno == ESRCH) {
+		release(&recorder);
+		complain("there is no process %u", options->probe.pid);
+		return EXIT_SYSTEM;
 	}
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);

@@ -9,6 +9,10 @@ out="$scratch/x.dmat"
 expect 2 "$dmactl" record --events nothing
 said "'nothing' is no group of events"
 expect 2 "$dmactl" record --dir sideways
+expect 2 "$dmactl" record --dir ,
+expect 2 "$dmactl" record --events ''
+expect 2 "$dmactl" record --device ''
+expect 2 "$dmactl" record -o - --max-size 1M
 expect 2 "$dmactl" record --duration -1
 expect 2 "$dmactl" record --duration soon
 expect 2 "$dmactl" record --min-size 4q
@@ -60,6 +64,7 @@ got=0
 "$dmactl" doctor >"$scratch/out" 2>&1 || got=$?
 test $got = 0 || { test $got = 125 || fail "doctor: exit $got"; exit "$status"; }
 printed "Recording *possible"
+test "$(awk 'length > 80' "$scratch/out" | wc -l)" = 0 || fail "doctor: more than 80 columns"
 for attach in fentry kprobe; do
 	expect 0 "$dmactl" doctor --json --attach $attach
 	json "$scratch/out"
@@ -81,6 +86,9 @@ expect 127 "$dmactl" record -f -o "$out" -- /nowhere/at/all
 expect 126 "$dmactl" record -f -o "$out" -- "$scratch"
 expect 0 "$dmactl" info "$out"
 expect 0 "$dmactl" trace --ndjson --events map,pool --duration 0.2
+said "lost 0"
+expect 5 "$dmactl" record -f -o "$out" --pid 2147483647
+said "there is no process 2147483647"
 
 expect 2 "$dmactl" record --overwrite 0
 expect 2 "$dmactl" record --overwrite 1M --max-size 1M
