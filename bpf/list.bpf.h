@@ -50,6 +50,8 @@ struct list_state {
 	__u64 next; /* address of the entry to come */
 	__u32 left;
 	__u32 ahead;
+	__u32 before; /* of the record in the making: the one beside the request, */
+	__u32 copied; /* and what came behind it */
 };
 
 struct {
@@ -98,15 +100,30 @@ static __always_inline bool has_chain(const __u8 *entry, __u32 room)
 	return links & SG_CHAIN;
 }
 
-/* The number of the first of @count entries that is such a link, or @count. */
+/*
+ * The number of the first of @count entries that is such a link, or @count. Without
+ * branches, from the last to the first: where a loop ends at one of many places, the
+ * verifier follows all that comes after from each of them.
+ */
 static __always_inline __u32 find_chain(const __u8 *entry, __u32 room, __u32 count)
 {
+	__u64 first = count;
+
 	if (!has_chain(entry, room))
 		return count;
-	for (__u32 i = 0; i < room && i < count; i++)
-		if (entry_link_at(entry, room, i) & SG_CHAIN)
-			return i;
-	return count;
+	entry += room * ENTRY_SIZE;
+	keep(entry);
+#pragma unroll
+	for (__u32 i = room; i-- > 0;) {
+		__u64 is_chain;
+
+		entry -= ENTRY_SIZE;
+		keep(entry);
+		is_chain = entry_link(entry) & SG_CHAIN;
+		keep(is_chain);
+		first += (i - first) * is_chain;
+	}
+	return first < count ? first : count;
 }
 
 static __always_inline bool copy(__u8 *entry, __u32 room, __u64 from, __u32 count)
@@ -145,25 +162,32 @@ static __always_inline __u32 copy_inline(__u8 *entry, struct list_state *state)
 	return 1;
 }
 
-/* Copy what comes next; how many entries came of it. */
+/*
+ * Copy what comes next; how many entries came of it. In how many ways these can have been
+ * copied is forgotten before they are looked at, or the verifier would do that in each.
+ */
 static __always_inline __u32 gather(__u8 *entry, struct list_state *state, __u32 room,
 				    bool *moved)
 {
-	__u32 want = state->left < room ? state->left : room, before = 0, got, chain;
+	__u32 want = state->left < room ? state->left : room, all, chain;
+	__u8 *rest = entry;
 
+	state->before = 0;
 	if (room > 2 && want > 2 && copy_inline(entry, state)) {
-		entry += ENTRY_SIZE;
-		before = 1;
+		rest += ENTRY_SIZE;
+		want--;
+		state->before = 1;
 	}
-	want -= before;
-	got = copy_entries(entry, room, state->next, want);
-	chain = find_chain(entry, room, got);
-	*moved = before || got;
-	if (chain < got)
-		state->next = entry_link_at(entry, room, chain) & ~SG_FLAGS;
+	state->copied = copy_entries(rest, room, state->next, want);
+	barrier();
+	all = state->before + state->copied;
+	chain = find_chain(entry, room + 1, all);
+	*moved = all;
+	if (chain < all)
+		state->next = entry_link_at(entry, room + 1, chain) & ~SG_FLAGS;
 	else
-		state->next += got * ENTRY_SIZE;
-	return before + chain;
+		state->next += state->copied * ENTRY_SIZE;
+	return chain;
 }
 
 static __always_inline void list_fill(struct dma_probe_event *event, struct list_walk *walk)
