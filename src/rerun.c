@@ -249,6 +249,11 @@ void rerun_print(const struct rerun *rerun, FILE *out)
 	if (count->skipped)
 		fprintf(out, "skipped: %" PRIu64 " requests that the trace does not tell whole\n",
 			count->skipped);
+	if (count->untold)
+		fprintf(out,
+			"left out: %" PRIu64
+			" ranges of dma_iova_*(), of which the trace has only iommu:map\n",
+			count->untold);
 	if (count->guessed)
 		fprintf(out,
 			"guessed: the sizes in %" PRIu64
@@ -278,6 +283,7 @@ json_t *rerun_json(const struct rerun *rerun)
 	json_add_count(object, "failed", count->failed);
 	json_add_count(object, "same", count->same);
 	json_add_count(object, "skipped", count->skipped);
+	json_add_count(object, "untold", count->untold);
 	json_add_count(object, "guessed", count->guessed);
 	return object;
 }

@@ -155,6 +155,8 @@ void whatif_print_json(const struct whatif *whatif, const struct source *source)
 	json_add_count(document, "largest_request", whatif->largest);
 	json_add_count(document, "largest_possible", whatif->limit);
 	json_add_count(document, "never_fit", whatif->never);
+	json_add_count(document, "skipped", whatif->skipped);
+	json_add_count(document, "untold", whatif->untold);
 	json_add_count(document, "guessed", whatif->guessed);
 	json_add_count(document, "strangers", whatif->strangers);
 	json_print(document);

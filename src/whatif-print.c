@@ -342,6 +342,25 @@ static void print_answers(const struct whatif *whatif, const struct terminal *te
 	}
 }
 
+/* What the machines were not asked for. */
+static void print_omitted(const struct whatif *whatif, const struct terminal *terminal)
+{
+	if (whatif->parameter == WHATIF_POOL)
+		return;
+	if (whatif->skipped)
+		paragraph_print(terminal, 0, 0,
+				"%" PRIu64
+				" requests are not told whole by the trace, and left out.",
+				whatif->skipped);
+	if (whatif->untold)
+		paragraph_print(terminal, 0, 0,
+				"%" PRIu64
+				" ranges of dma_iova_*() are left out: of them the trace "
+				"has only what the IOMMU mapped. Peaks are higher with "
+				"them; `dmactl record` tells of them.",
+				whatif->untold);
+}
+
 void whatif_print(const struct whatif *whatif, const struct terminal *terminal)
 {
 	if (whatif->parameter == WHATIF_SWIOTLB)
@@ -350,6 +369,7 @@ void whatif_print(const struct whatif *whatif, const struct terminal *terminal)
 		print_modes(whatif, terminal);
 	else if (whatif->parameter != WHATIF_POOL || whatif->pools)
 		print_answers(whatif, terminal);
+	print_omitted(whatif, terminal);
 	if (whatif->guessed && whatif->parameter != WHATIF_POOL)
 		paragraph_print(terminal, 0, 0,
 				"Of %" PRIu64

@@ -124,7 +124,10 @@ static void note_request(struct whatif *whatif, const struct dma_event *event)
 			pool->blocks++;
 		else
 			whatif->strangers++;
-	} else if (libdma_event_kind_class(event->kind) == DMA_CLASS_MAP) {
+	} else if (event->kind == DMA_EVENT_IOVA_LINK) {
+		note_size(whatif, event, event->size);
+	} else if (event->kind != DMA_EVENT_IOVA_TRY_ALLOC &&
+		   libdma_event_kind_class(event->kind) == DMA_CLASS_MAP) {
 		note_map(whatif, event);
 	}
 }
@@ -210,6 +213,8 @@ static void conclude(struct whatif *whatif, struct point *point)
 
 	point->requests += count->requests;
 	point->failed += count->failed;
+	whatif->skipped = count->skipped;
+	whatif->untold = count->untold;
 	whatif->guessed = count->guessed;
 	libdma_rerun_swiotlb(point->rerun, &point->swiotlb);
 	if (whatif->parameter == WHATIF_SWIOTLB) {

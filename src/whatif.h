@@ -163,6 +163,8 @@ struct answer {
  * @largest:	of the requests
  * @largest_device: whose; a string of @strings
  * @never:	requests larger than what their device's copies can be
+ * @skipped:	requests that the trace does not tell whole
+ * @untold:	ranges of dma_iova_*() of which it tells only what the IOMMU mapped
  * @guessed:	lists of which only the sum of sizes is known
  * @pool:	the recording's, @pools of them
  * @strangers:	blocks of pools from before the recording, which are not run
@@ -181,7 +183,7 @@ struct whatif {
 	uint64_t limit, largest;
 	uint32_t largest_device;
 	uint64_t never;
-	uint64_t guessed;
+	uint64_t skipped, untold, guessed;
 	struct whatif_pool *pool;
 	size_t pools;
 	uint64_t strangers;

@@ -33,11 +33,15 @@ struct libdma_rerun_options {
 
 /**
  * struct libdma_rerun_count - what came of it
- * @requests:	maps, lists, allocations and blocks that were asked for
+ * @requests:	maps, lists, allocations, blocks and ranges that were asked for; where a
+ *		machine has no ranges (dma_iova_*), their pieces, which it maps one by one
  * @failed:	of those, refused
  * @bytes:	asked for by maps and lists
  * @same:	of @requests: the first address is the recorded one, or both failed
- * @skipped:	requests that cannot be repeated: lists without addresses, dma_iova_*
+ * @skipped:	requests that cannot be repeated: lists without addresses, pieces of ranges
+ *		that nobody recorded
+ * @untold:	ranges that were mapped for nobody whom the trace tells of: dma_iova_*() has no
+ *		tracepoint; they are not asked for
  * @guessed:	lists of which only the sum of their entries' sizes is known
  */
 struct libdma_rerun_count {
@@ -46,6 +50,7 @@ struct libdma_rerun_count {
 	uint64_t bytes;
 	uint64_t same;
 	uint64_t skipped;
+	uint64_t untold;
 	uint64_t guessed;
 };
 

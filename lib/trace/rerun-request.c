@@ -127,20 +127,31 @@ static int map_list(struct libdma_rerun *rerun, struct device *dev,
 
 /* ---- one buffer ---- */
 
-static int map_single(struct libdma_rerun *rerun, struct device *dev,
-		      const struct dma_event *event, struct made *made)
+int rerun_map_single(struct libdma_rerun *rerun, struct device *dev,
+		     const struct dma_event *event, dma_addr_t *ret)
 {
+	unsigned long attrs = (unsigned long)event->attrs;
+
 	if (!event->size || event->size > SIZE_LIMIT)
 		return -EINVAL;
 	rerun->count.bytes += event->size;
-	if (event->kind == DMA_EVENT_MAP_RESOURCE || event->attrs & DMA_ATTR_MMIO)
-		made->dma = dma_map_resource(dev, event->phys, event->size, made->dir,
-					     made->attrs & ~DMA_ATTR_MMIO);
+	if (event->kind == DMA_EVENT_MAP_RESOURCE || attrs & DMA_ATTR_MMIO)
+		*ret = dma_map_resource(dev, event->phys, event->size, event->dir,
+					attrs & ~DMA_ATTR_MMIO);
 	else
-		made->dma = dma_map_page_attrs(dev, phys_to_page(event->phys),
-					       event->phys & (PAGE_SIZE - 1), event->size,
-					       made->dir, made->attrs);
-	return made->dma == DMA_MAPPING_ERROR ? -EIO : 0;
+		*ret = dma_map_page_attrs(dev, phys_to_page(event->phys),
+					  event->phys & (PAGE_SIZE - 1), event->size,
+					  event->dir, attrs);
+	return *ret == DMA_MAPPING_ERROR ? -EIO : 0;
+}
+
+void rerun_unmap_single(struct device *dev, dma_addr_t dma, uint64_t size,
+			enum dma_data_direction dir, unsigned long attrs)
+{
+	if (attrs & DMA_ATTR_MMIO)
+		dma_unmap_resource(dev, dma, size, dir, attrs & ~DMA_ATTR_MMIO);
+	else
+		dma_unmap_page_attrs(dev, dma, size, dir, attrs);
 }
 
 /* ---- allocations ---- */
@@ -185,7 +196,10 @@ static int ask(struct libdma_rerun *rerun, struct device *dev,
 	case DMA_EVENT_MAP_PAGE:
 	case DMA_EVENT_MAP_PHYS:
 	case DMA_EVENT_MAP_RESOURCE:
-		return map_single(rerun, dev, event, made);
+		return rerun_map_single(rerun, dev, event, &made->dma);
+	case DMA_EVENT_IOVA_TRY_ALLOC:
+		return event->size && event->size <= SIZE_LIMIT ? range_begin(rerun, made)
+								: -EINVAL;
 	case DMA_EVENT_ALLOC:
 	case DMA_EVENT_ALLOC_PAGES:
 	case DMA_EVENT_POOL_ALLOC:
@@ -212,6 +226,13 @@ bool rerun_is_list(const struct dma_event *event)
 	       event->phys_count && event->phys_list;
 }
 
+void rerun_forget(struct made *made)
+{
+	range_destroy(made->range);
+	free(made->list);
+	free(made);
+}
+
 int rerun_request(struct libdma_rerun *rerun, struct device *dev,
 		  const struct dma_event *event, struct made **ret)
 {
@@ -228,13 +249,12 @@ int rerun_request(struct libdma_rerun *rerun, struct device *dev,
 	made->size = made->kind == DMA_EVENT_MAP_SG ? 0 : event->size;
 	made->attrs = (unsigned long)event->attrs;
 	err = ask(rerun, dev, event, made);
-	if (err == -EIO || !err)
+	if ((err == -EIO || !err) && made->kind != DMA_EVENT_IOVA_TRY_ALLOC)
 		rerun->count.requests++;
 	rerun->count.failed += err == -EIO;
 	rerun->count.skipped += err == -EINVAL;
 	if (err) {
-		free(made->list);
-		free(made);
+		rerun_forget(made);
 		return err == -ENOMEM ? err : 0;
 	}
 	link_made(rerun, made);
@@ -262,14 +282,14 @@ void rerun_undo(struct libdma_rerun *rerun, struct made *made)
 	case DMA_EVENT_POOL_ALLOC:
 		dma_pool_free(made->pool, made->cpu, made->dma);
 		break;
+	case DMA_EVENT_IOVA_TRY_ALLOC:
+		range_end(rerun, made);
+		break;
 	default:
-		if (made->kind == DMA_EVENT_MAP_RESOURCE || made->attrs & DMA_ATTR_MMIO)
-			dma_unmap_resource(made->dev, made->dma, made->size, made->dir,
-					   made->attrs & ~DMA_ATTR_MMIO);
-		else
-			dma_unmap_page_attrs(made->dev, made->dma, made->size, made->dir,
-					     made->attrs);
+		rerun_unmap_single(made->dev, made->dma, made->size, made->dir,
+				   made->kind == DMA_EVENT_MAP_RESOURCE
+					   ? made->attrs | DMA_ATTR_MMIO
+					   : made->attrs);
 	}
-	free(made->list);
-	free(made);
+	rerun_forget(made);
 }

@@ -57,8 +57,7 @@ void libdma_rerun_destroy(struct libdma_rerun *rerun)
 		struct made *made = rerun->made.next;
 
 		rerun->made.next = made->next;
-		free(made->list);
-		free(made);
+		rerun_forget(made);
 	}
 	live_destroy(rerun->live);
 	libdma_machine_destroy(rerun->machine);
@@ -117,10 +116,9 @@ static void end_extra(struct libdma_rerun *rerun, const struct device *dev,
 		}
 }
 
-static bool is_bounced(const struct libdma_rerun *rerun, const struct made *made)
+bool rerun_is_bounced(const struct libdma_rerun *rerun, dma_addr_t dma)
 {
-	return libdma_event_kind_class(made->kind) == DMA_CLASS_MAP &&
-	       swiotlb_holds(rerun->machine->swiotlb, made->dma);
+	return rerun->machine->swiotlb && swiotlb_holds(rerun->machine->swiotlb, dma);
 }
 
 static void note_use(struct libdma_rerun *rerun, struct made *made)
@@ -129,7 +127,9 @@ static void note_use(struct libdma_rerun *rerun, struct made *made)
 
 	if (!rerun->used)
 		return;
-	if (made && is_bounced(rerun, made)) {
+	if (made && !made->range &&
+	    libdma_event_kind_class(made->kind) == DMA_CLASS_MAP &&
+	    rerun_is_bounced(rerun, made->dma)) {
 		made->bounced = true;
 		rerun->bytes += made->size;
 	}
@@ -159,11 +159,15 @@ static int run_request(struct libdma_rerun *rerun, struct device *dev,
 	if (rerun->count.requests != before)
 		rerun->count.same += made ? made->dma == libdma_event_dma(event) : failed;
 	note_use(rerun, made);
-	if (failed) {
+	if (failed && made && made->range) {
+		/* its pieces were mapped one by one, and so are recorded */
+		rerun_undo(rerun, made);
+	} else if (failed) {
 		if (made)
 			made->extra = rerun->extras = true;
-		return 0;
 	}
+	if (failed)
+		return 0;
 	noted.attrs = (uint64_t)(uintptr_t)made;
 	err = live_apply(rerun->live, &noted, &mapping);
 	return err < 0 ? err : 0;
@@ -229,12 +233,32 @@ static int run_sync(struct libdma_rerun *rerun, const struct dma_event *event)
 	return 0;
 }
 
+static int run_range(struct libdma_rerun *rerun, const struct dma_event *event)
+{
+	const struct mapping *mapping = live_find(rerun->live, event->device, event->dma);
+	struct made *made =
+		mapping ? (struct made *)(uintptr_t)mapping->event.attrs : NULL;
+	int err = made && made->range ? 0 : -EINVAL;
+
+	if (!err && event->kind == DMA_EVENT_IOVA_SYNC)
+		range_sync(made);
+	else if (!err && event->kind == DMA_EVENT_IOVA_UNLINK)
+		range_unlink(rerun, made, event);
+	else if (!err)
+		err = range_link(rerun, made, event);
+	rerun->count.skipped += err == -EINVAL && event->kind == DMA_EVENT_IOVA_LINK;
+	if (event->kind == DMA_EVENT_IOVA_LINK)
+		note_use(rerun, NULL);
+	return err == -ENOMEM ? err : 0;
+}
+
 int libdma_rerun_put(struct libdma_rerun *rerun, const struct dma_event *event)
 {
 	enum dma_event_class class = libdma_event_kind_class(event->kind);
 	struct device *dev;
 	int err = rerun_device(rerun, event->device, &dev);
 
+	ranges_watch(rerun, event);
 	if (err || !dev)
 		return err;
 	if (event->ns + rerun->shift_ns > rerun->last_ns) {
@@ -253,6 +277,10 @@ int libdma_rerun_put(struct libdma_rerun *rerun, const struct dma_event *event)
 	case DMA_EVENT_POOL_CREATE:
 	case DMA_EVENT_POOL_DESTROY:
 		return run_pool(rerun, dev, event);
+	case DMA_EVENT_IOVA_LINK:
+	case DMA_EVENT_IOVA_SYNC:
+	case DMA_EVENT_IOVA_UNLINK:
+		return event->error ? 0 : run_range(rerun, event);
 	case DMA_EVENT_DECLARE_COHERENT_MEMORY:
 		if (!event->error)
 			dma_declare_coherent_memory(dev, event->phys, event->dma,

@@ -26,6 +26,7 @@ struct made {
 	struct dma_pool *pool;
 	unsigned int nents;
 	struct scatterlist *list;
+	struct rerun_range *range; /* of DMA_EVENT_IOVA_TRY_ALLOC */
 	bool bounced;
 	bool extra; /* it failed in the recording, which so has no end for it */
 	phys_addr_t phys; /* of a list's first entry */
@@ -37,6 +38,15 @@ bool rerun_is_list(const struct dma_event *event);
 struct rerun_pool {
 	uint64_t handle; /* the recording's */
 	struct dma_pool *pool;
+};
+
+#define IOMMU_RUNS 256
+
+/* What a task had the IOMMU map last, in a row; @claimed: a mapping told of it. */
+struct iommu_run {
+	uint32_t who;
+	uint64_t start, end;
+	bool claimed;
 };
 
 struct libdma_rerun {
@@ -55,6 +65,8 @@ struct libdma_rerun {
 	uint64_t *used; /* requests by how many slots were used then */
 	uint64_t bytes; /* of buffers that are bounced now */
 	uint64_t peak, peak_bytes;
+	struct iommu_run run[IOMMU_RUNS];
+	bool told; /* ranges are recorded themselves */
 };
 
 /* rerun-machine.c */
@@ -70,3 +82,33 @@ void rerun_device_update(struct device *dev, const struct dma_event *event);
 int rerun_request(struct libdma_rerun *rerun, struct device *dev,
 		  const struct dma_event *event, struct made **ret);
 void rerun_undo(struct libdma_rerun *rerun, struct made *made);
+/* The same, but the machine goes on. */
+void rerun_forget(struct made *made);
+
+/* Map one buffer: 0, -EINVAL where there is none, -EIO where that fails. */
+int rerun_map_single(struct libdma_rerun *rerun, struct device *dev,
+		     const struct dma_event *event, dma_addr_t *ret);
+void rerun_unmap_single(struct device *dev, dma_addr_t dma, uint64_t size,
+			enum dma_data_direction dir, unsigned long attrs);
+
+/* Does a mapping lie in the bounce buffers? */
+bool rerun_is_bounced(const struct libdma_rerun *rerun, dma_addr_t dma);
+
+/* rerun-range.c: dma_iova_*() */
+
+/* Ask for the range; 0 or -ENOMEM. */
+int range_begin(struct libdma_rerun *rerun, struct made *made);
+
+/* Link a piece, or map it; 0, -EINVAL where it cannot be repeated, -ENOMEM. */
+int range_link(struct libdma_rerun *rerun, struct made *made,
+	       const struct dma_event *event);
+void range_sync(struct made *made);
+void range_unlink(struct libdma_rerun *rerun, struct made *made,
+		  const struct dma_event *event);
+
+/* Any event: count ranges of which it alone tells that the IOMMU maps something. */
+void ranges_watch(struct libdma_rerun *rerun, const struct dma_event *event);
+
+/* Unmap all of it, and release what it took; NULL is allowed. */
+void range_end(struct libdma_rerun *rerun, struct made *made);
+void range_destroy(struct rerun_range *range);
