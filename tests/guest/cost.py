@@ -10,27 +10,40 @@ import statistics
 import subprocess
 import sys
 
+LOADS = 3  # that one recording has
+
+
+def read(folder, name):
+    with open(f"{folder}/{name}") as file:
+        return file.read()
+
 
 def main():
     dmactl, folder = sys.argv[1:]
     times = collections.defaultdict(list)
-    with open(folder + "/cost") as file:
-        for line in file:
-            how, begin, end = line.split()
-            times[how].append(float(end) - float(begin))
+    for line in read(folder, "cost").splitlines():
+        how, *seconds = line.split()
+        times[how].append([float(number) for number in seconds])
     counted = subprocess.run([dmactl, "stat", "--json", folder + "/dmactl.dmat"],
                              stdout=subprocess.PIPE, text=True, check=True).stdout
-    events = sum(json.loads(counted)["kinds"].values())
-    none = statistics.median(times["none"])
-    print(f"cost: {events} events")
+    events = sum(json.loads(counted)["kinds"].values()) / LOADS
+    none = statistics.median(wall for wall, _ in times["none"])
+    print(f"cost: {events:.0f} events")
     for how in ("none", "ftrace", "dmactl", "stack"):
-        median = statistics.median(times[how])
-        more = f", {(median - none) / events * 1e6:+.2f} us an event" if how != "none" else ""
-        print(f"cost: {how}: median {median:.2f} s of {len(times[how])} "
-              f"({min(times[how]):.2f} to {max(times[how]):.2f}){more}")
-    rate = events / min(times["dmactl"])
-    with open(folder + "/dmactl") as file:
-        lost = sum(map(int, re.findall(r"; lost (\d+) ", file.read())))
+        wall, recorder = (statistics.median(column) for column in zip(*times[how]))
+        least, most = min(times[how])[0], max(times[how])[0]
+        line = f"cost: {how}: median {wall:.2f} s of {len(times[how])} ({least:.2f} to {most:.2f})"
+        if how != "none":
+            line += f", {(wall - none) / events * 1e6:+.2f} us an event"
+        if how in ("dmactl", "stack"):
+            line += f"; the recorder takes {recorder / events * 1e6:.2f} us of a CPU"
+        print(line)
+    programs = [int(time) for time in re.findall(r"run_time_ns:\s(\d+)", read(folder, "fdinfo"))]
+    runs = [int(time) for time in re.findall(r"run_cnt:\s(\d+)", read(folder, "fdinfo"))]
+    print(f"cost: an event is {sum(runs) / events / LOADS:.2f} runs of programs, "
+          f"{sum(programs) / events / LOADS / 1e3:.2f} us in all")
+    rate = events / min(times["dmactl"])[0]
+    lost = sum(map(int, re.findall(r"; lost (\d+) ", read(folder, "dmactl"))))
     print(f"cost: at up to {rate:.0f} events/s {lost} are lost")
     sys.exit(1 if lost else 0)
 
