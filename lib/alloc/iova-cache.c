@@ -25,7 +25,7 @@ static struct magazine *magazine_create(struct iova_domain *domain)
 static void magazine_destroy(struct iova_domain *domain, struct magazine *magazine)
 {
 	domain->magazines -= !!magazine;
-	heap_free(magazine);
+	magazine_free(domain, magazine);
 }
 
 static void magazine_drain(struct iova_domain *domain, struct magazine *magazine)
@@ -253,10 +253,10 @@ bool iova_cache_valid(const struct iova_domain *domain)
 void iova_cache_deinit(struct iova_domain *domain)
 {
 	for (unsigned int i = 0; i < domain->cpus * IOVA_CLASSES; i++) {
-		heap_free(domain->cache[i].loaded);
-		heap_free(domain->cache[i].prev);
+		magazine_free(domain, domain->cache[i].loaded);
+		magazine_free(domain, domain->cache[i].prev);
 	}
 	for (unsigned int class = 0; class < IOVA_CLASSES; class++)
 		while (domain->depot[class].top)
-			heap_free(depot_pop(&domain->depot[class]));
+			magazine_free(domain, depot_pop(&domain->depot[class]));
 }

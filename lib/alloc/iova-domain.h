@@ -68,6 +68,8 @@ struct iova_domain {
 	struct ranges *reserved; /* those of iova_reserve() */
 	uint64_t now, due; /* ns: the clock, and the next timer */
 	size_t magazines;
+	char *piece; /* of memory, which all magazines that were cloned are part of */
+	size_t piece_size;
 	uint64_t searches;
 	struct depot depot[IOVA_CLASSES];
 	struct iova_queue *queue; /* NULL if strict */
@@ -78,6 +80,13 @@ struct iova_domain {
 static inline size_t magazine_bytes(const struct iova_domain *domain)
 {
 	return sizeof(struct magazine) + domain->magazine * sizeof(uint64_t);
+}
+
+static inline void magazine_free(const struct iova_domain *domain,
+				 struct magazine *magazine)
+{
+	if ((uintptr_t)magazine - (uintptr_t)domain->piece >= domain->piece_size)
+		heap_free(magazine);
 }
 
 /* iova-cache.c */

@@ -15,10 +15,10 @@
 static struct magazine *magazine_clone(struct iova_domain *domain,
 				       const struct magazine *of)
 {
-	struct magazine *magazine =
-		heap_resize(domain->heap, NULL, 1, magazine_bytes(domain));
+	char *place = domain->piece + domain->magazines * magazine_bytes(domain);
+	struct magazine *magazine = (struct magazine *)place;
 
-	if (!magazine)
+	if (!of)
 		return NULL;
 	magazine->count = of->count;
 	magazine->next = NULL;
@@ -27,38 +27,34 @@ static struct magazine *magazine_clone(struct iova_domain *domain,
 	return magazine;
 }
 
-static int slot_clone(struct iova_domain *domain, const struct magazine *of,
-		      struct magazine **ret)
-{
-	*ret = of ? magazine_clone(domain, of) : NULL;
-	return of && !*ret ? -ENOMEM : 0;
-}
-
-static int depot_clone(struct iova_domain *domain, const struct depot *of,
-		       struct depot *depot)
+static void depot_clone(struct iova_domain *domain, const struct depot *of,
+			struct depot *depot)
 {
 	struct magazine **end = &depot->top;
 
 	for (const struct magazine *it = of->top; it; it = it->next) {
 		*end = magazine_clone(domain, it);
-		if (!*end)
-			return -ENOMEM;
 		depot->count++;
 		end = &(*end)->next;
 	}
 	depot->due = of->due;
-	return 0;
 }
 
+/* All magazines are one piece of memory; there is one at least. */
 static int cache_clone(struct iova_domain *domain, const struct iova_domain *of)
 {
-	for (unsigned int i = 0; i < of->cpus * IOVA_CLASSES; i++)
-		if (slot_clone(domain, of->cache[i].loaded, &domain->cache[i].loaded) ||
-		    slot_clone(domain, of->cache[i].prev, &domain->cache[i].prev))
-			return -ENOMEM;
+	domain->piece_size = (of->magazines + 1) * magazine_bytes(of);
+	domain->piece = heap_resize(domain->heap, NULL, 1, domain->piece_size);
+	if (!domain->piece) {
+		domain->piece_size = 0;
+		return -ENOMEM;
+	}
+	for (unsigned int i = 0; i < of->cpus * IOVA_CLASSES; i++) {
+		domain->cache[i].loaded = magazine_clone(domain, of->cache[i].loaded);
+		domain->cache[i].prev = magazine_clone(domain, of->cache[i].prev);
+	}
 	for (unsigned int class = 0; class < IOVA_CLASSES; class ++)
-		if (depot_clone(domain, &of->depot[class], &domain->depot[class]))
-			return -ENOMEM;
+		depot_clone(domain, &of->depot[class], &domain->depot[class]);
 	return 0;
 }
 
@@ -72,7 +68,8 @@ int iova_clone(const struct iova_domain *of, struct iova_domain **ret)
 	*domain = *of;
 	domain->ranges = domain->reserved = NULL;
 	domain->queue = NULL;
-	domain->magazines = 0;
+	domain->piece = NULL;
+	domain->magazines = domain->piece_size = 0;
 	memset(domain->depot, 0, sizeof(domain->depot));
 	if (ranges_clone(of->ranges, &domain->ranges) ||
 	    ranges_clone(of->reserved, &domain->reserved) || cache_clone(domain, of) ||
@@ -145,7 +142,7 @@ static void depot_load(struct iova_domain *domain, struct depot *depot,
 		*at = magazine->next;
 		depot->count--;
 		domain->magazines -= !!loaded;
-		heap_free(loaded);
+		magazine_free(domain, loaded);
 	}
 	magazine->next = NULL;
 	cache->loaded = magazine;

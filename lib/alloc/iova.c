@@ -62,6 +62,7 @@ void iova_domain_destroy(struct iova_domain *domain)
 		return;
 	iova_queue_destroy(domain->queue);
 	iova_cache_deinit(domain);
+	heap_free(domain->piece);
 	ranges_destroy(domain->ranges);
 	ranges_destroy(domain->reserved);
 	heap_free(domain);

@@ -257,6 +257,8 @@ static void child_remove(const struct path *path, unsigned int level)
 
 static void node_free(struct ranges *ranges, void *node, bool is_leaf)
 {
+	if (tree_in_piece(ranges, node))
+		return;
 	heap_free(node);
 	if (is_leaf)
 		ranges->leaves--;

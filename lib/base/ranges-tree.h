@@ -34,7 +34,15 @@ struct ranges {
 	struct leaf *spare_leaf;
 	struct inner *spare_inner[MAX_HEIGHT + 1];
 	unsigned int spares;
+	char *piece; /* of memory, which all nodes that were cloned are part of */
+	size_t piece_size, piece_nodes;
 };
+
+/* Is a node part of a piece, and lasts as long? Then it counts as long, too. */
+static inline bool tree_in_piece(const struct ranges *ranges, const void *node)
+{
+	return (uintptr_t)node - (uintptr_t)ranges->piece < ranges->piece_size;
+}
 
 /* The way to one range: node[0] is the root, index[] the child taken. */
 struct path {

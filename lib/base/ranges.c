@@ -11,6 +11,7 @@
  * every insertion one before a range that exists: a subtree's last key never grows.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "base/mutant.h"
 #include "base/ranges-tree.h"
@@ -126,86 +127,80 @@ free_ranges:
 	return -ENOMEM;
 }
 
-static void subtree_destroy(void *node, unsigned int height)
+static void subtree_destroy(struct ranges *ranges, void *node, unsigned int height)
 {
 	struct inner *inner = node;
 
 	for (unsigned int i = 0; height && i < inner->count; i++)
-		subtree_destroy(inner->child[i], height - 1);
-	heap_free(node);
+		subtree_destroy(ranges, inner->child[i], height - 1);
+	if (!tree_in_piece(ranges, node))
+		heap_free(node);
 }
 
 void ranges_destroy(struct ranges *ranges)
 {
 	if (!ranges)
 		return;
-	subtree_destroy(ranges->root, ranges->height);
+	if (ranges->leaves + ranges->inners > ranges->piece_nodes)
+		subtree_destroy(ranges, ranges->root, ranges->height);
 	while (ranges->spares)
 		heap_free(ranges->spare_inner[--ranges->spares]);
 	heap_free(ranges->spare_leaf);
+	heap_free(ranges->piece);
 	heap_free(ranges);
 }
 
-/* Lowest first, so that each leaf follows the one that @before points to. */
-static void *leaf_clone(struct ranges *ranges, const struct leaf *of, struct leaf **before)
-{
-	struct leaf *leaf = heap_resize(ranges->heap, NULL, 1, sizeof(*leaf));
+/* ---- a clone: its nodes are one piece of memory, the leaves in their order ---- */
 
-	if (!leaf)
-		return NULL;
-	*leaf = *of;
-	leaf->prev = *before;
-	leaf->next = NULL;
-	if (*before)
-		(*before)->next = leaf;
-	*before = leaf;
-	ranges->leaves++;
+static struct leaf *leaf_clone(struct ranges *ranges, const struct leaf *of)
+{
+	struct leaf *leaf = (struct leaf *)ranges->piece + ranges->leaves++;
+
+	memcpy(leaf, of, offsetof(struct leaf, lo[of->count]));
+	memcpy(leaf->hi, of->hi, of->count * sizeof(of->hi[0]));
+	leaf->prev = of->prev ? leaf - 1 : NULL;
+	leaf->next = of->next ? leaf + 1 : NULL;
 	return leaf;
 }
 
+/* The inner nodes are behind @leaves leaves. */
 static void *subtree_clone(struct ranges *ranges, const void *of, unsigned int height,
-			   struct leaf **before)
+			   size_t leaves)
 {
 	const struct inner *from = of;
 	struct inner *inner;
 
 	if (!height)
-		return leaf_clone(ranges, of, before);
-	inner = heap_resize(ranges->heap, NULL, 1, sizeof(*inner));
-	if (!inner)
-		return NULL;
-	*inner = *from;
-	ranges->inners++;
-	for (inner->count = 0; inner->count < from->count; inner->count++) {
-		void *child = subtree_clone(ranges, from->child[inner->count], height - 1,
-					    before);
-
-		if (!child)
-			goto destroy_inner;
-		inner->child[inner->count] = child;
-	}
+		return leaf_clone(ranges, of);
+	inner = (struct inner *)((struct leaf *)ranges->piece + leaves) +
+		ranges->inners++;
+	inner->count = from->count;
+	memcpy(inner->last, from->last, from->count * sizeof(from->last[0]));
+	memcpy(inner->fit, from->fit, from->count * sizeof(from->fit[0]));
+	for (unsigned int i = 0; i < from->count; i++)
+		inner->child[i] =
+			subtree_clone(ranges, from->child[i], height - 1, leaves);
 	return inner;
-
-destroy_inner:
-	subtree_destroy(inner, height);
-	return NULL;
 }
 
 int ranges_clone(const struct ranges *of, struct ranges **ret)
 {
 	struct ranges *ranges = heap_alloc(of->heap, 1, sizeof(*ranges));
-	struct leaf *before = NULL;
 
 	if (!ranges)
 		return -ENOMEM;
-	ranges->heap = of->heap;
-	ranges->height = of->height;
-	ranges->count = of->count;
-	ranges->root = subtree_clone(ranges, of->root, of->height, &before);
-	if (!ranges->root) {
+	ranges->piece_size = of->leaves * sizeof(struct leaf) +
+			     of->inners * sizeof(struct inner);
+	ranges->piece = heap_resize(of->heap, NULL, 1, ranges->piece_size);
+	if (!ranges->piece) {
 		heap_free(ranges);
 		return -ENOMEM;
 	}
+	ranges->heap = of->heap;
+	ranges->height = of->height;
+	ranges->count = of->count;
+	ranges->root = subtree_clone(ranges, of->root, of->height, of->leaves);
+	ranges->piece_nodes = ranges->leaves + ranges->inners;
 	*ret = ranges;
 	return 0;
 }
