@@ -7,7 +7,8 @@
  * an original; mapping_error asks, while nothing is mapped, if the largest size that is
  * advertised does map. Two copies of all memory are kept: what the model wrote, and
  * what the specification says. Config: pool, areas, segment, align and boundary make
- * the geometry, of real sizes where they are 0.
+ * the geometry, of real sizes where they are 0; where the mode's bit 7 is set, banks are
+ * added, and swiotlb-grow.c has what a request means.
  */
 #include <errno.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "oracle.h"
 #include "reference-swiotlb.h"
 #include "requests.h"
+#include "swiotlb-grow.h"
 #include "target.h"
 
 #define CONFIG_OFFSET 2 /* the DMA address of the bank, in slots behind its own */
@@ -25,9 +27,9 @@
 #define CONFIG_ODD    7 /* slots left out of the bank */
 #define CONFIG_COPY   8 /* 1: no bytes */
 
-#define COPIES	  512
-#define START	  0x4000000ULL
-#define ORIGINALS 0x200000000ULL
+#define COPIES        512
+#define START         0x4000000ULL
+#define ORIGINALS     0x200000000ULL
 #define ORIGINAL_SIZE (512UL << 10)
 #define BANK_SIZE     (256UL << 10) /* of larger ones no bytes are kept */
 
@@ -95,10 +97,10 @@ static void same_bytes(uint64_t phys, uint64_t size)
 
 static struct reference_bounce bounce_of(unsigned int cpu)
 {
-	return (struct reference_bounce){ .keep = world.device.min_align_mask,
-					  .boundary = world.device.boundary,
-					  .dma_offset = world.device.dma_offset,
-					  .cpu = cpu };
+	return (struct reference_bounce) { .keep = world.device.min_align_mask,
+					   .boundary = world.device.boundary,
+					   .dma_offset = world.device.dma_offset,
+					   .cpu = cpu };
 }
 
 static void check_place(uint64_t copy, uint64_t phys, uint64_t size)
@@ -106,8 +108,8 @@ static void check_place(uint64_t copy, uint64_t phys, uint64_t size)
 	const struct swiotlb_device *device = &world.device;
 	uint64_t dma = copy + device->dma_offset, set = reference.set * 2048;
 
-	expect(RANGE, copy >= reference.start && copy + size <=
-						 reference.start + reference.slots * 2048);
+	expect(RANGE, copy >= reference.start &&
+			      copy + size <= reference.start + reference.slots * 2048);
 	expect(SEGMENT, (copy - reference.start) / set ==
 				(copy + size - 1 - reference.start) / set);
 	if (device->boundary > 2047 && device->boundary + 1)
@@ -158,11 +160,14 @@ static void map(struct copy *copy, const struct dma_event *event)
 	if (err)
 		return;
 	expect(REFERENCE, phys == expected);
-	*copy = (struct copy){ .size = size ? size : 1, .phys = request.phys, .copy = phys,
-			       .original = size };
-	copy->total = reference.old ? (size + align) / (align + 1) * (align + 1)
-				    : (size + offset + align) / (align + 1) * (align + 1) -
-					      offset;
+	*copy = (struct copy) { .size = size ? size : 1,
+				.phys = request.phys,
+				.copy = phys,
+				.original = size };
+	copy->total =
+		reference.old
+			? (size + align) / (align + 1) * (align + 1)
+			: (size + offset + align) / (align + 1) * (align + 1) - offset;
 	world.live++;
 	if (!size)
 		return;
@@ -191,7 +196,8 @@ static void alloc(struct copy *copy, const struct dma_event *event)
 	if (!reference.old && size <= BANK_SIZE * 8)
 		for (align = 4096; align < size;)
 			align *= 2;
-	expected = reference_swiotlb_alloc(&reference, &bounce, size, align ? align - 1 : 0);
+	expected =
+		reference_swiotlb_alloc(&reference, &bounce, size, align ? align - 1 : 0);
 	expect(REFERENCE, err == error_of(expected));
 	if (err)
 		return;
@@ -199,7 +205,7 @@ static void alloc(struct copy *copy, const struct dma_event *event)
 	check_place(phys, 0, size);
 	if (align && (world.device.boundary & (align - 1)) == align - 1)
 		expect(ALIGN, !((phys + world.device.dma_offset) & (align - 1)));
-	*copy = (struct copy){ .size = size, .copy = phys };
+	*copy = (struct copy) { .size = size, .copy = phys };
 	world.live++;
 }
 
@@ -258,7 +264,8 @@ static void unmap(struct copy *copy, const struct dma_event *event)
 		sync(copy, 0, copy->size, false);
 	expect(FREE, !swiotlb_find(world.swiotlb, &world.device, copy->copy, &found));
 	slot = found.slot;
-	expect(REFERENCE, slot < reference.slots && reference.begins[slot] == found.slots &&
+	expect(REFERENCE, slot < reference.slots &&
+				  reference.begins[slot] == found.slots &&
 				  reference.pads[slot] == found.padding);
 	expect(FREE, !swiotlb_unmap(world.swiotlb, &world.device, copy->copy));
 	expect(FREE, swiotlb_unmap(world.swiotlb, &world.device, copy->copy) == -EINVAL);
@@ -270,7 +277,8 @@ static void unmap(struct copy *copy, const struct dma_event *event)
 /* On an empty bank the advertised size fits, wherever in a page the buffer begins. */
 static void check_largest(const struct dma_event *event)
 {
-	struct swiotlb_request request = { .phys = ORIGINALS + event->handle * 16 % 4096 };
+	struct swiotlb_request request = { .phys = ORIGINALS +
+						   event->handle * 16 % 4096 };
 	struct copy copy = { 0 };
 	uint64_t mask = world.device.min_align_mask;
 	struct dma_event map_it = *event, unmap_it = *event;
@@ -305,12 +313,12 @@ static void compare(void)
 	unsigned int seen = 0;
 
 	expect(VALID, swiotlb_valid(world.swiotlb));
-	expect(OWNER, swiotlb_holds(world.swiotlb, reference.start) &&
-			      !swiotlb_holds(world.swiotlb, reference.start - 1) &&
-			      swiotlb_holds(world.swiotlb,
-					    reference.start + world.bank_size - 1) &&
-			      !swiotlb_holds(world.swiotlb,
-					     reference.start + world.bank_size));
+	expect(OWNER,
+	       swiotlb_holds(world.swiotlb, reference.start) &&
+		       !swiotlb_holds(world.swiotlb, reference.start - 1) &&
+		       swiotlb_holds(world.swiotlb,
+				     reference.start + world.bank_size - 1) &&
+		       !swiotlb_holds(world.swiotlb, reference.start + world.bank_size));
 	expect(REFERENCE, !swiotlb_walk(world.swiotlb, same_mapping, &seen));
 	expect(CONSERVE, seen == world.live);
 	swiotlb_usage(world.swiotlb, &slots, &used, &most);
@@ -364,7 +372,8 @@ static void begin(void)
 		.start = START + (config[CONFIG_MODE] & 7) * 2048,
 		.slots = 1ULL << (config[CONFIG_POOL] ? 1 + config[CONFIG_POOL] % 11 : 7),
 		.areas = config[CONFIG_AREAS] & 8 ? 3 : 1U << config[CONFIG_AREAS] % 4,
-		.segment = config[CONFIG_SEGMENT] ? 2U << config[CONFIG_SEGMENT] % 7 : 128,
+		.segment =
+			config[CONFIG_SEGMENT] ? 2U << config[CONFIG_SEGMENT] % 7 : 128,
 	};
 
 	options.slots -= options.slots * (config[CONFIG_ODD] % 8) / 16;
@@ -374,17 +383,18 @@ static void begin(void)
 	world.bytes = world.bank_size <= BANK_SIZE && !(config[CONFIG_COPY] & 1);
 	if (!world.bytes)
 		options.memory.copy = NULL;
-	world.granule = config[CONFIG_GRANULE] ? 512ULL << config[CONFIG_GRANULE] % 8 : 4096;
-	world.device = (struct swiotlb_device){
+	world.granule =
+		config[CONFIG_GRANULE] ? 512ULL << config[CONFIG_GRANULE] % 8 : 4096;
+	world.device = (struct swiotlb_device) {
 		.min_align_mask = ((1U << config[CONFIG_ALIGN] % 17) - 1) &
 				  ~((uint32_t)config[CONFIG_HOLES] << 8),
 		.boundary = bits ? ~0ULL >> (64 - bits) : ~0ULL,
 		.dma_offset = (uint64_t)config[CONFIG_OFFSET] * 2048,
 	};
 	expect(MEMORY, !swiotlb_create(&options, &world.swiotlb));
-	reference_swiotlb_init(&reference,
-			       requests_kernel(&world.requests) == DMA_KERNEL_6_1,
-			       options.start, options.slots, options.areas, options.segment);
+	reference_swiotlb_init(
+		&reference, requests_kernel(&world.requests) == DMA_KERNEL_6_1,
+		options.start, options.slots, options.areas, options.segment);
 }
 
 const uint16_t target_kinds[] = {
@@ -402,6 +412,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct dma_event last = { .dir = DMA_TO_DEVICE };
 
 	requests_open(&world.requests, data, size);
+	if (requests_config(&world.requests)[CONFIG_MODE] & 128) {
+		grow_run(&world.requests);
+		return 0;
+	}
 	memset(&world.swiotlb, 0, sizeof(world) - offsetof(struct world, swiotlb));
 	begin();
 	while (requests_next(&world.requests))
