@@ -57,21 +57,24 @@ void fault_title(struct finding *finding, enum fault fault, enum access access,
 		bool bare; /* of no address */
 	} titles[] = {
 		[FAULT_ABSENT] = { "The device tried to ",
-				   ", where nothing is mapped for it." },
+				   ", where nothing is mapped for it.", false },
 		[FAULT_PERMISSION] = { "The device tried to ",
-				       ", which is mapped for the other direction only." },
+				       ", which is mapped for the other direction only.",
+				       false },
 		[FAULT_DENIED] = { "The device tried to ",
-				   ", which is not mapped, or for the other direction "
-				   "only." },
+				   ", which is not mapped, or for the other direction only.",
+				   false },
 		[FAULT_DEVICE] = { "The IOMMU has no entry for the device that made the "
-				   "access.", "", true },
+				   "access.",
+				   "", true },
 		[FAULT_PROCESS] = { "The IOMMU has no entry for the process's address space "
-				    "(PASID) that the device named.", "", true },
+				    "(PASID) that the device named.",
+				    "", true },
 		[FAULT_TABLE] = { "The IOMMU's own tables are not as it expects them.", "",
 				  true },
 		[FAULT_RANGE] = { "The device tried to ",
-				  ", more address bits than the IOMMU translates." },
-		[FAULT_OTHER] = { "The IOMMU refused to let the device ", "." },
+				  ", more address bits than the IOMMU translates.", false },
+		[FAULT_OTHER] = { "The IOMMU refused to let the device ", ".", false },
 	};
 	char place[32] = "an address";
 
