@@ -251,10 +251,10 @@ static int merge(struct merge *merge)
 		status = make_out(merge->out);
 	if (!status)
 		status = choose(merge);
-	if (!status)
-		print(merge);
 	free(merge->inputs);
 	fuzz_scratch_destroy(merge->folder);
+	if (!status)
+		print(merge);
 	return status;
 }
 

@@ -59,6 +59,8 @@ struct view {
 	json_t *list;
 	struct figures all;
 	uint64_t below;
+	uint64_t inputs, broke; /* that were run, and on which a target broke */
+	size_t targets;
 };
 
 static struct share read_share(const json_t *summary, const char *name)
@@ -182,15 +184,15 @@ static int write_html(const struct fuzz_coverage *coverage,
 	return status;
 }
 
-static void print(const struct view *view, const struct fuzz_coverage *coverage)
+static void print(const struct view *view)
 {
 	const struct fuzz_options *options = view->options;
 	json_t *document;
 
 	if (options->form.form == FORM_JSON) {
 		document = json_document("fuzz-coverage");
-		json_add_count(document, "inputs", coverage->inputs);
-		json_add_count(document, "broke", coverage->broke);
+		json_add_count(document, "inputs", view->inputs);
+		json_add_count(document, "broke", view->broke);
 		json_add(document, "all", figures_json(NULL, &view->all));
 		json_add(document, "files", json_incref(view->list));
 		json_print(document);
@@ -198,8 +200,8 @@ static void print(const struct view *view, const struct fuzz_coverage *coverage)
 	}
 	if (options->form.form == FORM_HUMAN) {
 		add_row(view->table, "all", &view->all);
-		printf("%" PRIu64 " inputs of %zu targets\n", coverage->inputs,
-		       coverage->program.count);
+		printf("%" PRIu64 " inputs of %zu targets\n", view->inputs,
+		       view->targets);
 	}
 	table_print(view->table);
 	if (options->form.form == FORM_HUMAN &&
@@ -242,12 +244,15 @@ static int measure(const struct fuzz_options *options, struct view *view)
 		status = read_summary(&coverage, view);
 	if (!status && options->html)
 		status = write_html(&coverage, options);
-	if (!status) {
-		print(view, &coverage);
-		status = view->below ? EXIT_FOUND : EXIT_FINE;
-	}
+	view->inputs = coverage.inputs;
+	view->broke = coverage.broke;
+	view->targets = coverage.program.count;
+	/* before anything is printed: who reads it may go away */
 	fuzz_coverage_destroy(&coverage);
-	return status;
+	if (status)
+		return status;
+	print(view);
+	return view->below ? EXIT_FOUND : EXIT_FINE;
 }
 
 /* --programs, or the build that counts. */

@@ -75,6 +75,7 @@ void fuzz_worker_read_stats(const char *path, struct fuzz_worker *ret)
 {
 	FILE *file = fopen(path, "re");
 	uint64_t crashes = 0, hangs = 0, heard = 0;
+	double seconds = -1;
 	char *line = NULL;
 	size_t room = 0;
 
@@ -86,6 +87,7 @@ void fuzz_worker_read_stats(const char *path, struct fuzz_worker *ret)
 			continue;
 		*colon = ' ';
 		count_behind(line, "last_update ", &heard);
+		number_behind(line, "run_time ", &seconds);
 		count_behind(line, "execs_done ", &ret->execs);
 		number_behind(line, "execs_per_sec ", &ret->speed);
 		count_behind(line, "corpus_count ", &ret->corpus);
@@ -96,6 +98,9 @@ void fuzz_worker_read_stats(const char *path, struct fuzz_worker *ret)
 	}
 	ret->findings = crashes + hangs;
 	ret->heard = (int64_t)heard;
+	/* its own figure is wild while it has just begun */
+	if (seconds >= 0)
+		ret->speed = seconds > 0 ? (double)ret->execs / seconds : 0;
 	free(line);
 	if (file)
 		fclose(file);
