@@ -250,30 +250,30 @@ static void read_size(const struct program_op *op)
 		snprintf(text, sizeof(text),
 			 op->slot & 128 ? "0x%" PRIx64 ",%" PRIu64 "%s"
 					: "%" PRIu64 ",%" PRIu64 "%s",
-			 first, areas * (op->slot & 256 ? 4096 : 1), tail);
-	err = swiotlb_size(op->slot & 512 ? NULL : text, cpu, segment, &size);
+			 first, areas * (op->flags & 16 ? 4096 : 1), tail);
+	err = swiotlb_size(op->flags & 32 ? NULL : text, cpu, segment, &size);
 	if (segment < 2 || segment & (segment - 1) || segment > 1 << 15 || !cpu ||
 	    cpu > 65536) {
 		expect(ARGUMENT, err == -EINVAL);
 		return;
 	}
-	if (op->slot & (64 | 512)) {
+	if (op->slot & 64 || op->flags & 32) {
 		areas = cpu;
 	} else {
-		areas *= op->slot & 256 ? 4096 : 1;
+		areas *= op->flags & 16 ? 4096 : 1;
 		slots = (first + segment - 1) / segment * segment;
 	}
 	areas = power(areas);
 	slots = power(slots > areas * segment ? slots : areas * segment);
 	if (areas > 65536 || slots > 1ULL << 31 ||
-	    (!(op->slot & 576) && first > 1ULL << 31)) {
+	    (!(op->slot & 64) && !(op->flags & 32) && first > 1ULL << 31)) {
 		expect(ARGUMENT, err == -EINVAL);
 		return;
 	}
 	expect(LARGEST, !err && size.slots == slots && size.areas == areas);
 	expect(TEXT,
-	       size.force == (!(op->slot & 512) && !strcmp(tail, ",force")) &&
-		       size.disable == (!(op->slot & 512) && !strcmp(tail, ",noforce")));
+	       size.force == (!(op->flags & 32) && !strcmp(tail, ",force")) &&
+		       size.disable == (!(op->flags & 32) && !strcmp(tail, ",noforce")));
 	halve(size, segment);
 }
 
