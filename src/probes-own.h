@@ -34,7 +34,8 @@ struct probes {
 	int fd[DMA_HOOKS]; /* of the elder, to ask how often it was skipped */
 	struct probe_skips skips[DMA_HOOKS];
 	struct bpf_link *link[DMA_HOOKS * PROGRAMS];
-	bool stopped;
+	bool quiet; /* nothing is sent any more, */
+	bool stopped; /* and the programs are gone */
 	struct dma_probe_count *counts; /* of one entry of the map, for each CPU */
 	int cpus;
 };

@@ -209,14 +209,23 @@ static void ask_all(struct probes *probes, bool kprobes)
 			ask_skips(probes, i, &probes->skips[i].in_all);
 }
 
+void probes_silence(struct probes *probes)
+{
+	if (!probes->object || probes->quiet)
+		return;
+	/* What is not sent from now on would seem to be lost. */
+	ask_all(probes, false);
+	if (probes->object->bss)
+		probes->object->bss->recording = 0;
+	probes->quiet = true;
+}
+
 void probes_stop(struct probes *probes)
 {
 	if (!probes->object || probes->stopped)
 		return;
 	/* They go one by one, and one that its twin has left would seem to lose events. */
-	ask_all(probes, false);
-	if (probes->object->bss)
-		probes->object->bss->recording = 0;
+	probes_silence(probes);
 	probes->stopped = true;
 	for (unsigned int i = 0; i < DMA_HOOKS * PROGRAMS; i++) {
 		bpf_link__destroy(probes->link[i]);
@@ -285,9 +294,9 @@ int probes_sum(struct probes *probes, unsigned int hook, struct probes_sum *ret)
 		return 0;
 	/*
 	 * Before the twin's runs are read: what happens in between is then taken for
-	 * caught, and never for lost. Once the probes are stopped it is exact.
+	 * caught, and never for lost. Once the probes are silent it is exact.
 	 */
-	if (!probes->stopped)
+	if (!probes->quiet)
 		err = ask_skips(probes, hook, &skips->in_all);
 	if (!err)
 		err = add_counts(probes, hook, 1, ret);

@@ -89,6 +89,9 @@ bool probes_has_group(const char *name, size_t size);
 int probes_start(struct probes *probes, struct dma_probe_options *options, size_t ring_size);
 
 /* No event comes any more; what is in the ring can still be read. */
+void probes_silence(struct probes *probes);
+
+/* The same, and the programs are taken away, which may last. */
 void probes_stop(struct probes *probes);
 
 /* The kernel's own description of its types. */

@@ -75,9 +75,13 @@ static int put(void *arg, const struct dma_event *event)
 {
 	struct recorder *recorder = arg;
 
-	if (is_end(recorder, event))
+	if (!recorder->end && is_end(recorder, event)) {
 		recorder->end = event->kind == DMA_EVENT_SWIOTLB_MAP ? "no bounce buffer was found"
 								     : "a mapping failed";
+		/* The ring may be filled as fast as it is read. */
+		recorder->end_ns = clock_ns();
+		probes_silence(recorder->probes);
+	}
 	if (!recorder->history)
 		return libdma_writer_put(recorder->writer, event);
 	history_add(recorder->history, event);
@@ -196,7 +200,7 @@ static int drain(struct recorder *recorder)
 {
 	int count;
 
-	recorder->end_ns = clock_ns();
+	recorder->end_ns = recorder->end_ns ?: clock_ns();
 	probes_stop(recorder->probes);
 	do
 		count = capture_read(recorder->capture);
