@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # live.py DMACTL FOLDER - what top, inspect and explain said of live.sh's kernel: top's
-# periods add up to the recording, the kernel and its saved copy are the same to inspect,
-# and explain names the device for which the swiotlb was full
+# periods add up to the recording, failures end recordings that are to end so, the kernel
+# and its saved copy are the same to inspect, and explain names the device for which the
+# swiotlb was full
 import collections
 import json
 import subprocess
@@ -52,6 +53,20 @@ def top_adds_up(dmactl, folder):
     return bool(shown) and shown == recorded
 
 
+def failures_end(dmactl, folder):
+    """A recording that a failure ends has one, and ended before the load did."""
+    last, good = lines(output(dmactl, "dump", "--ndjson", folder + "/rec.dmat"))[-1]["ns"], True
+    for name, kinds, words in (("full", {"swiotlb_map"}, "no bounce buffer was found"),
+                               ("failed", MAPS, "a mapping failed")):
+        events = lines(output(dmactl, "dump", "--ndjson", f"{folder}/{name}.dmat"))
+        failed = [event["ns"] for event in events if event["kind"] in kinds and "error" in event]
+        ended = words in read(f"{folder}/{name}") and failed and events[-1]["ns"] < last
+        print(f"live: --stop-on: {len(events)} events, {len(failed)} failed, "
+              f"{'then it ended' if ended else 'and it did not end'}")
+        good = good and ended
+    return good
+
+
 def copy_is_the_same(dmactl, folder):
     with tarfile.open(folder + "/state.tar") as tar:
         tar.extractall(folder + "/state")
@@ -84,9 +99,9 @@ def log_is_explained(folder):
 
 def main():
     dmactl, folder = sys.argv[1:]
-    good = [top_adds_up(dmactl, folder), copy_is_the_same(dmactl, folder),
-            log_is_explained(folder)]
-    for name, result in zip(("top", "inspect", "explain"), good):
+    good = [top_adds_up(dmactl, folder), failures_end(dmactl, folder),
+            copy_is_the_same(dmactl, folder), log_is_explained(folder)]
+    for name, result in zip(("top", "--stop-on", "inspect", "explain"), good):
         if not result:
             print(f"  not as it should be: {name}")
     sys.exit(0 if all(good) else 1)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # live.sh - in the guest: what looks at a live kernel whose swiotlb is too small. top
-# beside a recording of the same; inspect of the kernel, and of a copy that is saved as
+# beside a recording of the same, and recordings that a failure ends; inspect of the kernel, and of a copy that is saved as
 # the manual says; explain of the kernel's log
 . /test/events.sh
 load_until sd_mod
@@ -13,16 +13,26 @@ dmactl record -o /tmp/rec.dmat >/out/record 2>&1 &
 recorder=$!
 dmactl top --ndjson -d 1 >/out/top 2>/out/top.said &
 top=$!
-until test -s /tmp/rec.dmat && test -s /out/top; do usleep 100000; done
+dmactl record -o /tmp/full.dmat --events swiotlb --stop-on swiotlb-full >/out/full 2>&1 &
+full=$!
+dmactl record -o /tmp/failed.dmat --events map,sg --stop-on map-fail >/out/failed 2>&1 &
+failed=$!
+for file in /tmp/rec.dmat /out/top /tmp/full.dmat /tmp/failed.dmat; do
+	until test -s $file; do usleep 100000; done
+done
 for disk in $(disks); do load "$disk" 40 8 30 & done
 while pidof load >/dev/null; do usleep 100000; done
 sleep 2
-kill -INT $top $recorder
+kill -INT $top $recorder $full $failed
 wait $top
 echo "top $?" >/out/status
 wait $recorder
 echo "record $?" >>/out/status
-cp /tmp/rec.dmat /out/
+wait $full
+echo "full $?" >>/out/status
+wait $failed
+echo "failed $?" >>/out/status
+cp /tmp/rec.dmat /tmp/full.dmat /tmp/failed.dmat /out/
 
 sed -n '/^# cd/,/^\$ /p' /test/dmactl-inspect.1 |
 	sed "/^\\$ /d; s/^# //; s/\\\\e/\\\\/g; s/\\\\-/-/g; s/\\\\(aq/'/g" >/tmp/save
