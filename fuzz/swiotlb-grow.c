@@ -198,6 +198,7 @@ static void place_again(struct copy *copy, const struct dma_event *event)
 	expect(COMPLETE, !swiotlb_place(swiotlb, &world.device, &request, phys, true));
 	expect(OVERLAP,
 	       swiotlb_place(swiotlb, &world.device, &request, phys, true) == -EBUSY);
+	swiotlb_clear(swiotlb, &world.device, &request, 1 << 12);
 	swiotlb_clear(swiotlb, &world.device, &request, phys ^ 1);
 	swiotlb_clear(swiotlb, &world.device, &request, phys);
 	expect(COMPLETE,
@@ -349,6 +350,22 @@ static void run(const struct requests *requests)
 		check_all();
 }
 
+/* Of an address that is nobody's nothing is known. */
+static void ask_elsewhere(unsigned int areas)
+{
+	struct swiotlb_mapping found;
+	struct swiotlb_cursor none = swiotlb_before(world.swiotlb, 4096);
+
+	expect(OWNER, !none.area && !none.next);
+	expect(OWNER, swiotlb_undo(world.swiotlb, &world.device, 4096, none) == -EINVAL);
+	expect(OWNER,
+	       swiotlb_find(world.swiotlb, &world.device, 4096, &found) == -ENOENT);
+	expect(OWNER,
+	       swiotlb_bounce(world.swiotlb, &world.device, 4096, 1, true) == -ENOENT);
+	expect(COUNTERS, swiotlb_areas(world.swiotlb) == areas);
+	expect(LARGEST, swiotlb_max_mapping_size(NULL, 0) == SWIOTLB_SEGMENT * SLOT);
+}
+
 static void refuses(const struct swiotlb_options *options)
 {
 	struct swiotlb_options wrong[8];
@@ -408,6 +425,7 @@ static void begin(const struct requests *requests)
 	expect(MEMORY, err == (was_short() ? -ENOMEM : 0));
 	if (err)
 		expect(MEMORY, !swiotlb_create(&options, &world.swiotlb));
+	ask_elsewhere(options.areas);
 }
 
 void grow_run(struct requests *requests)
