@@ -54,7 +54,8 @@ places() {
 }
 
 ar rc "$scratch/support.a" fuzz/mutate.o fuzz/oracle.o fuzz/requests.o \
-	fuzz/stack-bytes.o fuzz/reference-*.o || exit 1
+	fuzz/stack-bytes.o fuzz/coherent-*.o fuzz/iova-clone.o fuzz/pool-shape.o \
+	fuzz/swiotlb-grow.o fuzz/reference-*.o || exit 1
 
 # Link the mistake in front of the library, and run all inputs: what saw it, or nothing.
 judge() {
