@@ -12,7 +12,9 @@
  *
  * Where a task is preempted while the elder is at work, the twin alone sees what others do
  * on that CPU until its turn comes again, and nobody does if the twin is preempted, too. So
- * both hold the CPU for as long as they take, where the kernel lets them (from 6.10 on).
+ * both hold the CPU for as long as they take, where the kernel lets them (from 6.10 on). That
+ * does not prevent all of it: where they let it go, the kernel still counts them as running,
+ * and a task that is due may be taken off the CPU there. Such losses are counted as all are.
  *
  * An event that interrupts a twin has none itself: an address stays that nobody takes, and
  * later an event of the same address may come while the elder is at work. So that it is
