@@ -116,7 +116,6 @@ static struct probe_bpf *load(void)
 		if (!strncmp(bpf_program__name(program), "tp_", 3))
 			bpf_program__set_autoload(program, false);
 	object->rodata->options.directions = ~0U;
-	object->rodata->options.hold = true; /* as from 6.10 on */
 	must(probe_bpf__load(object), "load the programs");
 	object->bss->recording = 1;
 	return object;

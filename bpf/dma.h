@@ -141,7 +141,6 @@ struct dma_probe_options {
 	unsigned int stack;	/* send the call's stack */
 	unsigned int stack_sent; /* also where the maps of stacks have no place for it */
 	unsigned int sg_traced; /* a tracepoint tells of lists that were mapped */
-	unsigned int hold; /* the kernel lets a program forbid preemption */
 	struct dma_probe_pattern device[DMA_PROBE_PATTERNS];
 	struct dma_probe_pattern driver[DMA_PROBE_PATTERNS];
 };

@@ -10,12 +10,6 @@
  * by the time of the twin, which then looks through the others' before it believes that
  * there is none.
  *
- * Where a task is preempted while the elder is at work, the twin alone sees what others do
- * on that CPU until its turn comes again, and nobody does if the twin is preempted, too. So
- * both hold the CPU for as long as they take, where the kernel lets them (from 6.10 on). That
- * does not prevent all of it: where they let it go, the kernel still counts them as running,
- * and a task that is due may be taken off the CPU there. Such losses are counted as all are.
- *
  * An event that interrupts a twin has none itself: an address stays that nobody takes, and
  * later an event of the same address may come while the elder is at work. So that it is
  * not taken for sent, the elder also says in which task it works: what comes in its midst
@@ -27,21 +21,6 @@
 
 /* Nothing is sent before all programs are attached, and nothing once they are to go. */
 volatile __u32 recording = 0;
-
-extern void bpf_preempt_disable(void) __ksym __weak;
-extern void bpf_preempt_enable(void) __ksym __weak;
-
-static __always_inline void hold_cpu(void)
-{
-	if (options.hold)
-		bpf_preempt_disable();
-}
-
-static __always_inline void let_cpu_go(void)
-{
-	if (options.hold)
-		bpf_preempt_enable();
-}
 
 /* The address of an event's arguments as a number. */
 static __always_inline __u64 name_of(const __u64 *ctx)
@@ -126,10 +105,8 @@ static __always_inline bool elder_has_sent(__u64 name, __u32 hook)
 /* What the two programs of a hook do; @body takes a struct call and returns nothing. */
 #define RUN_ELDER(ctx, hook, body)                                                      \
 	({                                                                              \
-		struct call elder_ = { ctx, ctx, NULL, hook, 0, true };                 \
+		struct call elder_ = { ctx, ctx, count_of(hook, 0), hook, 0, true };    \
                                                                                         \
-		hold_cpu();                                                             \
-		elder_.count = count_of(hook, 0);                                       \
 		if (elder_.count) {                                                     \
 			*(volatile __u64 *)&elder_.count->task = bpf_get_current_task(); \
 			leave_name(elder_.count, name_of(ctx));                         \
@@ -137,20 +114,17 @@ static __always_inline bool elder_has_sent(__u64 name, __u32 hook)
 				body(&elder_);                                          \
 			*(volatile __u64 *)&elder_.count->task = 0;                     \
 		}                                                                       \
-		let_cpu_go();                                                           \
 	})
 #define RUN_TWIN(ctx, hook, body)                                                       \
 	({                                                                              \
 		struct call twin_ = { ctx, ctx, NULL, hook, 1, true };                  \
                                                                                         \
-		hold_cpu();                                                             \
 		if (!elder_has_sent(name_of(ctx), hook) && recording)                   \
 			twin_.count = count_of(hook, 1);                                \
 		if (twin_.count) {                                                      \
 			twin_.count->runs++;                                            \
 			body(&twin_);                                                   \
 		}                                                                       \
-		let_cpu_go();                                                           \
 	})
 
 #define PROBE(section, how, name, body)                                                 \

@@ -159,13 +159,6 @@ static void read_inside(struct probes *probes)
 	bpf_prog_test_run_opts(bpf_program__fd(probes->object->progs.read_inside), &opts);
 }
 
-/* Does the kernel let a program forbid preemption? */
-static bool may_hold(const struct probes *probes)
-{
-	return btf__find_by_name_kind(probes->btf, "bpf_preempt_disable", BTF_KIND_FUNC) > 0 &&
-	       btf__find_by_name_kind(probes->btf, "bpf_preempt_enable", BTF_KIND_FUNC) > 0;
-}
-
 int probes_start(struct probes *probes, struct dma_probe_options *options, size_t ring_size)
 {
 	const struct probe *traced = &probes->probe[HOOK_tp_dma_map_sg];
@@ -178,13 +171,8 @@ int probes_start(struct probes *probes, struct dma_probe_options *options, size_
 	options->sg_traced = traced->used;
 	/* On 6.1, which has none of these tracepoints, loading it did not end in minutes. */
 	options->stack_sent = options->stack && traced->used;
-	options->hold = may_hold(probes);
 	probes->object->rodata->options = *options;
 	bpf_map__set_max_entries(probes->object->maps.ring, (__u32)ring_size);
-	if (!options->stack) { /* they would take 11 MB of the kernel's memory */
-		bpf_map__set_max_entries(probes->object->maps.stacks, 1);
-		bpf_map__set_max_entries(probes->object->maps.more_stacks, 1);
-	}
 	err = dma_bpf__load(probes->object);
 	if (err) {
 		complain("cannot load the probes: %s; DMACTL_LIBBPF=1 in the environment shows "
@@ -193,6 +181,10 @@ int probes_start(struct probes *probes, struct dma_probe_options *options, size_
 		return EXIT_CANNOT;
 	}
 	probes->cpus = libbpf_num_possible_cpus();
+	if (!options->stack) { /* they would take 11 MB of the kernel's memory */
+		bpf_map__set_max_entries(probes->object->maps.stacks, 1);
+		bpf_map__set_max_entries(probes->object->maps.more_stacks, 1);
+	}
 	probes->counts = calloc(probes->cpus > 0 ? (size_t)probes->cpus : 1,
 				sizeof(*probes->counts));
 	if (!probes->counts)
