@@ -186,7 +186,7 @@ static void print_head(const struct fuzz_options *options,
 		       const struct fuzz_campaign *campaign, size_t machines)
 {
 	int64_t last = last_new(campaign), now = time(NULL);
-	char bug[32] = "", more[64] = "", kept[64] = "", began[16], ago[16];
+	char bug[32] = "", more[64] = "", kept[64] = "", began[24], ago[24];
 
 	if (*campaign->mutant)
 		snprintf(bug, sizeof(bug), ", bug %s put back", campaign->mutant);
@@ -203,7 +203,7 @@ static void print_head(const struct fuzz_options *options,
 
 static void add_row(struct table *table, const struct fuzz_worker *worker)
 {
-	char ago[16];
+	char ago[24];
 
 	table_row(table);
 	table_cell(table, COLUMN_WORKER, "%s", worker->name);

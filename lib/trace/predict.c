@@ -345,6 +345,7 @@ void predict_put_off(struct libdma_predictor *frame)
 	       (predict_is_release(predict_at(frame, behind + 1)->event.kind) ||
 		!is_tied(predict_at(frame, behind + 1), predict_at(frame, frame->next))))
 		behind++;
+	predict_at(frame, frame->next)->put_off = true;
 	put_behind(frame, behind);
 	frame->again = true;
 }
@@ -352,13 +353,14 @@ void predict_put_off(struct libdma_predictor *frame)
 static int judge_next(struct libdma_predictor *frame)
 {
 	struct foreseen *event = predict_at(frame, frame->next);
-	int err;
+	int err = 0;
 
 	while (frame->disorder > frame->next && sort_next(frame))
 		;
 	look_ahead(frame);
-	err = find_begin(frame, event);
-
+	frame->begin = NULL;
+	if (!event->put_off)
+		err = find_begin(frame, event);
 	if (is_of(event, MACHINE_KINDS))
 		note_machine(frame, event);
 	for (unsigned int all = judging(frame, event), i;
@@ -428,7 +430,8 @@ int libdma_predictor_put(struct libdma_predictor *frame, const struct dma_event 
 		return err;
 	new->place = live_place(event);
 	new->memo = NULL;
-	new->judged = new->done = new->is_page = new->has_since = false;
+	new->judged = new->done = new->is_page = false;
+	new->has_since = new->put_off = false;
 	frame->come++;
 	return frame->thread ? 0 : predict_take_in(frame);
 }

@@ -79,6 +79,7 @@ struct predict_device {
  * @place:	where it is found among what is live
  * @used:	how much of @event is not 0; the frame's
  * @judged:	its turn has been
+ * @put_off:	its turn came too early, and it was counted then
  * @done:	it was done before its turn
  * @is_page:	an allocation that became a page of a pool
  * @has_since:	@since it is, and not @memo
@@ -93,7 +94,7 @@ struct foreseen {
 	};
 	struct live_place place;
 	uint8_t used;
-	bool judged : 1, done : 1, is_page : 1, has_since : 1;
+	bool judged : 1, done : 1, is_page : 1, has_since : 1, put_off : 1;
 	struct dma_event event;
 	void *lists;
 	size_t lists_size;
