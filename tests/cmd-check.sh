@@ -76,6 +76,8 @@ for rule in DMA002 DMA003 DMA101 DMA105; do
 		>"$scratch/lost.txt"
 	expect 0 "$dmactl" check --json "$scratch/lost.txt"
 	test "$(verdicts)" = "|$rule=1 " || fail "lost: $(verdicts)"
+	sed 's/^lost count=3$/& name=tp_swiotlb_bounced/' "$scratch/lost.txt" >"$scratch/bounces.txt"
+	expect 1 "$dmactl" check --json "$scratch/bounces.txt"
 done
 
 # Of one rule, device and site together; of another site apart.

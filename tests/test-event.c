@@ -4,6 +4,7 @@
 
 #include <libdma/event.h>
 
+#include "bpf/dma.h"
 #include "test.h"
 
 static void every_kind_is_found_by_its_name(void **state)
@@ -64,6 +65,31 @@ static void words_that_are_no_attribute_are_refused(void **state)
 				 -EINVAL);
 }
 
+struct probe {
+	const char *program, *group;
+};
+
+#define PROGRAM_TP(name)	    "tp_" #name
+#define PROGRAM_ENTRY(name)	    "fn_" #name
+#define PROGRAM_EXIT(name)	    "fn_" #name
+#define PROBE(how, name, args, kind, group, unless) { PROGRAM_##how(name), group },
+
+static void a_loss_of_bounces_is_told_from_one_of_calls(void **state)
+{
+	static const struct probe probes[] = { DMA_PROBES(PROBE) };
+	static const char *const others[] = { "", "swiotlb_bounced", "cpu 3", "tp_", "fn__",
+					      "tp_dma_map_page", "kr_dma_pool_alloc" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++)
+		if (libdma_probe_is_bounce(probes[i].program) !=
+		    !strcmp(probes[i].group, "swiotlb"))
+			fail_msg("%s of %s", probes[i].program, probes[i].group);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_false(libdma_probe_is_bounce(others[i]));
+	assert_true(libdma_probe_is_bounce("kr_swiotlb_map"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -71,6 +97,7 @@ int main(void)
 		cmocka_unit_test(attributes_print_as_the_kernel_prints_them),
 		cmocka_unit_test(attributes_survive_print_and_parse),
 		cmocka_unit_test(words_that_are_no_attribute_are_refused),
+		cmocka_unit_test(a_loss_of_bounces_is_told_from_one_of_calls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -119,7 +119,8 @@ void libdma_check_destroy(struct libdma_check *check);
  * @check:	the checker
  * @environment: used: its memory, IOMMU mode, and the limits of devices, as far as they
  *		were given. What was worked out from the events cannot be broken by them
- * @strings:	the table of the events' strings; the devices' names are added
+ * @strings:	the table of the events' strings, which lasts as long as the checker; the
+ *		devices' names are added
  *
  * Return: 0, or -ENOMEM.
  */

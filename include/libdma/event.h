@@ -228,6 +228,16 @@ const char *libdma_direction_name(unsigned int dir);
  */
 size_t libdma_attrs_print(uint64_t attrs, char *buffer, size_t size);
 
+/**
+ * libdma_probe_is_bounce() - does a probe tell of bounce buffers, and of no call?
+ * @name:	what a DMA_EVENT_LOST of dmactl's recorder has: "fn_swiotlb_tbl_map_single"
+ *
+ * What such a probe lost began and ended no mapping of a driver's.
+ *
+ * Return: false also for a name that is no probe's.
+ */
+bool libdma_probe_is_bounce(const char *name);
+
 /** libdma_event_dma() - the DMA address of an event; a list's is its first segment's */
 static inline dma_addr_t libdma_event_dma(const struct dma_event *event)
 {

@@ -89,6 +89,10 @@ void libdma_leaks_destroy(struct libdma_leaks *leaks);
 
 /**
  * libdma_leaks_environment() - say which devices need syncs, and so need to unmap
+ * @leaks:	the sink
+ * @environment: what is known of the machine
+ * @strings:	the table of the events' strings, which lasts as long as the sink; the
+ *		devices' names are added
  *
  * Return: 0, or -ENOMEM.
  */

@@ -105,6 +105,7 @@ int libdma_check_environment(struct libdma_check *check,
 			     const struct libdma_environment *environment,
 			     struct libdma_strings *strings)
 {
+	check->strings = strings;
 	if (environment->origin.memory == LIBDMA_GIVEN &&
 	    copy_memory(check, &environment->memory))
 		return -ENOMEM;
@@ -158,7 +159,9 @@ int libdma_check_put(struct libdma_check *check, const struct dma_event *event)
 {
 	struct device_check *device;
 
-	if (event->kind == DMA_EVENT_LOST)
+	if (event->kind == DMA_EVENT_LOST &&
+	    !(check->strings &&
+	      libdma_probe_is_bounce(libdma_strings_get(check->strings, event->name))))
 		check->losses++;
 	if (event->kind == DMA_EVENT_FLUSH)
 		check->flushes++;

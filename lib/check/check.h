@@ -142,6 +142,7 @@ struct libdma_check {
 	bool overlaps_told;
 	uint64_t line_size; /* bytes */
 	uint64_t flushes;   /* of the IOTLB; 0 where none was seen */
+	const struct libdma_strings *strings; /* of the events, or NULL */
 	unsigned int losses;
 	char text[512]; /* of a verdict */
 };

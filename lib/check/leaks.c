@@ -41,6 +41,7 @@ struct libdma_leaks {
 	struct libdma_leaks_options options;
 	struct live *live;
 	struct intervals owners, sites;
+	const struct libdma_strings *strings; /* of the events, or NULL */
 	uint64_t first_ns, last_ns, lost_ns;
 	bool begun, lost;
 	uint64_t strangers;
@@ -120,6 +121,7 @@ int libdma_leaks_environment(struct libdma_leaks *leaks,
 			     const struct libdma_environment *environment,
 			     struct libdma_strings *strings)
 {
+	leaks->strings = strings;
 	for (size_t i = 0; i < environment->devices; i++) {
 		const struct libdma_device_environment *known = &environment->device[i];
 		struct owner *owner;
@@ -254,6 +256,13 @@ static void note_device(struct owner *owner, const struct dma_event *event)
 	}
 }
 
+/* Were they only of bounce buffers? Nothing that is live ended then. */
+static bool is_bounce(const struct libdma_leaks *leaks, const struct dma_event *lost)
+{
+	return leaks->strings &&
+	       libdma_probe_is_bounce(libdma_strings_get(leaks->strings, lost->name));
+}
+
 int libdma_leaks_put(struct libdma_leaks *leaks, const struct dma_event *event)
 {
 	const struct mapping *mapping;
@@ -266,7 +275,7 @@ int libdma_leaks_put(struct libdma_leaks *leaks, const struct dma_event *event)
 	leaks->begun = true;
 	if (event->ns > leaks->last_ns)
 		leaks->last_ns = event->ns;
-	if (event->kind == DMA_EVENT_LOST)
+	if (event->kind == DMA_EVENT_LOST && !is_bounce(leaks, event))
 		libdma_leaks_lost(leaks);
 	if (!event->device)
 		return 0;

@@ -195,3 +195,13 @@ int libdma_attrs_parse(const char *text, size_t size, uint64_t *ret)
 	*ret = attrs;
 	return 0;
 }
+
+bool libdma_probe_is_bounce(const char *name)
+{
+	static const char *const forms[] = { "tp_", "fn_", "kp_", "kr_" };
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (!strncmp(name, forms[i], strlen(forms[i])))
+			return !strncmp(name + strspn(name + 3, "_") + 3, "swiotlb_", 8);
+	return false;
+}
