@@ -37,16 +37,7 @@ struct merge {
 	uint64_t count, bytes;
 };
 
-/* FNV-1a. Inputs that are the same have one name. */
-static uint64_t hash(const uint8_t *data, size_t size)
-{
-	uint64_t value = 0xcbf29ce484222325;
-
-	for (size_t i = 0; i < size; i++)
-		value = (value ^ data[i]) * 0x100000001b3;
-	return value;
-}
-
+/* Inputs that are the same have one name. */
 static int add_input(struct merge *merge, const char *path)
 {
 	uint8_t *data;
@@ -56,7 +47,7 @@ static int add_input(struct merge *merge, const char *path)
 
 	if (status)
 		return status;
-	copy = fuzz_path("%s/%016" PRIx64, merge->inputs, hash(data, size));
+	copy = fuzz_path("%s/%016" PRIx64, merge->inputs, fuzz_input_hash(data, size));
 	if (access(copy, F_OK)) {
 		err = output_file(copy, (const char *)data, size);
 		status = err ? trouble(copy, err) : EXIT_FINE;

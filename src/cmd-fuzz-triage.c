@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "fuzz-campaign.h"
+#include "fuzz-input.h"
 #include "fuzz-replay.h"
 #include "json.h"
 #include "output.h"
@@ -57,14 +58,10 @@ struct bucket_list {
 	size_t count;
 };
 
-/* FNV-1a: a name for the name. */
+/* A name for the name. */
 static uint64_t hash(const char *text)
 {
-	uint64_t value = 0xcbf29ce484222325;
-
-	for (; *text; text++)
-		value = (value ^ (unsigned char)*text) * 0x100000001b3;
-	return value & 0xffffffffffff;
+	return fuzz_input_hash(text, strlen(text)) & 0xffffffffffff;
 }
 
 static struct bucket *find_bucket(struct bucket_list *list, const char *name)

@@ -66,3 +66,13 @@ int fuzz_input_target(const struct fuzz_options *options, const char *path,
 	}
 	return fuzz_target_find(options, name, options->mutant != NULL, ret);
 }
+
+uint64_t fuzz_input_hash(const void *data, size_t size)
+{
+	const uint8_t *bytes = data;
+	uint64_t value = 0xcbf29ce484222325;
+
+	for (size_t i = 0; i < size; i++)
+		value = (value ^ bytes[i]) * 0x100000001b3;
+	return value;
+}

@@ -27,3 +27,6 @@ int fuzz_input_target(const struct fuzz_options *options, const char *path,
 
 /* All of a file, to be freed. EXIT_FINE, or a message and EXIT_SYSTEM or EXIT_INPUT. */
 int fuzz_input_read(const char *path, uint8_t **data, size_t *size);
+
+/* A number that tells bytes apart: FNV-1a. */
+uint64_t fuzz_input_hash(const void *data, size_t size);
