@@ -82,7 +82,9 @@ static void add_share(struct share *sum, struct share more)
 /* Rounded down: what is not all is never said to be 100 %. */
 static double percent(struct share share)
 {
-	return share.count ? (double)(share.reached * 10000 / share.count) / 100 : 100;
+	uint64_t hundredths = share.count ? share.reached * 10000 / share.count : 10000;
+
+	return (double)hundredths / 100;
 }
 
 static void add_row(struct table *table, const char *name, const struct figures *figures)
