@@ -72,14 +72,19 @@ printed '"e1000_xmit"'
 tr -d ' \n' <"$scratch/out" | grep -qF '"births":[5,5,5,5,5,5,5,4]' ||
 	fail "the births are not even"
 
-# A probe of bounce buffers loses no end of a mapping.
-awk '{ print } /^1.901100000/ { print "lost count=40 name=fn_swiotlb_tbl_map_single" }' \
-	"$scratch/leak.txt" >"$scratch/bounces.txt"
+# Only some probes lose ends of mappings.
 look 1 "$scratch/leak.txt"
 rows >"$scratch/whole"
-look 1 "$scratch/bounces.txt"
-rows >"$scratch/lossy"
-same "$scratch/lossy" "$scratch/whole"
+for probe in fn_swiotlb_tbl_map_single tp_dma_map_page; do
+	awk '{ print } /^1.901100000/ { print "lost count=40 name='$probe'" }' \
+		"$scratch/leak.txt" >"$scratch/begins.txt"
+	look 1 "$scratch/begins.txt"
+	rows >"$scratch/lossy"
+	same "$scratch/lossy" "$scratch/whole"
+done
+awk '{ print } /^1.901100000/ { print "lost count=40 name=tp_dma_unmap_page" }' \
+	"$scratch/leak.txt" >"$scratch/ends.txt"
+look 0 "$scratch/ends.txt"
 
 # Events that were lost may have been the ends.
 awk '{ print } /^1.901100000/ { print "lost count=40" }' "$scratch/leak.txt" >"$scratch/lost.txt"

@@ -67,12 +67,42 @@ static void words_that_are_no_attribute_are_refused(void **state)
 
 struct probe {
 	const char *program, *group;
+	enum dma_event_kind kind;
 };
 
 #define PROGRAM_TP(name)	    "tp_" #name
 #define PROGRAM_ENTRY(name)	    "fn_" #name
 #define PROGRAM_EXIT(name)	    "fn_" #name
-#define PROBE(how, name, args, kind, group, unless) { PROGRAM_##how(name), group },
+#define PROBE(how, name, args, kind, group, unless) \
+	{ PROGRAM_##how(name), group, DMA_EVENT_##kind },
+
+static bool is_end(const struct probe *probe)
+{
+	enum dma_event_class class = libdma_event_kind_class(probe->kind);
+
+	return (class == DMA_CLASS_UNMAP || class == DMA_CLASS_FREE ||
+		probe->kind == DMA_EVENT_POOL_FREE ||
+		probe->kind == DMA_EVENT_POOL_DESTROY ||
+		probe->kind == DMA_EVENT_IOVA_FREE ||
+		probe->kind == DMA_EVENT_IOVA_UNLINK ||
+		probe->kind == DMA_EVENT_IOVA_DESTROY ||
+		probe->kind == DMA_EVENT_RELEASE_COHERENT_MEMORY) &&
+	       strcmp(probe->group, "swiotlb") != 0;
+}
+
+static void a_loss_of_ends_is_told_from_one_of_others(void **state)
+{
+	static const struct probe probes[] = { DMA_PROBES(PROBE) };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++)
+		if (libdma_probe_is_end(probes[i].program) != is_end(&probes[i]))
+			fail_msg("%s", probes[i].program);
+	assert_true(libdma_probe_is_end(""));
+	assert_true(libdma_probe_is_end("cpu 3"));
+	assert_true(libdma_probe_is_end("kp_dma_unmap_page_attrs"));
+	assert_false(libdma_probe_is_end("kr_dma_map_page_attrs"));
+}
 
 static void a_loss_of_bounces_is_told_from_one_of_calls(void **state)
 {
@@ -98,6 +128,7 @@ int main(void)
 		cmocka_unit_test(attributes_survive_print_and_parse),
 		cmocka_unit_test(words_that_are_no_attribute_are_refused),
 		cmocka_unit_test(a_loss_of_bounces_is_told_from_one_of_calls),
+		cmocka_unit_test(a_loss_of_ends_is_told_from_one_of_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -238,6 +238,14 @@ size_t libdma_attrs_print(uint64_t attrs, char *buffer, size_t size);
  */
 bool libdma_probe_is_bounce(const char *name);
 
+/**
+ * libdma_probe_is_end() - does a probe tell of calls that end what is live?
+ * @name:	as for libdma_probe_is_bounce()
+ *
+ * Return: true also for a name that is no probe's: anything may have been lost.
+ */
+bool libdma_probe_is_end(const char *name);
+
 /** libdma_event_dma() - the DMA address of an event; a list's is its first segment's */
 static inline dma_addr_t libdma_event_dma(const struct dma_event *event)
 {

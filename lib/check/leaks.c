@@ -256,11 +256,11 @@ static void note_device(struct owner *owner, const struct dma_event *event)
 	}
 }
 
-/* Were they only of bounce buffers? Nothing that is live ended then. */
-static bool is_bounce(const struct libdma_leaks *leaks, const struct dma_event *lost)
+/* May what is live have ended among the events that were lost? */
+static bool may_end(const struct libdma_leaks *leaks, const struct dma_event *lost)
 {
-	return leaks->strings &&
-	       libdma_probe_is_bounce(libdma_strings_get(leaks->strings, lost->name));
+	return !leaks->strings ||
+	       libdma_probe_is_end(libdma_strings_get(leaks->strings, lost->name));
 }
 
 int libdma_leaks_put(struct libdma_leaks *leaks, const struct dma_event *event)
@@ -275,7 +275,7 @@ int libdma_leaks_put(struct libdma_leaks *leaks, const struct dma_event *event)
 	leaks->begun = true;
 	if (event->ns > leaks->last_ns)
 		leaks->last_ns = event->ns;
-	if (event->kind == DMA_EVENT_LOST && !is_bounce(leaks, event))
+	if (event->kind == DMA_EVENT_LOST && may_end(leaks, event))
 		libdma_leaks_lost(leaks);
 	if (!event->device)
 		return 0;

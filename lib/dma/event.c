@@ -196,12 +196,34 @@ int libdma_attrs_parse(const char *text, size_t size, uint64_t *ret)
 	return 0;
 }
 
-bool libdma_probe_is_bounce(const char *name)
+/* The function or tracepoint of a probe of dmactl's, or NULL. */
+static const char *probe_target(const char *name)
 {
 	static const char *const forms[] = { "tp_", "fn_", "kp_", "kr_" };
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
-		if (!strncmp(name, forms[i], strlen(forms[i])))
-			return !strncmp(name + strspn(name + 3, "_") + 3, "swiotlb_", 8);
-	return false;
+		if (!strncmp(name, forms[i], 3) && name[3])
+			return name + 3 + strspn(name + 3, "_");
+	return NULL;
+}
+
+bool libdma_probe_is_bounce(const char *name)
+{
+	const char *target = probe_target(name);
+
+	return target && !strncmp(target, "swiotlb_", 8);
+}
+
+bool libdma_probe_is_end(const char *name)
+{
+	static const char *const ends[] = { "dma_unmap",       "dma_free",
+					    "dma_pool_free",   "dma_pool_destroy",
+					    "dma_release",     "dma_iova_free",
+					    "dma_iova_unlink", "dma_iova_destroy" };
+	const char *target = probe_target(name);
+
+	for (size_t i = 0; target && i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (!strncmp(target, ends[i], strlen(ends[i])))
+			return true;
+	return !target;
 }
