@@ -136,9 +136,24 @@ expect 125 fuzz bench toy $quick
 said 'no build with an engine'
 expect 2 fuzz build --build=honggfuzz
 said "none of libfuzzer-asan"
-expect 2 fuzz build nothing --build=coverage $quick
 
-if command -v clang >/dev/null; then
+# Some systems have clang's runtime in a package of its own.
+links() {
+	command -v clang >/dev/null || return
+	echo 'int LLVMFuzzerTestOneInput(const unsigned char *data, unsigned long size);
+int LLVMFuzzerTestOneInput(const unsigned char *data, unsigned long size)
+{ return size && *data == 77; }
+#ifdef ALONE
+int main(void) { return LLVMFuzzerTestOneInput(0, 0); }
+#endif' >"$scratch/links.c"
+	clang "$@" -o "$scratch/links" "$scratch/links.c" 2>/dev/null
+}
+if command -v clang >/dev/null && ! links -fsanitize=fuzzer,address,undefined; then
+	expect 125 fuzz build toy --engine=libfuzzer $quick
+	said 'clang cannot link such a program, see .*build.log; it needs the package'
+fi
+
+if links -fsanitize=fuzzer,address,undefined; then
 	expect 0 fuzz build toy --engine=libfuzzer $quick
 	printed '^libfuzzer-asan *libfuzzer *1 *1 *built *.*runs/build/libfuzzer-asan/fuzz$'
 	expect 0 fuzz corpus merge toy "$kept" $quick
@@ -166,7 +181,8 @@ if command -v afl-clang-fast >/dev/null && command -v afl-cmin >/dev/null; then
 	expect 0 fuzz corpus merge toy "$kept" --engine=afl $quick
 	printed 'kept: [1-9] of [1-9][0-9]* inputs'
 fi
-if command -v clang >/dev/null && command -v llvm-cov >/dev/null; then
+if links -DALONE -fprofile-instr-generate -fcoverage-mapping && command -v llvm-cov >/dev/null; then
+	expect 2 fuzz build nothing --build=coverage $quick
 	printf 'break it' >"$toy/corpus/regressions/toy/T01"
 	expect 0 fuzz build --build=coverage $quick
 	expect 0 fuzz coverage $quick --csv --noheadings
