@@ -173,6 +173,10 @@ int probes_start(struct probes *probes, struct dma_probe_options *options, size_
 	options->stack_sent = options->stack && traced->used;
 	probes->object->rodata->options = *options;
 	bpf_map__set_max_entries(probes->object->maps.ring, (__u32)ring_size);
+	if (!options->stack) { /* they would take 11 MB of the kernel's memory */
+		bpf_map__set_max_entries(probes->object->maps.stacks, 1);
+		bpf_map__set_max_entries(probes->object->maps.more_stacks, 1);
+	}
 	err = dma_bpf__load(probes->object);
 	if (err) {
 		complain("cannot load the probes: %s; DMACTL_LIBBPF=1 in the environment shows "
@@ -181,10 +185,6 @@ int probes_start(struct probes *probes, struct dma_probe_options *options, size_
 		return EXIT_CANNOT;
 	}
 	probes->cpus = libbpf_num_possible_cpus();
-	if (!options->stack) { /* they would take 11 MB of the kernel's memory */
-		bpf_map__set_max_entries(probes->object->maps.stacks, 1);
-		bpf_map__set_max_entries(probes->object->maps.more_stacks, 1);
-	}
 	probes->counts = calloc(probes->cpus > 0 ? (size_t)probes->cpus : 1,
 				sizeof(*probes->counts));
 	if (!probes->counts)
