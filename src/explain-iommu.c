@@ -271,6 +271,15 @@ static void amd_timeout(struct explain *explain, const struct log_line *line,
 #define HT_SPECIAL_BEGIN UINT64_C(0xfd00000000)
 #define HT_SPECIAL_END   UINT64_C(0xffffffffff)
 
+/* Some log it with the bits above the 40 of the bus all set. */
+static bool is_ht_special(uint64_t address)
+{
+	uint64_t above = address & ~HT_SPECIAL_END;
+
+	return address != ADDRESS_UNKNOWN && (!above || above == ~HT_SPECIAL_END) &&
+	       (address & HT_SPECIAL_END) >= HT_SPECIAL_BEGIN;
+}
+
 /* A request of a kind that the device may not make. */
 static void amd_request(struct explain *explain, const struct log_line *line,
 			const char *at)
@@ -287,8 +296,7 @@ static void amd_request(struct explain *explain, const struct log_line *line,
 				 strcspn(device, " "), &finding))
 		return;
 	fault_explain(finding, fault, ACCESS_UNKNOWN, address);
-	address &= HT_SPECIAL_END;
-	if (address >= HT_SPECIAL_BEGIN)
+	if (is_ht_special(address))
 		finding_evidence(finding,
 				 "The address is in the range that AMD keeps for interrupts "
 				 "and system management: it is no memory, and no mapping "

@@ -59,6 +59,13 @@ excerpt() { # LINE...
 	tr -s '\n ' '  ' <"$scratch/out" >"$scratch/joined"
 	mv "$scratch/joined" "$scratch/out"
 }
+# An address that is not told, or only ends like one of those, is none of AMD's special ones.
+for address in '' ' address=0x12fe00000000'; do
+	excerpt "AMD-Vi: Event logged [INVALID_DEVICE_REQUEST device=00:00.1$address flags=0x0a00]"
+	! grep -q 'keeps for interrupts' "$scratch/out" || fail "special:$address"
+done
+excerpt 'AMD-Vi: Event logged [INVALID_DEVICE_REQUEST device=00:00.1 address=0xfffffffdf8000000 flags=0x0a00]'
+printed 'keeps for interrupts'
 excerpt 'DMAR: [DMA Write] Request device [99:00.0] fault addr 0 [fault reason 05] PTE Write access is not set'
 printed 'write to 0x0, which is not mapped, or for the other direction only'
 printed 'The address is 0'
