@@ -104,7 +104,6 @@ struct piece {
 
 struct import {
 	const char *out;
-	const char *trace;
 	char *base; /* "6.12-direct-nvme" of the trace's name */
 	struct source *source;
 	struct piece piece[FITTINGS];
@@ -226,7 +225,6 @@ static int import_trace(struct import *import, const char *path)
 
 	if (status)
 		return status;
-	import->trace = path;
 	import->base = base_of(path);
 	memset(import->piece, 0, sizeof(import->piece));
 	while (!status && source_next(import->source, &event) > 0)

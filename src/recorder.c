@@ -207,6 +207,7 @@ static int drain(struct recorder *recorder)
 	while (count > 0);
 	return count < 0 ? count : capture_losses(recorder->capture, recorder->end_ns);
 }
+
 /* What was not asked for, and may miss events where it is interrupted. */
 static void tell_of_kprobes(const struct recorder *recorder)
 {

@@ -93,8 +93,7 @@ struct gauge {
  * @in_pool:	a pool's block is asked for now
  * @refused:	pools that there are not on this machine, @refusals of them, by their
  *		handles in the recording
- * @gauge:	slots, pages of IOVAs, segments of a list or blocks, as the parameter has
- *it
+ * @gauge:	what the parameter is of: slots, pages of IOVAs, segments or blocks
  * @swiotlb, @iova: what the machine held
  */
 struct point {

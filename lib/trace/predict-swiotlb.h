@@ -13,7 +13,6 @@
 #define RELEASES 512 /* that are remembered */
 #define CPUS_MAX 4096
 
-
 /**
  * struct bounce - a search for slots
  *

@@ -187,7 +187,7 @@ void ranges_watch(struct libdma_rerun *rerun, const struct dma_event *event)
 	uint32_t who = event->pid ? (uint32_t)event->pid : ~event->cpu;
 	struct iommu_run *run = &rerun->run[who % IOMMU_RUNS];
 	enum dma_event_class class = libdma_event_kind_class(event->kind);
-	uint64_t dma = event->dma_count ? event->dma_list[0] : event->dma;
+	uint64_t dma = libdma_event_dma(event);
 
 	rerun->told |= event->kind == DMA_EVENT_ALLOC_IOVA ||
 		       event->kind == DMA_EVENT_IOVA_TRY_ALLOC;

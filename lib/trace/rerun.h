@@ -106,9 +106,9 @@ void range_sync(struct made *made);
 void range_unlink(struct libdma_rerun *rerun, struct made *made,
 		  const struct dma_event *event);
 
+/* Unmap all of it, and release what it took. */
+void range_end(struct libdma_rerun *rerun, struct made *made);
+void range_destroy(struct rerun_range *range); /* NULL is allowed */
+
 /* Any event: count ranges of which it alone tells that the IOMMU maps something. */
 void ranges_watch(struct libdma_rerun *rerun, const struct dma_event *event);
-
-/* Unmap all of it, and release what it took; NULL is allowed. */
-void range_end(struct libdma_rerun *rerun, struct made *made);
-void range_destroy(struct rerun_range *range);
