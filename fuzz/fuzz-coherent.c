@@ -20,6 +20,7 @@
 #include "alloc/contiguous.h"
 #include "coherent-chunks.h"
 #include "coherent-shape.h"
+#include "kinds.h"
 #include "oracle.h"
 #include "requests.h"
 #include "target.h"
@@ -396,19 +397,7 @@ static void run(const struct dma_event *event)
 		check_all();
 }
 
-const uint16_t target_kinds[] = {
-	DMA_EVENT_DECLARE_COHERENT_MEMORY,
-	DMA_EVENT_ALLOC,
-	DMA_EVENT_FREE,
-	DMA_EVENT_MARK_DECLARED_MEMORY_OCCUPIED,
-	DMA_EVENT_SYNC_SINGLE_FOR_CPU,
-	DMA_EVENT_ALLOC_PAGES,
-	DMA_EVENT_FREE_PAGES,
-	DMA_EVENT_MAPPING_ERROR,
-	DMA_EVENT_ALLOC_SGT,
-	DMA_EVENT_FREE_SGT,
-	DMA_EVENT_NONE,
-};
+const uint16_t target_kinds[] = { KINDS_OF_COHERENT, DMA_EVENT_NONE };
 
 /* A page that somebody holds. */
 static bool is_busy(void *arg, phys_addr_t phys, uint64_t pages)

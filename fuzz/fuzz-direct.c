@@ -14,6 +14,7 @@
 #include <libdma/machine.h>
 
 #include "dma/direct.h"
+#include "kinds.h"
 #include "oracle.h"
 #include "requests.h"
 #include "target.h"
@@ -282,17 +283,7 @@ static void run(const struct dma_event *event)
 	}
 }
 
-const uint16_t target_kinds[] = {
-	DMA_EVENT_MAP_PHYS,
-	DMA_EVENT_UNMAP_PHYS,
-	DMA_EVENT_MAP_RESOURCE,
-	DMA_EVENT_ALLOC,
-	DMA_EVENT_FREE,
-	DMA_EVENT_SET_MASK,
-	DMA_EVENT_SET_COHERENT_MASK,
-	DMA_EVENT_MAPPING_ERROR,
-	DMA_EVENT_NONE,
-};
+const uint16_t target_kinds[] = { KINDS_OF_DIRECT, DMA_EVENT_NONE };
 
 /* Windows one after the other, with holes between them where the byte's bit 7 says so. */
 static void make_windows(uint8_t how, uint8_t offset)

@@ -18,6 +18,7 @@
 
 #include "alloc/swiotlb.h"
 #include "dma/machine.h"
+#include "kinds.h"
 #include "oracle.h"
 #include "requests.h"
 #include "target.h"
@@ -291,20 +292,7 @@ static void run(const struct dma_event *event)
 	look();
 }
 
-const uint16_t target_kinds[] = {
-	DMA_EVENT_MAP_SINGLE,
-	DMA_EVENT_UNMAP_SINGLE,
-	DMA_EVENT_SYNC_SINGLE_FOR_CPU,
-	DMA_EVENT_SYNC_SINGLE_FOR_DEVICE,
-	DMA_EVENT_ALLOC,
-	DMA_EVENT_FREE,
-	DMA_EVENT_POOL_ALLOC,
-	DMA_EVENT_POOL_FREE,
-	DMA_EVENT_IOVA_LINK,
-	DMA_EVENT_IOVA_UNLINK,
-	DMA_EVENT_IOVA_SYNC,
-	DMA_EVENT_NONE,
-};
+const uint16_t target_kinds[] = { KINDS_OF_HOSTILE, DMA_EVENT_NONE };
 
 static void begin(void)
 {

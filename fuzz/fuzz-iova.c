@@ -17,6 +17,7 @@
 
 #include "alloc/iova.h"
 #include "iova-clone.h"
+#include "kinds.h"
 #include "oracle.h"
 #include "reference-iova.h"
 #include "requests.h"
@@ -405,14 +406,7 @@ static void end(void)
 	iova_domain_destroy(world.domain);
 }
 
-const uint16_t target_kinds[] = {
-	DMA_EVENT_MAP_PAGE,       DMA_EVENT_UNMAP_PAGE,
-	DMA_EVENT_IOVA_TRY_ALLOC, DMA_EVENT_IOVA_FREE,
-	DMA_EVENT_ALLOC,          DMA_EVENT_FREE,
-	DMA_EVENT_MAP_RESOURCE,   DMA_EVENT_SET_MASK,
-	DMA_EVENT_MAPPING_ERROR,  DMA_EVENT_SYNC_SINGLE_FOR_CPU,
-	DMA_EVENT_NONE,
-};
+const uint16_t target_kinds[] = { KINDS_OF_IOVA, DMA_EVENT_NONE };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

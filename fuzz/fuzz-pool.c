@@ -15,6 +15,7 @@
 #include <libdma/page.h>
 
 #include "dma/pool.h"
+#include "kinds.h"
 #include "oracle.h"
 #include "pool-shape.h"
 #include "reference-pool.h"
@@ -462,10 +463,7 @@ static void set_options(void)
 	};
 }
 
-const uint16_t target_kinds[] = {
-	DMA_EVENT_POOL_CREATE,  DMA_EVENT_POOL_ALLOC, DMA_EVENT_POOL_FREE,
-	DMA_EVENT_POOL_DESTROY, DMA_EVENT_NONE,
-};
+const uint16_t target_kinds[] = { KINDS_OF_POOL, DMA_EVENT_NONE };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "dma/iommu-sg.h"
+#include "kinds.h"
 #include "oracle.h"
 #include "reference-sg.h"
 #include "requests.h"
@@ -345,12 +346,7 @@ static void table_of_pages(const struct dma_event *event, unsigned int aux)
 	sg_free_append_table(&append);
 }
 
-const uint16_t target_kinds[] = {
-	DMA_EVENT_MAP_SG,
-	DMA_EVENT_ALLOC,
-	DMA_EVENT_ALLOC_PAGES,
-	DMA_EVENT_NONE,
-};
+const uint16_t target_kinds[] = { KINDS_OF_SG, DMA_EVENT_NONE };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -19,6 +19,7 @@
 #include "dma/group.h"
 #include "dma/machine.h"
 #include "hardware/iommu.h"
+#include "kinds.h"
 #include "oracle.h"
 #include "stack.h"
 #include "target.h"
@@ -394,17 +395,7 @@ static void run(const struct dma_event *event)
 	}
 }
 
-const uint16_t target_kinds[] = {
-	DMA_EVENT_MAP_SINGLE,
-	DMA_EVENT_UNMAP_SINGLE,
-	DMA_EVENT_MAP_SG,
-	DMA_EVENT_SYNC_SINGLE_FOR_CPU,
-	DMA_EVENT_SYNC_SINGLE_FOR_DEVICE,
-	DMA_EVENT_ALLOC,
-	DMA_EVENT_FREE,
-	DMA_EVENT_POOL_ALLOC,
-	DMA_EVENT_NONE,
-};
+const uint16_t target_kinds[] = { KINDS_OF_STACK, DMA_EVENT_NONE };
 
 /* Nothing is left where all was given back, and no slot is taken. */
 static void end(struct rig *rig)

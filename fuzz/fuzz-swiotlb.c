@@ -16,6 +16,7 @@
 #include <libdma/page.h>
 
 #include "alloc/swiotlb.h"
+#include "kinds.h"
 #include "oracle.h"
 #include "reference-swiotlb.h"
 #include "requests.h"
@@ -397,15 +398,7 @@ static void begin(void)
 		options.start, options.slots, options.areas, options.segment);
 }
 
-const uint16_t target_kinds[] = {
-	DMA_EVENT_MAP_PAGE,
-	DMA_EVENT_UNMAP_PAGE,
-	DMA_EVENT_SYNC_SINGLE_FOR_CPU,
-	DMA_EVENT_SYNC_SINGLE_FOR_DEVICE,
-	DMA_EVENT_ALLOC,
-	DMA_EVENT_MAPPING_ERROR,
-	DMA_EVENT_NONE,
-};
+const uint16_t target_kinds[] = { KINDS_OF_SWIOTLB, DMA_EVENT_NONE };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
