@@ -172,15 +172,10 @@ void range_destroy(struct rerun_range *range)
 
 /* ---- ranges of which only the IOMMU tells ---- */
 
-static void finish_run(struct libdma_rerun *rerun, struct iommu_run *run)
-{
-	rerun->count.untold += run->start != run->end && !run->claimed;
-	run->start = run->end = 0;
-}
-
 /*
  * Tracepoints tell of each mapping when it is there, and before that of the pages that
- * the IOMMU got for it. Where no mapping follows they were a range's.
+ * the IOMMU got for it. Where no mapping follows they were a range's: they count as that
+ * until then.
  */
 void ranges_watch(struct libdma_rerun *rerun, const struct dma_event *event)
 {
@@ -195,12 +190,13 @@ void ranges_watch(struct libdma_rerun *rerun, const struct dma_event *event)
 		return;
 	if (event->kind == DMA_EVENT_IOMMU_MAP) {
 		if (run->who != who || run->end != dma) {
-			finish_run(rerun, run);
 			*run = (struct iommu_run) { .who = who, .start = dma };
+			rerun->count.untold++;
 		}
 		run->end = dma + event->size;
 	} else if ((class == DMA_CLASS_MAP || class == DMA_CLASS_ALLOC) &&
 		   run->who == who && dma - run->start < run->end - run->start) {
+		rerun->count.untold -= !run->claimed;
 		run->claimed = true;
 	}
 }
