@@ -190,6 +190,7 @@ uint64_t slots_intruder(const struct slots *slots, const struct bounce *bounce,
 	if (event->event.kind != DMA_EVENT_SWIOTLB_BOUNCED || bounce->put_off)
 		return LIBDMA_NO_WITNESS;
 	while ((other = predict_next(slots->frame, other)) &&
+	       other->event.ns < event->event.ns + PREDICT_INTERRUPT_NS &&
 	       (other->event.pid != event->event.pid ||
 		predict_is_release(other->event.kind)))
 		if (is_intruder(bounce, event, other))
