@@ -103,6 +103,13 @@ static void ahead_add(struct iova *iova, struct ahead *ahead, struct request *re
 	ahead->request[ahead->count++] = request;
 }
 
+/* An event that shows a range taken, and is not merged into another's. */
+static bool shows_take(const struct foreseen *event)
+{
+	return event->memo && (event->event.kind == DMA_EVENT_IOMMU_MAP ||
+			       event->event.kind == DMA_EVENT_ALLOC_IOVA);
+}
+
 static void ahead_find(struct iova *iova, struct foreseen *event,
 		       const struct request *request, struct ahead *ahead)
 {
@@ -114,9 +121,7 @@ static void ahead_find(struct iova *iova, struct foreseen *event,
 			ahead_add(iova, ahead, iova->pending[cpu], request->space);
 	while ((next = predict_next(iova->frame, next)) && ahead->count < AHEAD &&
 	       next->event.ns <= event->event.ns + RACE_NS)
-		if ((next->event.kind == DMA_EVENT_IOMMU_MAP ||
-		     next->event.kind == DMA_EVENT_ALLOC_IOVA) &&
-		    next->memo &&
+		if (shows_take(next) &&
 		    (next->event.cpu != event->event.cpu ||
 		     next->event.pid != event->event.pid))
 			ahead_add(iova, ahead, next->memo, request->space);
@@ -182,9 +187,8 @@ static uint64_t find_flushed(const struct iova *iova, const struct foreseen *eve
 	while (flush != SIZE_MAX && (next = predict_next(iova->frame, next))) {
 		const struct request *other = next->memo;
 
-		if ((next->event.kind == DMA_EVENT_IOMMU_MAP ||
-		     next->event.kind == DMA_EVENT_ALLOC_IOVA) &&
-		    other && other->kind == IOVA_OP_TAKE && other->cpu == request->cpu &&
+		if (shows_take(next) && other->kind == IOVA_OP_TAKE &&
+		    other->cpu == request->cpu &&
 		    other->dma != request->dma &&
 		    timeline_freed(timeline, other->dma / iova->granule) == flush)
 			return other->number;
