@@ -18,6 +18,16 @@
 #define FSR_PERMISSION  (1u << 3)
 #define FSYNR_WRITE     (1u << 4)
 
+/* By its stream ID, all that these lines tell of a device. False: counted, and no more. */
+static bool book_stream(struct explain *explain, const struct log_line *line,
+			const char *id, uint64_t stream, struct finding **ret)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "stream 0x%" PRIx64, stream);
+	return explain_book_device(explain, line, id, name, strlen(name), ret);
+}
+
 /* "arm-smmu 5000000.iommu: Unhandled context fault: fsr=0x402, iova=0xff3cf000, ..." */
 static bool line_context_fault(struct explain *explain, const struct log_line *line)
 {
@@ -26,7 +36,6 @@ static bool line_context_fault(struct explain *explain, const struct log_line *l
 	struct finding *finding;
 	enum access access;
 	enum fault fault;
-	char name[32];
 
 	if (!at || !text_number(at, "fsr=0x", 16, &fsr))
 		return false;
@@ -37,9 +46,7 @@ static bool line_context_fault(struct explain *explain, const struct log_line *l
 		: fsr & FSR_TRANSLATION ? FAULT_ABSENT
 					: FAULT_TABLE;
 	access = fsynr & FSYNR_WRITE ? ACCESS_WRITE : ACCESS_READ;
-	snprintf(name, sizeof(name), "stream 0x%" PRIx64, stream);
-	if (!explain_book_device(explain, line, "iommu-fault", name, strlen(name),
-				 &finding))
+	if (!book_stream(explain, line, "iommu-fault", stream, &finding))
 		return true;
 	fault_explain(finding, fault, access, iova);
 	finding_evidence(finding,
@@ -56,13 +63,10 @@ static bool line_blocked(struct explain *explain, const struct log_line *line)
 	const char *at = strstr(line->text, "Blocked unknown Stream ID 0x");
 	struct finding *finding;
 	uint64_t stream;
-	char name[32];
 
 	if (!at || !text_number(at, "Stream ID 0x", 16, &stream))
 		return false;
-	snprintf(name, sizeof(name), "stream 0x%" PRIx64, stream);
-	if (!explain_book_device(explain, line, "iommu-unknown-device", name, strlen(name),
-				 &finding))
+	if (!book_stream(explain, line, "iommu-unknown-device", stream, &finding))
 		return true;
 	fault_explain(finding, FAULT_DEVICE, ACCESS_UNKNOWN, ADDRESS_UNKNOWN);
 	finding_next(finding,
