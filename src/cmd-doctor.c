@@ -182,6 +182,8 @@ static void list_events(const struct probes *probes, unsigned int kind, const ch
 
 static void print_reasons(const struct options *opts, const struct probes *probes)
 {
+	bool any = false;
+
 	for (unsigned int kind = 1; kind < DMA_EVENT_KINDS; kind++) {
 		struct finding finding;
 		char events[1500];
@@ -190,6 +192,9 @@ static void print_reasons(const struct options *opts, const struct probes *probe
 		    was_told(probes, kind, finding.probe->why))
 			continue;
 		list_events(probes, kind, finding.probe->why, events, sizeof(events));
+		if (!any)
+			printf("\nWhy not, or why by another:\n");
+		any = true;
 		paragraph_print(&opts->terminal, 2, 4, "%s: %s", events, finding.probe->why);
 	}
 }
@@ -214,7 +219,6 @@ static void print_words(const struct options *opts, const struct probes *probes,
 		return;
 	putchar('\n');
 	print_probes(opts, probes);
-	printf("\nWhy not, or why by another:\n");
 	print_reasons(opts, probes);
 	printf("\nNever seen, on any kernel:\n");
 	for (size_t i = 0; i < UNSEEN; i++)
