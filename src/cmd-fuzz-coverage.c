@@ -225,7 +225,7 @@ static int run_targets(const struct fuzz_options *options, struct fuzz_coverage 
 			break;
 		status = fuzz_seeds_find(options, targets.path[i], &inputs);
 		if (!status) {
-			status = fuzz_coverage_run(coverage, &target, &inputs);
+			fuzz_coverage_run(coverage, &target, &inputs);
 			fuzz_files_deinit(&inputs);
 		}
 		fuzz_target_deinit(&target);

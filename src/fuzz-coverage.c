@@ -102,8 +102,8 @@ static void run_some(struct fuzz_coverage *coverage, const struct fuzz_target *t
 	}
 }
 
-int fuzz_coverage_run(struct fuzz_coverage *coverage, const struct fuzz_target *target,
-		      const struct fuzz_files *inputs)
+void fuzz_coverage_run(struct fuzz_coverage *coverage, const struct fuzz_target *target,
+		       const struct fuzz_files *inputs)
 {
 	struct fuzz_files *program = &coverage->program;
 	char *environment = fuzz_path("LLVM_PROFILE_FILE=%s/%s-%%p.profraw",
@@ -121,7 +121,6 @@ int fuzz_coverage_run(struct fuzz_coverage *coverage, const struct fuzz_target *
 	if (!program->path)
 		out_of_memory();
 	program->path[program->count++] = fuzz_path("%s", target->program);
-	return EXIT_FINE;
 }
 
 /* What a tool said last, for whoever has to mend it. */

@@ -30,9 +30,9 @@ struct fuzz_coverage {
 int fuzz_coverage_create(struct fuzz_coverage *ret);
 void fuzz_coverage_destroy(struct fuzz_coverage *coverage);
 
-/* Run a target on inputs. EXIT_FINE, or a message and EXIT_SYSTEM. */
-int fuzz_coverage_run(struct fuzz_coverage *coverage, const struct fuzz_target *target,
-		      const struct fuzz_files *inputs);
+/* Run a target on inputs; those that break it are counted. */
+void fuzz_coverage_run(struct fuzz_coverage *coverage, const struct fuzz_target *target,
+		       const struct fuzz_files *inputs);
 
 /* When all were run. EXIT_FINE, or a message and EXIT_SYSTEM. */
 int fuzz_coverage_merge(struct fuzz_coverage *coverage);
