@@ -12,7 +12,13 @@
 
 /* ---- walks ---- */
 
-int shape_visit(const struct extent *extent, void *arg)
+struct shape {
+	const struct reference_pages *pages;
+	uint64_t start, next;
+	bool used; /* the run before */
+};
+
+static int visit(const struct extent *extent, void *arg)
 {
 	struct shape *shape = arg;
 	uint64_t pages = extent->length >> PAGE_SHIFT;
@@ -40,7 +46,7 @@ void shape_expect_region(const struct coherent_region *region,
 	struct shape shape = { .pages = pages, .start = dma };
 	int visits = 0;
 
-	expect(WALK, !coherent_walk(region, shape_visit, &shape));
+	expect(WALK, !coherent_walk(region, visit, &shape));
 	expect(WALK, shape.next == pages->size && coherent_pages(region) == pages->size);
 	if (pages->size)
 		expect(WALK, coherent_walk(region, stop, &visits) == 1 && visits == 1);
@@ -53,7 +59,7 @@ void shape_expect_area(const struct contiguous *area, const struct reference_pag
 	struct shape shape = { .pages = pages, .start = phys };
 	int visits = 0;
 
-	expect(WALK, !contiguous_walk(area, shape_visit, &shape));
+	expect(WALK, !contiguous_walk(area, visit, &shape));
 	expect(WALK, shape.next == pages->size);
 	expect(WALK, contiguous_walk(area, stop, &visits) == 1 && visits == 1);
 	expect(WALK, contiguous_end(area) == phys + (pages->size << PAGE_SHIFT));
@@ -122,6 +128,16 @@ static int first_there(const char *zones, unsigned int has)
 	return -1;
 }
 
+/* A share of the memory in whole pages, in bounds (A16). */
+static void check_default_size(uint64_t memory)
+{
+	uint64_t size = memory / 8192 / PAGE_SIZE * PAGE_SIZE;
+
+	size = size > 4UL << 20 ? 4UL << 20 : size;
+	expect(CHOICE,
+	       atomic_pool_default_size(memory) == (size > 131072 ? size : 131072));
+}
+
 void shape_check_choice(const struct kernel_rules *rules, unsigned int has)
 {
 	/* zones by their numbers: 0 the lowest, 1 up to 32 bits, 2 all */
@@ -129,8 +145,7 @@ void shape_check_choice(const struct kernel_rules *rules, unsigned int has)
 	static const char *const first[2][3] = { { "02", "1", "2" },
 						 { "012", "102", "210" } };
 	bool there[MEMORY_ZONES] = { has & 1, has & 2, has & 4 };
-	uint64_t bytes = (uint64_t)has << 24 << has,
-		 size = bytes / 8192 / PAGE_SIZE * PAGE_SIZE;
+	uint64_t memory = (uint64_t)has << 24 << has;
 
 	for (int zone = 0; zone < 3; zone++) {
 		expect(CHOICE,
@@ -140,14 +155,8 @@ void shape_check_choice(const struct kernel_rules *rules, unsigned int has)
 		expect(CHOICE, atomic_pool_next(rules, there, zone, MEMORY_ZONE_NORMAL) ==
 				       first_there(after[zone], has));
 	}
-	size = size > 4UL << 20 ? 4UL << 20 : size;
-	expect(CHOICE,
-	       atomic_pool_default_size(bytes) == (size > 131072 ? size : 131072));
-	bytes <<= 8;
-	size = bytes / 8192 / PAGE_SIZE * PAGE_SIZE;
-	size = size > 4UL << 20 ? 4UL << 20 : size;
-	expect(CHOICE,
-	       atomic_pool_default_size(bytes) == (size > 131072 ? size : 131072));
+	check_default_size(memory);
+	check_default_size(memory << 8);
 }
 
 /* ---- what nobody checks ---- */

@@ -10,14 +10,7 @@
 #include "alloc/contiguous.h"
 #include "reference-pages.h"
 
-/* Each page of @pages once, in order, as runs from @start on; all_seen() at the end. */
-struct shape {
-	const struct reference_pages *pages;
-	uint64_t start, next;
-	bool used; /* the run before */
-};
-
-int shape_visit(const struct extent *extent, void *arg);
+/* A walk shows each page of @pages once, in order, as runs from the address given. */
 void shape_expect_region(const struct coherent_region *region,
 			 const struct reference_pages *pages, uint64_t dma);
 void shape_expect_area(const struct contiguous *area, const struct reference_pages *pages,

@@ -28,7 +28,6 @@
 #define THINGS 256
 #define REGION 0x180000000ULL
 #define DEVICE 0x40000000ULL
-#define CHUNKS 16
 #define BYTES  (1UL << 18) /* of a small region; of a large one there are none */
 #define JUNK   0x5a        /* all bytes that nobody was given as zeros, all the time */
 
