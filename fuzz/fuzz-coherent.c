@@ -126,6 +126,17 @@ static unsigned int order_of(uint64_t count)
 	return (unsigned int)__builtin_ctzll(count);
 }
 
+/* As the largest blocks that fit. */
+static void release_aligned(uint64_t page, uint64_t end)
+{
+	unsigned int order;
+
+	for (; page < end; page += 1ULL << order) {
+		order = order_of(page | power_of(end - page + 1) / 2);
+		coherent_release(world.region, order, cpu_of(page), NULL);
+	}
+}
+
 /* Of another region's address nothing is freed; of a free one its pages stay free. */
 static void own_free(struct thing *thing, unsigned int how)
 {
@@ -143,8 +154,7 @@ static void own_free(struct thing *thing, unsigned int how)
 		expect(OWNER, coherent_release(world.region, 0, before, NULL) == -ENOENT);
 	/* What was marked may begin anywhere, which 6.1 gives back wrongly (C10). */
 	if (world.old && thing->page % thing->count) {
-		for (uint64_t i = 0; i < thing->count; i++)
-			coherent_release(world.region, 0, cpu_of(thing->page + i), NULL);
+		release_aligned(thing->page, thing->page + thing->count);
 		reference_pages_give(&region_pages, thing->page, thing->count);
 		thing->live = false;
 		return;

@@ -119,6 +119,10 @@ static void clear_by_words(struct coherent_region *region, uint64_t page, uint64
 {
 	uint64_t pages = bitmap_size(region->used), bits = count < 64 ? count : 64;
 
+	if (page % 64 == 0) { /* as it should be */
+		bitmap_clear(region->used, page, count);
+		return;
+	}
 	for (uint64_t start = page; start < page + count && start < pages; start += 64) {
 		uint64_t end = start + bits, word_end = (start | 63) + 1;
 

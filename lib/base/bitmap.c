@@ -11,8 +11,9 @@
 #include "base/bitmap.h"
 #include "base/bits.h"
 
-#define WORD_BITS 64
-#define ORDERS    7 /* 2^0 .. 2^6 bits */
+#define WORD_BITS  64
+#define GROUP_BITS (64 * WORD_BITS)
+#define ORDERS     7 /* 2^0 .. 2^6 bits */
 
 /* Of 64 words. Bit w of an order: word w has 2^order clear bits, aligned. */
 struct group {
@@ -45,25 +46,44 @@ static uint64_t runs(uint64_t free, unsigned int order)
 	return free & starts[order];
 }
 
-/* Keep what is known of a word; six steps, each from the one before. */
-static void note(struct bitmap *map, size_t word)
+/* All words of a group alike; the group behind the last whole one is never asked for. */
+static bool is_clear(const struct group *group)
+{
+	return !~group->has[ORDERS - 1];
+}
+
+static bool is_full(const struct group *group)
+{
+	return !group->has[0];
+}
+
+/* How many orders have a run in it: a run of an order is two of the one below. */
+static unsigned int orders_of(uint64_t free)
+{
+	unsigned int order = 0;
+
+	if (!~free)
+		return ORDERS;
+	while (free & starts[order])
+		free &= free >> (1U << order++);
+	return order;
+}
+
+/* A word that had runs of the first @before orders has those of the first @after. */
+static void note(struct bitmap *map, size_t word, unsigned int before, unsigned int after)
 {
 	size_t at = word / WORD_BITS;
 	struct group *group = &map->group[at], *top = &map->top[at / WORD_BITS];
-	uint64_t free = ~map->word[word], bit = 1ULL << word % WORD_BITS;
-	uint64_t top_bit = 1ULL << at % WORD_BITS;
+	uint64_t bit = 1ULL << word % WORD_BITS, top_bit = 1ULL << at % WORD_BITS;
 
-	for (unsigned int order = 0; order < ORDERS; order++) {
-		uint64_t had = group->has[order];
-		uint64_t has = (had & ~bit) | (free & starts[order] ? bit : 0);
-
-		if (has != had) {
-			group->has[order] = has;
-			top->has[order] &= ~top_bit;
-			top->has[order] |= has ? top_bit : 0;
-		}
-		if (order < ORDERS - 1)
-			free &= free >> (1U << order);
+	for (; before < after; before++) {
+		group->has[before] |= bit;
+		top->has[before] |= top_bit;
+	}
+	for (; after < before; after++) {
+		group->has[after] &= ~bit;
+		if (!group->has[after])
+			top->has[after] &= ~top_bit;
 	}
 }
 
@@ -104,7 +124,7 @@ int bitmap_create(struct heap *heap, size_t bits, struct bitmap **ret)
 	/* the last word is not all clear; the last group may have none */
 	note_clear(map->group, words);
 	note_clear(map->top, (words - 1) / WORD_BITS + 1);
-	note(map, words - 1);
+	note(map, words - 1, ORDERS, orders_of(~map->word[words - 1]));
 	*ret = map;
 	return 0;
 
@@ -153,7 +173,10 @@ bool bitmap_all_set(const struct bitmap *map, size_t bit, size_t count)
 	while (count) {
 		size_t step = WORD_BITS - bit % WORD_BITS;
 
-		if (~map->word[bit / WORD_BITS] & first_mask(bit, count))
+		if (bit % GROUP_BITS == 0 && count >= GROUP_BITS &&
+		    is_full(&map->group[bit / GROUP_BITS]))
+			step = GROUP_BITS;
+		else if (~map->word[bit / WORD_BITS] & first_mask(bit, count))
 			return false;
 		if (step > count)
 			step = count;
@@ -163,22 +186,52 @@ bool bitmap_all_set(const struct bitmap *map, size_t bit, size_t count)
 	return true;
 }
 
+/* All bits of a group, of which one look may tell that they are so. */
+static void change_group(struct bitmap *map, size_t at, bool set)
+{
+	struct group *group = &map->group[at], *top = &map->top[at / WORD_BITS];
+	uint64_t *word = &map->word[at * WORD_BITS], top_bit = 1ULL << at % WORD_BITS;
+	size_t weight = 0;
+
+	if (set ? is_full(group) : is_clear(group))
+		return;
+	for (size_t i = 0; i < WORD_BITS; i++)
+		weight += (size_t)__builtin_popcountll(word[i]);
+	map->weight += (set ? GROUP_BITS : 0) - weight;
+	memset(word, set ? 0xff : 0, GROUP_BITS / 8);
+	for (unsigned int order = 0; order < ORDERS; order++) {
+		group->has[order] = set ? 0 : ~0ULL;
+		top->has[order] &= ~top_bit;
+		top->has[order] |= set ? 0 : top_bit;
+	}
+}
+
+static void change_word(struct bitmap *map, size_t at, uint64_t mask, bool set)
+{
+	uint64_t old = map->word[at], new = set ? old | mask : old & ~mask;
+
+	if (new == old)
+		return;
+	map->word[at] = new;
+	map->weight += (size_t)__builtin_popcountll(new);
+	map->weight -= (size_t)__builtin_popcountll(old);
+	note(map, at, orders_of(~old), orders_of(~new));
+}
+
 static void change(struct bitmap *map, size_t bit, size_t count, bool set)
 {
-	while (count) {
-		uint64_t mask = first_mask(bit, count);
-		uint64_t *word = &map->word[bit / WORD_BITS];
-		size_t changed =
-			(size_t)__builtin_popcountll((set ? ~*word : *word) & mask);
-		size_t step = WORD_BITS - bit % WORD_BITS;
+	size_t step;
 
-		*word = set ? *word | mask : *word & ~mask;
-		map->weight += set ? changed : -changed;
-		note(map, bit / WORD_BITS);
+	for (; count; bit += step, count -= step) {
+		if (bit % GROUP_BITS == 0 && count >= GROUP_BITS) {
+			change_group(map, bit / GROUP_BITS, set);
+			step = GROUP_BITS;
+			continue;
+		}
+		change_word(map, bit / WORD_BITS, first_mask(bit, count), set);
+		step = WORD_BITS - bit % WORD_BITS;
 		if (step > count)
 			step = count;
-		bit += step;
-		count -= step;
 	}
 }
 
@@ -200,8 +253,12 @@ size_t bitmap_next_set(const struct bitmap *map, size_t bit)
 	if (bit >= map->bits)
 		return map->bits;
 	set = map->word[word] & ~0ULL << bit % WORD_BITS;
-	while (!set)
-		set = map->word[++word]; /* the last word ends in set bits */
+	while (!set) { /* the last word ends in set bits */
+		word++;
+		while (word % WORD_BITS == 0 && is_clear(&map->group[word / WORD_BITS]))
+			word += WORD_BITS;
+		set = map->word[word];
+	}
 	bit = word * WORD_BITS + (size_t)__builtin_ctzll(set);
 	return bit < map->bits ? bit : map->bits;
 }
@@ -306,9 +363,19 @@ size_t bitmap_find_clear(const struct bitmap *map, size_t from, size_t count,
 	return map->bits;
 }
 
-static bool word_has(const struct bitmap *map, size_t word, unsigned int order)
+static bool word_valid(const struct bitmap *map, size_t word)
 {
-	return map->group[word / WORD_BITS].has[order] >> word % WORD_BITS & 1;
+	const struct group *group = &map->group[word / WORD_BITS];
+	uint64_t free = ~map->word[word];
+
+	for (unsigned int order = 0; order < ORDERS; order++) {
+		if ((group->has[order] >> word % WORD_BITS & 1) !=
+		    !!(free & starts[order]))
+			return false;
+		if (order < ORDERS - 1)
+			free &= free >> (1U << order);
+	}
+	return true;
 }
 
 static bool tops_valid(const struct bitmap *map)
@@ -347,10 +414,8 @@ bool bitmap_valid(const struct bitmap *map)
 			continue;
 		}
 		weight += (size_t)__builtin_popcountll(map->word[word]);
-		for (unsigned int order = 0; order < ORDERS; order++) {
-			if (word_has(map, word, order) != !!runs(~map->word[word], order))
-				return false;
-		}
+		if (!word_valid(map, word))
+			return false;
 	}
 	weight -= WORD_BITS - map->bits % WORD_BITS;
 	return weight == map->weight && tops_valid(map) &&
