@@ -53,7 +53,7 @@ static int branch(struct flushes *flushes, const struct iova_domain *domain, siz
 			.place = at,
 			.cpu = (uint16_t)((due_cpu + way) % cpus),
 			.alone = way >= cpus,
-			.ns = flushes->search->timeline->op[at].ns,
+			.ns = timeline_op(flushes->search->timeline, at)->ns,
 		};
 		if (search_copy(flushes->search, domain, &branched))
 			return -ENOMEM;
@@ -78,7 +78,7 @@ static int follow(struct flushes *flushes, struct iova_domain *domain, size_t at
 	int r = 0;
 
 	for (; at < flushes->end && !r; at++) {
-		const struct iova_op *op = &timeline->op[at];
+		const struct iova_op *op = timeline_op(timeline, at);
 
 		if (op->ns >= due)
 			r = branch(flushes, domain, at, due_cpu);
@@ -145,8 +145,8 @@ static size_t released_at(const struct timeline *timeline, const struct past *pa
 			  size_t at, uint64_t pfn)
 {
 	while (at-- > past->from)
-		if (timeline->op[at].kind == IOVA_OP_RELEASE &&
-		    timeline->op[at].pfn == pfn)
+		if (timeline_op(timeline, at)->kind == IOVA_OP_RELEASE &&
+		    timeline_op(timeline, at)->pfn == pfn)
 			return at;
 	return SIZE_MAX;
 }
@@ -230,7 +230,7 @@ static int repair_as(struct repairs *now, const struct iova_timer *which,
 static int repair_right(struct repairs *now, size_t right, size_t wrong)
 {
 	const struct timeline *timeline = now->search->timeline;
-	const struct iova_op *miss = &timeline->op[now->past.miss];
+	const struct iova_op *miss = timeline_op(timeline, now->past.miss);
 	struct iova_timer *timer = freed_by(&now->past, right), moved;
 	int r = 0;
 
@@ -242,7 +242,7 @@ static int repair_right(struct repairs *now, size_t right, size_t wrong)
 	if (timer->cpu != miss->cpu || timer->alone)
 		r = repair_as(now, timer, moved);
 	moved.place = right + 1;
-	moved.ns = timeline->op[right].ns;
+	moved.ns = timeline_op(timeline, right)->ns;
 	if (!r && timer == freed_by(&now->past, wrong) && moved.place < timer->place)
 		r = repair_as(now, timer, moved);
 	return r;
@@ -252,7 +252,7 @@ static int repair_right(struct repairs *now, size_t right, size_t wrong)
 static int repair_wrong(struct repairs *now, size_t wrong)
 {
 	const struct timeline *timeline = now->search->timeline;
-	const struct iova_op *miss = &timeline->op[now->past.miss];
+	const struct iova_op *miss = timeline_op(timeline, now->past.miss);
 	unsigned int cpus = iova_cpus(timeline->now);
 	struct iova_timer *timer = freed_by(&now->past, wrong), moved;
 	int r;
@@ -282,7 +282,8 @@ static int repair(struct repairs *now)
 		repaired(timeline, past);
 	if (r || !now->left || !now->search->budget)
 		return r;
-	right = released_at(timeline, past, past->miss, timeline->op[past->miss].pfn);
+	right = released_at(timeline, past, past->miss,
+			    timeline_op(timeline, past->miss)->pfn);
 	wrong = released_at(timeline, past, past->miss, past->got);
 	r = repair_right(now, right, wrong);
 	return r ? r : repair_wrong(now, wrong);

@@ -32,7 +32,9 @@ struct iova_timer {
  * @now:	the domain after the last operation
  * @first:	before op[0]
  * @middle:	before op[half], or NULL
- * @op:		the operations, @count of them
+ * @op:		ring of the operations, @room of them, a power of two: timeline_op()
+ * @start:	where the oldest of them is
+ * @count:	how many there are
  * @step:	how many lie between two copies
  * @timer:	in the order of their places
  * @low:	the highest number below 4 GiB
@@ -44,7 +46,7 @@ struct timeline {
 	struct timeline_options options;
 	struct iova_domain *now, *first, *middle;
 	struct iova_op *op;
-	size_t count, room, half, step;
+	size_t start, count, room, half, step;
 	struct iova_timer timer[TIMELINE_TIMERS];
 	unsigned int timers;
 	uint64_t low;
@@ -53,6 +55,12 @@ struct timeline {
 	uint64_t patience, left;
 };
 
+/* Operation @at, from 0; its place lasts until the next timeline_put(). */
+static inline struct iova_op *timeline_op(const struct timeline *timeline, size_t at)
+{
+	return &timeline->op[(timeline->start + at) & (timeline->room - 1)];
+}
+
 /* Run an operation on a domain; a take's answer, 0 for none. */
 uint64_t timeline_run(const struct timeline *timeline, struct iova_domain *domain,
 		      const struct iova_op *op);
@@ -60,9 +68,6 @@ void timeline_run_timer(struct iova_domain *domain, const struct iova_timer *tim
 
 /* When the flush queue's timer runs that is set now. */
 uint64_t timeline_due(const struct timeline *timeline, uint64_t ns);
-
-/* The operation sets the flush queue's timer if it is not set. */
-void timeline_arm(struct timeline *timeline, const struct iova_op *op);
 
 /* The same from all operations since that timer ran last. */
 void timeline_arm_again(struct timeline *timeline);

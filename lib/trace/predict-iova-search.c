@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "trace/predict-iova-history.h"
 
@@ -64,7 +63,7 @@ int search_begin(struct search *search, struct timeline *timeline, size_t from)
 		for (; timer < timeline->timers && timeline->timer[timer].place == at;
 		     timer++)
 			timeline_run_timer(search->base, &timeline->timer[timer]);
-		search_run(search, search->base, &timeline->op[at], &got);
+		search_run(search, search->base, timeline_op(timeline, at), &got);
 	}
 	return 0;
 }
@@ -85,7 +84,8 @@ static bool run_at(struct search *search, struct past *past, struct iova_domain 
 		   size_t at)
 {
 	const struct timeline *timeline = search->timeline;
-	const struct iova_op *op = timeline->op, *last = &op[timeline->count - 1];
+	const struct iova_op *op = timeline_op(timeline, at);
+	const struct iova_op *last = timeline_op(timeline, timeline->count - 1);
 
 	past->miss = at;
 	if (at == past->early && past->ahead &&
@@ -93,7 +93,7 @@ static bool run_at(struct search *search, struct past *past, struct iova_domain 
 		return false;
 	if (at == past->early && !search_run(search, domain, last, &past->got))
 		return false;
-	return &op[at] == last || search_run(search, domain, &op[at], &past->got);
+	return op == last || search_run(search, domain, op, &past->got);
 }
 
 /* From the operation before which the domain is, up to another. */
@@ -169,10 +169,9 @@ void search_accept(struct search *search, size_t changed)
 
 static void insert_op(struct timeline *timeline, size_t place, const struct iova_op *op)
 {
-	memmove(&timeline->op[place + 1], &timeline->op[place],
-		(timeline->count - place) * sizeof(*op));
-	timeline->op[place] = *op;
-	timeline->count++;
+	for (size_t at = timeline->count++; at > place; at--)
+		*timeline_op(timeline, at) = *timeline_op(timeline, at - 1);
+	*timeline_op(timeline, place) = *op;
 	for (unsigned int i = 0; i < timeline->timers; i++)
 		timeline->timer[i].place += timeline->timer[i].place > place;
 }
@@ -182,11 +181,11 @@ static void insert_op(struct timeline *timeline, size_t place, const struct iova
 /* The first of the operations that the last one may have come before. */
 static size_t first_race(const struct timeline *timeline, uint64_t called)
 {
-	const struct iova_op *last = &timeline->op[timeline->count - 1];
+	const struct iova_op *last = timeline_op(timeline, timeline->count - 1);
 	size_t at = timeline->count - 1;
 
 	while (at && timeline->count - at <= MOST_RACES) {
-		const struct iova_op *op = &timeline->op[at - 1];
+		const struct iova_op *op = timeline_op(timeline, at - 1);
 
 		if (op->ns < called && (op->until <= last->since ||
 					op->ns + timeline->options.race < last->ns))
@@ -200,7 +199,7 @@ static int explain_earlier(struct timeline *timeline, uint64_t called,
 			   struct iova_explanation *ret)
 {
 	size_t end = timeline->count - 1, from = first_race(timeline, called), at = end;
-	struct iova_op last = timeline->op[end];
+	struct iova_op last = *timeline_op(timeline, end);
 	struct past past;
 	struct search search;
 	int r = 0;
@@ -216,7 +215,7 @@ static int explain_earlier(struct timeline *timeline, uint64_t called,
 	}
 	if (r > 0) {
 		ret->change = IOVA_CHANGE_EARLIER;
-		ret->witness = timeline->op[at].number;
+		ret->witness = timeline_op(timeline, at)->number;
 		timeline->count--;
 		insert_op(timeline, at, &last);
 		search_accept(&search, at);
@@ -265,14 +264,14 @@ static int explain_flush(struct timeline *timeline, struct iova_explanation *ret
 	if (r <= 0)
 		return r;
 	ret->change = IOVA_CHANGE_FLUSH;
-	ret->witness = timeline->op[timeline->count - 1].number;
+	ret->witness = timeline_op(timeline, timeline->count - 1)->number;
 	return 0;
 }
 
 /* Undo the last take, and take the recorded answer over. */
 static int adopt(struct timeline *timeline)
 {
-	struct iova_op *last = &timeline->op[timeline->count - 1];
+	struct iova_op *last = timeline_op(timeline, timeline->count - 1);
 	struct search search;
 
 	if (search_begin(&search, timeline, timeline->count - 1))

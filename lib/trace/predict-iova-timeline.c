@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "trace/predict-iova-history.h"
 
@@ -94,17 +93,18 @@ void timeline_run_timer(struct iova_domain *domain, const struct iova_timer *tim
 		iova_expire(domain, timer->cpu, timer->alone);
 }
 
-static int make_room(struct timeline *timeline)
+static int grow(struct timeline *timeline)
 {
 	size_t room = timeline->room ? timeline->room * 2 : 256;
-	struct iova_op *op;
+	struct iova_op *op = malloc(room * sizeof(*op));
 
-	if (timeline->count + 1 < timeline->room)
-		return 0;
-	op = realloc(timeline->op, room * sizeof(*op));
 	if (!op)
 		return -ENOMEM;
+	for (size_t i = 0; i < timeline->count; i++)
+		op[i] = *timeline_op(timeline, i);
+	free(timeline->op);
 	timeline->op = op;
+	timeline->start = 0;
 	timeline->room = room;
 	return 0;
 }
@@ -115,8 +115,7 @@ static void forget(struct timeline *timeline, size_t count)
 	unsigned int kept = 0;
 
 	timeline->count -= count;
-	memmove(timeline->op, timeline->op + count,
-		timeline->count * sizeof(*timeline->op));
+	timeline->start += count;
 	for (unsigned int i = 0; i < timeline->timers; i++) {
 		if (timeline->timer[i].place < count)
 			continue;
@@ -157,7 +156,8 @@ uint64_t timeline_due(const struct timeline *timeline, uint64_t ns)
 	return (ns / tick + ticks + 1) * tick;
 }
 
-void timeline_arm(struct timeline *timeline, const struct iova_op *op)
+/* The operation sets the flush queue's timer if it is not set. */
+static inline void arm(struct timeline *timeline, const struct iova_op *op)
 {
 	if (op->kind != IOVA_OP_RELEASE || timeline->due != UINT64_MAX ||
 	    !timeline->options.timeout)
@@ -175,7 +175,7 @@ void timeline_arm_again(struct timeline *timeline)
 			at = timeline->timer[i].place;
 	timeline->due = UINT64_MAX;
 	for (; at < timeline->count && timeline->due == UINT64_MAX; at++)
-		timeline_arm(timeline, &timeline->op[at]);
+		arm(timeline, timeline_op(timeline, at));
 }
 
 int timeline_flush(struct timeline *timeline, unsigned int cpu, uint64_t ns)
@@ -204,10 +204,11 @@ int timeline_put(struct timeline *timeline, const struct iova_op *op, uint64_t *
 	}
 	if (timeline->count - timeline->half >= timeline->step && trail(timeline))
 		return -ENOMEM;
-	if (make_room(timeline))
+	/* an explanation may put one more among them */
+	if (timeline->count + 1 >= timeline->room && grow(timeline))
 		return -ENOMEM;
-	timeline->op[timeline->count++] = *op;
-	timeline_arm(timeline, op);
+	*timeline_op(timeline, timeline->count++) = *op;
+	arm(timeline, op);
 	pfn = timeline_run(timeline, timeline->now, op);
 	if (ret)
 		*ret = pfn;
@@ -227,8 +228,8 @@ size_t timeline_freed(const struct timeline *timeline, uint64_t pfn)
 {
 	size_t at = timeline->count;
 
-	while (at && (timeline->op[at - 1].kind != IOVA_OP_RELEASE ||
-		      timeline->op[at - 1].pfn != pfn))
+	while (at && (timeline_op(timeline, at - 1)->kind != IOVA_OP_RELEASE ||
+		      timeline_op(timeline, at - 1)->pfn != pfn))
 		at--;
 	for (unsigned int i = 0; at && i < timeline->timers; i++)
 		if (!timeline->timer[i].trim && timeline->timer[i].place >= at)
