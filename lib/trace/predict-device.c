@@ -6,6 +6,7 @@
  * events say of them since holds from then on.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,6 +124,7 @@ static int add_device(struct libdma_predictor *frame, uint32_t name)
 	device->is_pci = is_pci(text);
 	device->group = find_group(frame->environment, text);
 	device->translated = is_translated(frame->environment, device->group);
+	device->concerns = device->translated ? frame->everywhere : UINT_MAX;
 	set_limits(device);
 	list[frame->devices++] = device;
 	frame->device[name] = device;
@@ -150,10 +152,8 @@ static bool is_set_up(const struct dma_event *said)
 		said->min_align_mask);
 }
 
-void predict_device_see(struct predict_device *device, const struct dma_event *said)
+void predict_device_first(struct predict_device *device, const struct dma_event *said)
 {
-	if (!device || device->known_since != LIBDMA_NO_WITNESS)
-		return;
 	device->known_since = said->number;
 	device->was_bound = is_set_up(said);
 }

@@ -19,10 +19,8 @@
 /* Events that tell of devices, or of the recording. */
 #define MACHINE_KINDS                                                                      \
 	(1ULL << DMA_EVENT_SET_MASK | 1ULL << DMA_EVENT_SET_COHERENT_MASK |                \
-	 1ULL << DMA_EVENT_SWIOTLB_BOUNCED | 1ULL << DMA_EVENT_DEVICE |                    \
-	 1ULL << DMA_EVENT_POOL_CREATE |                                                   \
-	 1ULL << DMA_EVENT_LOST)
-/* And those of which only a survey tells enough. */
+	 1ULL << DMA_EVENT_DEVICE | 1ULL << DMA_EVENT_POOL_CREATE | SURVEY_KINDS)
+/* Of these only a survey tells enough. */
 #define SURVEY_KINDS                                                                       \
 	(1ULL << DMA_EVENT_SWIOTLB_BOUNCED | 1ULL << DMA_EVENT_SWIOTLB_UNMAP |             \
 	 1ULL << DMA_EVENT_LOST)
@@ -48,6 +46,10 @@ static int create_backends(struct libdma_predictor *frame)
 			frame->judging[kind] |= (kinds >> kind & 1) << i;
 		err = backend->create(frame, &frame->state[i]);
 	}
+	frame->everywhere |= PREDICT_TELLS_MACHINE;
+	for (unsigned int kind = 0; kind < DMA_EVENT_KINDS; kind++)
+		if (MACHINE_KINDS >> kind & 1)
+			frame->judging[kind] |= PREDICT_TELLS_MACHINE;
 	return err;
 }
 
@@ -225,6 +227,7 @@ static void come_near(const struct foreseen *event)
 {
 	__builtin_prefetch(event);
 	__builtin_prefetch((const char *)event + PREDICT_LINE);
+	__builtin_prefetch(&event->device);
 }
 
 /* The window knows what is to be judged soon; it is too long for the caches itself. */
@@ -237,27 +240,6 @@ static void look_ahead(const struct libdma_predictor *frame)
 		live_come_near(frame->live, &predict_at(frame, far)->place);
 	if (near < frame->newest)
 		live_come_nearer(frame->live, &predict_at(frame, near)->place);
-}
-
-/* Of some backends, a bit for each, those that this event concerns. */
-static unsigned int concerned(const struct libdma_predictor *frame,
-			      const struct foreseen *event, unsigned int of)
-{
-	return event->device && !event->device->translated ? of : of & frame->everywhere;
-}
-
-static unsigned int judging(const struct libdma_predictor *frame,
-			    const struct foreseen *event)
-{
-	unsigned int kind = event->event.kind;
-
-	return concerned(frame, event,
-			 frame->judging[kind < DMA_EVENT_KINDS ? kind : DMA_EVENT_NONE]);
-}
-
-static bool is_of(const struct foreseen *event, uint64_t kinds)
-{
-	return event->event.kind < DMA_EVENT_KINDS && kinds >> event->event.kind & 1;
 }
 
 /* What they tell is no call that is judged. */
@@ -353,6 +335,7 @@ void predict_put_off(struct libdma_predictor *frame)
 static int judge_next(struct libdma_predictor *frame)
 {
 	struct foreseen *event = predict_at(frame, frame->next);
+	unsigned int all, i;
 	int err = 0;
 
 	while (frame->disorder > frame->next && sort_next(frame))
@@ -361,10 +344,10 @@ static int judge_next(struct libdma_predictor *frame)
 	frame->begin = NULL;
 	if (!event->put_off)
 		err = find_begin(frame, event);
-	if (is_of(event, MACHINE_KINDS))
+	if (event->judges & PREDICT_TELLS_MACHINE)
 		note_machine(frame, event);
-	for (unsigned int all = judging(frame, event), i;
-	     all && !err && !frame->again; all &= all - 1) {
+	all = event->judges & (PREDICT_TELLS_MACHINE - 1);
+	for (; all && !err && !frame->again; all &= all - 1) {
 		i = (unsigned int)__builtin_ctz(all);
 		err = backends[i]->judge(frame->state[i], event);
 	}
@@ -390,25 +373,41 @@ static bool is_due(const struct libdma_predictor *frame)
 		last->event.ns - first->event.ns > frame->options.window_ns);
 }
 
+/* Of few events: what they announce, and that only a survey tells what they need. */
+static void note_kind(struct libdma_predictor *frame, unsigned int kind)
+{
+	frame->announced |= kind == DMA_EVENT_SWIOTLB_BOUNCED;
+	frame->lacks_survey |= SURVEY_KINDS >> kind & 1;
+}
+
 int predict_take_in(struct libdma_predictor *frame)
 {
 	struct foreseen *new = predict_at(frame, frame->newest);
 	const struct dma_event *event = &new->event;
+	unsigned int kind = event->kind < DMA_EVENT_KINDS ? event->kind : DMA_EVENT_NONE;
+	unsigned int concerns = frame->everywhere;
 	int err = predict_device(frame, event->device, &new->device);
 
 	come_near(predict_at(frame, frame->newest + NEAR));
+	if (err)
+		return err;
 	if (event->ns < frame->latest_ns)
 		frame->disorder = frame->newest;
 	else
 		frame->latest_ns = event->ns;
-	if (!err)
+	if (new->device) {
 		predict_device_see(new->device, event);
+		concerns = new->device->concerns;
+	}
+	new->memo = NULL;
+	new->judges = frame->judging[kind] & concerns;
+	new->judged = new->done = new->is_page = false;
+	new->has_since = new->put_off = false;
 	if (!frame->newest++)
 		frame->first_ns = event->ns;
-	frame->announced |= event->kind == DMA_EVENT_SWIOTLB_BOUNCED;
-	frame->lacks_survey |= is_of(new, SURVEY_KINDS);
-	for (unsigned int all = concerned(frame, new, frame->seeing), i; all && !err;
-	     all &= all - 1) {
+	if (new->judges & PREDICT_TELLS_MACHINE)
+		note_kind(frame, kind);
+	for (unsigned int all = frame->seeing & concerns, i; all && !err; all &= all - 1) {
 		i = (unsigned int)__builtin_ctz(all);
 		err = backends[i]->see(frame->state[i], new);
 	}
@@ -429,9 +428,6 @@ int libdma_predictor_put(struct libdma_predictor *frame, const struct dma_event 
 	if (err)
 		return err;
 	new->place = live_place(event);
-	new->memo = NULL;
-	new->judged = new->done = new->is_page = false;
-	new->has_since = new->put_off = false;
 	frame->come++;
 	return frame->thread ? 0 : predict_take_in(frame);
 }

@@ -36,6 +36,7 @@
  * @group:	index in environment->iommu.group, PREDICT_NO_GROUP where not known
  * @offset:	DMA address less the physical one, where no allocator decides
  * @offset_known: @offset is proven or given, not only assumed to be 0
+ * @concerns:	backends that its events concern, a bit for each; PREDICT_TELLS_MACHINE
  * @iova:	the IOVA backend's own
  * @low_is_full: it was given an IOVA above 4 GiB, and asks for no other since
  * @bound:	its driver came to it in this recording
@@ -60,6 +61,7 @@ struct predict_device {
 	bool offset_known;
 	struct libdma_fidelity fidelity;
 	uint64_t direct;
+	unsigned int concerns;
 	void *iova;
 	bool low_is_full, longest_told, bound, was_bound;
 	uint64_t known_since;
@@ -70,34 +72,38 @@ struct predict_device {
 /**
  * struct foreseen - an event in the window
  *
- * The window is longer than the caches, so of most events only two lines are used: what
- * is known of it, and the head of the event.
+ * The window is longer than the caches, so of most events only three lines are used: the
+ * head of the event, which whoever reads has written, and what is found out about it. The
+ * two do not share a line, since a thread of its own may judge.
  *
+ * @place:	where it is found among what is live
+ * @used:	how much of @event is not 0; the frame's
+ * @lists:	those of @event, for which there is room of @lists_size; the frame's
+ * @event:	a copy with lists of its own
  * @device:	its device, NULL for none
  * @memo:	what a backend's see() leaves for its judge(); the backend releases it
  * @since:	the same, where it is no pointer
- * @place:	where it is found among what is live
- * @used:	how much of @event is not 0; the frame's
+ * @judges:	the backends that judge it, a bit for each; PREDICT_TELLS_MACHINE
  * @judged:	its turn has been
  * @put_off:	its turn came too early, and it was counted then
  * @done:	it was done before its turn
  * @is_page:	an allocation that became a page of a pool
  * @has_since:	@since it is, and not @memo
- * @event:	a copy with lists of its own
- * @lists:	these, for which there is room of @lists_size; the frame's
  */
 struct foreseen {
+	struct live_place place;
+	uint8_t used;
+	void *lists;
+	size_t lists_size;
+	struct dma_event event;
+
 	struct predict_device *device;
 	union {
 		void *memo;
 		uint64_t since;
 	};
-	struct live_place place;
-	uint8_t used;
+	uint8_t judges;
 	bool judged : 1, done : 1, is_page : 1, has_since : 1, put_off : 1;
-	struct dma_event event;
-	void *lists;
-	size_t lists_size;
 } __attribute__((aligned(PREDICT_LINE)));
 
 /* What most events use of it. */
@@ -107,6 +113,9 @@ struct foreseen {
 
 _Static_assert(offsetof(struct foreseen, event) + PREDICT_HEAD == 2 * PREDICT_LINE,
 	       "an event without a tail fills two lines");
+_Static_assert(offsetof(struct foreseen, device) / PREDICT_LINE >
+		       (offsetof(struct foreseen, event) + PREDICT_HEAD - 1) / PREDICT_LINE,
+	       "what is found out has a line of its own");
 _Static_assert(DMA_EVENT_KINDS <= 64, "backend.judges has a bit for each");
 
 struct backend {
@@ -135,13 +144,17 @@ extern const struct backend backend_iova;
 
 enum { BACKEND_DIRECT, BACKEND_POOL, BACKEND_REGION, BACKEND_IOVA, BACKENDS };
 
+/* Beside a bit for each backend: the event tells of devices, or of the recording. */
+#define PREDICT_TELLS_MACHINE (1U << BACKENDS)
+
 /**
  * struct libdma_predictor - the frame
  *
  * @environment: the recording's machine, after start()
  * @rules:	its kernel's
- * @seeing:	backends that see, a bit for each; @judging: that judge a kind
- * @everywhere:	those that do, whether the device is translated or not
+ * @seeing:	backends that see, a bit for each; @judging: that judge a kind, and
+ *		PREDICT_TELLS_MACHINE
+ * @everywhere:	those that do, whether the device is translated or not; the same
  * @window:	ring of events, @room of them, a power of two
  * @oldest:	number in the ring's count of the oldest that is kept
  * @next:	of the next to be judged
@@ -259,8 +272,16 @@ static inline int predict_device(struct libdma_predictor *frame, uint32_t name,
 	return *ret ? 0 : predict_device_find(frame, name, ret);
 }
 
-/* An event of it enters the window: the first tells whether it was at work before. */
-void predict_device_see(struct predict_device *device, const struct dma_event *said);
+/* The first event of it tells whether it was at work before. */
+void predict_device_first(struct predict_device *device, const struct dma_event *said);
+
+/* An event of it enters the window. */
+static inline void predict_device_see(struct predict_device *device,
+				      const struct dma_event *said)
+{
+	if (device->known_since == LIBDMA_NO_WITNESS)
+		predict_device_first(device, said);
+}
 
 /* A device event, set_mask ...: its limits are others now. */
 void predict_device_update(const struct foreseen *event);
