@@ -8,7 +8,7 @@
 
 #include "dma/live-table.h"
 
-static int slots_grow(struct live *live)
+int table_grow(struct live *live)
 {
 	uint32_t old_slots = live->slot ? 1U << live->bits : 0;
 	uint32_t bits = live->slot ? live->bits + 1 : 8, mask = (1U << bits) - 1;
@@ -56,49 +56,35 @@ static void slot_clear(struct live *live, uint32_t at)
  * Chains of records with one key
  */
 
-void table_link(struct live *live, struct slot *slot, uint32_t number,
-		const struct key *key, uint32_t hash)
+void table_append(struct live *live, uint32_t oldest, uint32_t number)
 {
-	struct link *link = link_at(live, number), *oldest;
+	struct chain chain = chain_of(live, oldest);
 
-	link->key = *key;
-	link->newer = NONE;
-	if (slot->link == NONE) {
-		*slot = (struct slot) { hash, number };
-		live->used++;
-		link->older = NONE;
-		link->newest = number;
-		link->length = 1;
-		return;
-	}
-	oldest = link_at(live, slot->link);
-	link->older = oldest->newest;
-	link_at(live, oldest->newest)->newer = number;
-	oldest->newest = number;
-	oldest->length++;
+	*link_at(live, number) = (struct link) { .older = chain.newest, .newer = NONE };
+	link_at(live, chain.newest)->newer = number;
+	*chain_at(live, oldest) = (struct chain) { number, chain.length + 1 };
 }
 
 void table_unlink(struct live *live, uint32_t at, uint32_t number)
 {
-	struct link *link = link_at(live, number), *oldest;
+	struct link link = *link_at(live, number);
+	struct chain chain;
 
-	if (link->older == NONE && link->newer == NONE) {
+	if (link.older == NONE && link.newer == NONE) {
 		slot_clear(live, at);
 		return;
 	}
-	oldest = link_at(live, live->slot[at].link);
-	oldest->length--;
-	if (link->newer == NONE)
-		oldest->newest = link->older;
+	chain = chain_of(live, live->slot[at].link);
+	chain.length--;
+	if (link.newer == NONE)
+		chain.newest = link.older;
 	else
-		link_at(live, link->newer)->older = link->older;
-	if (link->older != NONE) {
-		link_at(live, link->older)->newer = link->newer;
-		return;
-	}
-	live->slot[at].link = link->newer;
-	link_at(live, link->newer)->newest = oldest->newest;
-	link_at(live, link->newer)->length = oldest->length;
+		link_at(live, link.newer)->older = link.older;
+	if (link.older == NONE)
+		live->slot[at].link = link.newer;
+	else
+		link_at(live, link.older)->newer = link.newer;
+	*chain_at(live, live->slot[at].link) = chain;
 }
 
 /*
@@ -124,8 +110,8 @@ static int records_grow(struct live *live)
 		return -ENOMEM;
 	memset(record, 0, CHUNK_SIZE * sizeof(*record));
 	for (uint32_t i = 0; i + 1 < CHUNK_SIZE; i++)
-		record[i].next_free = live->chunks * CHUNK_SIZE + i + 1;
-	record[CHUNK_SIZE - 1].next_free = live->free;
+		record[i].link.newer = live->chunks * CHUNK_SIZE + i + 1;
+	record[CHUNK_SIZE - 1].link.newer = live->free;
 	live->free = live->chunks * CHUNK_SIZE;
 	live->chunk[live->chunks++] = record;
 	return 0;
@@ -159,6 +145,9 @@ static int record_fill(struct record *record, const struct dma_event *event)
 			return -ENOMEM;
 		to = (char *)record->lists->bytes;
 	}
+	if (has_list(event))
+		record->lists->key =
+			key_of(SPACE_LIST, event->device, event->phys_list[0]);
 	*own = *event;
 	own->phys_list = copy_list(&to, event->phys_list, phys * 8);
 	own->dma_list = copy_list(&to, event->dma_list, dma * 8);
@@ -171,35 +160,17 @@ static int record_fill(struct record *record, const struct dma_event *event)
 	return 0;
 }
 
-/* Does a kind of event use only the head of struct dma_event? */
-static bool kind_is_short(unsigned int kind)
+void table_clear(struct record *record)
 {
-	return kind == DMA_EVENT_MAP_PAGE || kind == DMA_EVENT_MAP_PHYS ||
-	       kind == DMA_EVENT_MAP_SINGLE || kind == DMA_EVENT_MAP_RESOURCE;
-}
-
-void table_forget_ended(struct live *live)
-{
-	struct record *record;
-
-	if (live->ended == NONE)
-		return;
-	record = record_at(live, live->ended);
-	if (!kind_is_short(record->mapping.event.kind)) {
-		free(record->lists);
-		record->lists = NULL;
-		memset(&record->mapping.event, 0, sizeof(record->mapping.event));
-	}
-	record->mapping.order = 0;
-	record->next_free = live->free;
-	live->free = live->ended;
-	live->ended = NONE;
+	free(record->lists);
+	record->lists = NULL;
+	memset(&record->mapping.event, 0, sizeof(record->mapping.event));
 }
 
 int table_init(struct live *live)
 {
 	live->free = live->ended = NONE;
-	return slots_grow(live);
+	return table_grow(live);
 }
 
 void table_deinit(struct live *live)
@@ -210,11 +181,6 @@ void table_deinit(struct live *live)
 		free(live->chunk[i]);
 	free(live->chunk);
 	free(live->slot);
-}
-
-int table_reserve(struct live *live)
-{
-	return live->used + 2 > 1U << (live->bits - 1) ? slots_grow(live) : 0;
 }
 
 int table_add(struct live *live, const struct dma_event *event, uint32_t *ret)
@@ -230,7 +196,7 @@ int table_add(struct live *live, const struct dma_event *event, uint32_t *ret)
 		return -ENOMEM;
 	record->mapping.times = 1;
 	*ret = live->free;
-	live->free = record->next_free;
+	live->free = record->link.newer;
 	record->mapping.order = ++live->order;
 	live->records++;
 	return 0;
@@ -240,22 +206,23 @@ int table_add(struct live *live, const struct dma_event *event, uint32_t *ret)
 static bool chain_valid(const struct live *live, uint32_t at, uint64_t *links)
 {
 	uint32_t oldest = live->slot[at].link, link = oldest, last = NONE, length = 0;
-	const struct key *key = &link_at(live, oldest)->key;
+	struct key key = key_at(live, oldest), other;
 
-	if (live->slot[at].hash != key_hash(key) ||
-	    slot_find(live, key, live->slot[at].hash) != at)
+	if (live->slot[at].hash != key_hash(&key) ||
+	    slot_find(live, &key, live->slot[at].hash) != at)
 		return false;
 	for (; link != NONE; link = link_at(live, link)->newer) {
+		other = key_at(live, link);
 		if (link_at(live, link)->older != last || link >> 1 == live->ended ||
 		    !record_at(live, link >> 1)->mapping.order ||
-		    !key_equal(key, &link_at(live, link)->key))
+		    !key_equal(&key, &other))
 			return false;
 		last = link;
 		length++;
 	}
 	*links += length;
-	return link_at(live, oldest)->newest == last &&
-	       link_at(live, oldest)->length == length;
+	return chain_of(live, oldest).newest == last &&
+	       chain_of(live, oldest).length == length;
 }
 
 bool table_valid(const struct live *live)

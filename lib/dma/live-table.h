@@ -20,33 +20,88 @@ struct key {
 	uint64_t address;
 };
 
+/* Above the number of a device or pool: what the address of a key is. */
+enum {
+	SPACE_DMA,    /* a device's DMA address */
+	SPACE_LIST,   /* a device's list, by its first physical address */
+	SPACE_POOL,   /* a pool, by its handle */
+	SPACE_BLOCK,  /* a pool's block, by its DMA address */
+	SPACE_REGION, /* a device's region */
+};
+
+/* What a kind does here: begin or end, and where its address lies. */
+struct role {
+	bool begins, ends, frees;
+	uint8_t space;
+};
+
+extern const struct role live_roles[DMA_EVENT_KINDS];
+
+static inline struct key key_of(unsigned int space, uint64_t number, uint64_t address)
+{
+	return (struct key) { (uint64_t)space << 56 | (number & (UINT64_MAX >> 8)),
+			      address };
+}
+
+static inline dma_addr_t first_dma(const struct dma_event *event)
+{
+	return event->kind == DMA_EVENT_MAP_SG && event->dma_count && event->dma_list
+		       ? event->dma_list[0]
+		       : event->dma;
+}
+
+/* The key by which all but lists are found. */
+static inline struct key event_key(const struct dma_event *event)
+{
+	unsigned int space = live_roles[event->kind].space;
+
+	if (space == SPACE_DMA)
+		return key_of(space, event->device, first_dma(event));
+	switch (space) {
+	case SPACE_POOL:
+		return key_of(space, 0, event->handle);
+	case SPACE_BLOCK:
+		return key_of(space, event->handle, event->dma);
+	default:
+		return key_of(space, event->device, 0);
+	}
+}
+
 /* A record's place in the chain of one key; links are named record * 2 + which. */
 struct link {
-	struct key key;
 	uint32_t older, newer;
-	uint32_t newest, length; /* of the chain; kept by its oldest */
+};
+
+/* Kept by the oldest of a chain of more than one. */
+struct chain {
+	uint32_t newest, length;
 };
 
 /* What only lists have: a second key, and the lists themselves. */
 struct lists {
 	struct link link; /* by its first physical address */
+	struct chain chain;
+	struct key key;
 	uint64_t bytes[];
 };
 
 /*
  * One that is live. Mappings of one buffer, by far the most, use only the head of
  * their event, so only that is copied; the tail of a record is 0 unless lists and
- * allocations need it, and again when they are gone. So three lines of the cache are what
- * most are.
+ * allocations need it, and again when they are gone. The key is what the event says. So
+ * two lines of the cache are what most are.
  */
 struct record {
-	struct link link;
-	struct lists *lists;
-	uint32_t next_free;
+	struct link link; /* where free, @newer is the next of these */
 	struct mapping mapping; /* of order 0 where free */
+	struct chain chain;
+	struct lists *lists;
 } __attribute__((aligned(LINE)));
 
 #define EVENT_HEAD (offsetof(struct dma_event, handle) + sizeof(uint64_t))
+
+_Static_assert(offsetof(struct record, mapping.event) + EVENT_HEAD == 2 * LINE,
+	       "one buffer fills two lines");
 
 struct slot {
 	uint32_t hash;
@@ -78,6 +133,27 @@ static inline struct link *link_at(const struct live *live, uint32_t link)
 	return link & 1 ? &record->lists->link : &record->link;
 }
 
+/* That of a chain's oldest; of no meaning where nothing is newer. */
+static inline struct chain *chain_at(const struct live *live, uint32_t oldest)
+{
+	struct record *record = record_at(live, oldest >> 1);
+
+	return oldest & 1 ? &record->lists->chain : &record->chain;
+}
+
+static inline struct chain chain_of(const struct live *live, uint32_t oldest)
+{
+	return link_at(live, oldest)->newer == NONE ? (struct chain) { oldest, 1 }
+						    : *chain_at(live, oldest);
+}
+
+static inline struct key key_at(const struct live *live, uint32_t link)
+{
+	const struct record *record = record_at(live, link >> 1);
+
+	return link & 1 ? record->lists->key : event_key(&record->mapping.event);
+}
+
 /* Is an event of a list, and does it tell the physical addresses? */
 static inline bool has_list(const struct dma_event *event)
 {
@@ -85,6 +161,13 @@ static inline bool has_list(const struct dma_event *event)
 		event->kind == DMA_EVENT_ALLOC_SGT ||
 		event->kind == DMA_EVENT_FREE_SGT) &&
 	       event->phys_count && event->phys_list;
+}
+
+/* Does a kind of event use only the head of struct dma_event? */
+static inline bool kind_is_short(unsigned int kind)
+{
+	return kind == DMA_EVENT_MAP_PAGE || kind == DMA_EVENT_MAP_PHYS ||
+	       kind == DMA_EVENT_MAP_SINGLE || kind == DMA_EVENT_MAP_RESOURCE;
 }
 
 static inline bool key_equal(const struct key *a, const struct key *b)
@@ -115,9 +198,12 @@ static inline uint32_t slot_find(const struct live *live, const struct key *key,
 	uint32_t mask = (1U << live->bits) - 1, at = slot_home(live, hash);
 
 	while (live->slot[at].link != NONE) {
-		if (live->slot[at].hash == hash &&
-		    key_equal(&link_at(live, live->slot[at].link)->key, key))
-			break;
+		if (live->slot[at].hash == hash) {
+			struct key found = key_at(live, live->slot[at].link);
+
+			if (key_equal(&found, key))
+				break;
+		}
 		at = (at + 1) & mask;
 	}
 	return at;
@@ -127,23 +213,58 @@ static inline uint32_t slot_find(const struct live *live, const struct key *key,
 int table_init(struct live *live);
 void table_deinit(struct live *live);
 
-/* Make room, so that the next two links move no slot; 0 or -ENOMEM. */
-int table_reserve(struct live *live);
+int table_grow(struct live *live);
 
-/* A new record of @event with lists of its own, not linked yet; 0 or -ENOMEM. */
+/* Make room, so that the next two links move no slot; 0 or -ENOMEM. */
+static inline int table_reserve(struct live *live)
+{
+	return live->used + 2 > 1U << (live->bits - 1) ? table_grow(live) : 0;
+}
+
+/*
+ * A new record of @event with lists of its own, not linked yet by its first key; a list's
+ * second key is known then. 0 or -ENOMEM.
+ */
 int table_add(struct live *live, const struct dma_event *event, uint32_t *ret);
+
+/* Put a link behind the newest of a chain. */
+void table_append(struct live *live, uint32_t oldest, uint32_t link);
 
 /*
  * Put a link into the chain of its key, as the newest. The slot is where the key is,
  * or a free one that gets the hash.
  */
-void table_link(struct live *live, struct slot *slot, uint32_t link,
-		const struct key *key, uint32_t hash);
+static inline void table_link(struct live *live, struct slot *slot, uint32_t link,
+			      uint32_t hash)
+{
+	if (slot->link != NONE) {
+		table_append(live, slot->link, link);
+		return;
+	}
+	*slot = (struct slot) { hash, link };
+	live->used++;
+	*link_at(live, link) = (struct link) { NONE, NONE };
+}
 
 /* Take a link out of the chain of its key, whose slot is @at. */
 void table_unlink(struct live *live, uint32_t at, uint32_t link);
 
+void table_clear(struct record *record);
+
 /* Release the record that ended last, which was the caller's to look at until now. */
-void table_forget_ended(struct live *live);
+static inline void table_forget_ended(struct live *live)
+{
+	struct record *record;
+
+	if (live->ended == NONE)
+		return;
+	record = record_at(live, live->ended);
+	if (!kind_is_short(record->mapping.event.kind))
+		table_clear(record);
+	record->mapping.order = 0;
+	record->link.newer = live->free;
+	live->free = live->ended;
+	live->ended = NONE;
+}
 
 bool table_valid(const struct live *live);

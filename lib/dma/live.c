@@ -19,40 +19,7 @@
 /* How far a chain is searched for the best fit, so that no trace costs n^2. */
 #define CHAIN_SEARCHED 1024
 
-/* Above the number of a device or pool: what the address of a key is. */
-enum {
-	SPACE_DMA,    /* a device's DMA address */
-	SPACE_LIST,   /* a device's list, by its first physical address */
-	SPACE_POOL,   /* a pool, by its handle */
-	SPACE_BLOCK,  /* a pool's block, by its DMA address */
-	SPACE_REGION, /* a device's region */
-};
-
-static struct key key_of(unsigned int space, uint64_t number, uint64_t address)
-{
-	return (struct key) { (uint64_t)space << 56 | (number & (UINT64_MAX >> 8)),
-			      address };
-}
-
-static dma_addr_t first_dma(const struct dma_event *event)
-{
-	return event->kind == DMA_EVENT_MAP_SG && event->dma_count && event->dma_list
-		       ? event->dma_list[0]
-		       : event->dma;
-}
-
-static struct key list_key(const struct dma_event *event)
-{
-	return key_of(SPACE_LIST, event->device, event->phys_list[0]);
-}
-
-/* What a kind does here: begin or end, and where its address lies. */
-struct role {
-	bool begins, ends, frees;
-	uint8_t space;
-};
-
-static const struct role roles[DMA_EVENT_KINDS] = {
+const struct role live_roles[DMA_EVENT_KINDS] = {
 	[DMA_EVENT_MAP_SINGLE] = { .begins = true },
 	[DMA_EVENT_MAP_PAGE] = { .begins = true },
 	[DMA_EVENT_MAP_PHYS] = { .begins = true },
@@ -80,33 +47,21 @@ static const struct role roles[DMA_EVENT_KINDS] = {
 	[DMA_EVENT_IOVA_DESTROY] = { .ends = true },
 };
 
+static struct key list_key(const struct dma_event *event)
+{
+	return key_of(SPACE_LIST, event->device, event->phys_list[0]);
+}
+
 static bool is_alloc(unsigned int kind)
 {
 	return kind == DMA_EVENT_ALLOC || kind == DMA_EVENT_ALLOC_PAGES ||
 	       kind == DMA_EVENT_ALLOC_SGT;
 }
 
-/* The key by which all but lists are found. */
-static inline struct key event_key(const struct dma_event *event)
-{
-	unsigned int space = roles[event->kind].space;
-
-	if (space == SPACE_DMA)
-		return key_of(space, event->device, first_dma(event));
-	switch (space) {
-	case SPACE_POOL:
-		return key_of(space, 0, event->handle);
-	case SPACE_BLOCK:
-		return key_of(space, event->handle, event->dma);
-	default:
-		return key_of(space, event->device, 0);
-	}
-}
-
 /* Failed calls, and those whose outcome nobody knows, begin nothing. */
 static bool event_begins(const struct dma_event *event)
 {
-	if (!roles[event->kind].begins || event->error ||
+	if (!live_roles[event->kind].begins || event->error ||
 	    event->flags & DMA_EVENT_REQUEST)
 		return false;
 	if (event->kind == DMA_EVENT_MAP_SG)
@@ -117,7 +72,7 @@ static bool event_begins(const struct dma_event *event)
 /* Drivers may free NULL, which ends nothing. */
 static bool event_ends(const struct dma_event *event)
 {
-	const struct role *role = &roles[event->kind];
+	const struct role *role = &live_roles[event->kind];
 
 	return role->ends &&
 	       (!role->frees || event->dma || event->size || event->phys_count);
@@ -134,7 +89,7 @@ static bool same_request(const struct dma_event *begin, const struct dma_event *
 /* How well an end fits a beginning; the higher the better. */
 static unsigned int end_fit(const struct dma_event *begin, const struct dma_event *end)
 {
-	return (is_alloc(begin->kind) == roles[end->kind].frees) * 4 +
+	return (is_alloc(begin->kind) == live_roles[end->kind].frees) * 4 +
 	       (begin->size == end->size) * 2 + (begin->dir == end->dir);
 }
 
@@ -196,9 +151,10 @@ static uint32_t find_best_end(const struct live *live, uint32_t link,
 static uint32_t find_same(const struct live *live, uint32_t oldest,
 			  const struct dma_event *event)
 {
-	uint32_t link = link_at(live, oldest)->newest;
+	struct chain chain = chain_of(live, oldest);
+	uint32_t link = chain.newest;
 
-	if (link_at(live, oldest)->length < CHAIN_KEPT)
+	if (chain.length < CHAIN_KEPT)
 		return NONE;
 	for (unsigned int i = 0; link != NONE && i < CHAIN_KEPT; i++) {
 		if (same_request(&record_at(live, link >> 1)->mapping.event, event))
@@ -214,12 +170,12 @@ static void link_list(struct live *live, uint32_t number, const struct dma_event
 	struct key key = list_key(event);
 	uint32_t hash = key_hash(&key), at = slot_find(live, &key, hash);
 
-	table_link(live, &live->slot[at], number * 2 + 1, &key, hash);
+	table_link(live, &live->slot[at], number * 2 + 1, hash);
 }
 
 static void unlink_list(struct live *live, uint32_t number)
 {
-	struct key key = link_at(live, number * 2 + 1)->key;
+	struct key key = key_at(live, number * 2 + 1);
 
 	table_unlink(live, slot_find(live, &key, key_hash(&key)), number * 2 + 1);
 }
@@ -242,7 +198,7 @@ static int begin(struct live *live, const struct dma_event *event,
 	} else {
 		if (table_add(live, event, &number))
 			return -ENOMEM;
-		table_link(live, slot, number * 2, &key, place->hash);
+		table_link(live, slot, number * 2, place->hash);
 		if (has_list(event))
 			link_list(live, number, event);
 	}
@@ -254,11 +210,12 @@ static int begin(struct live *live, const struct dma_event *event,
 /* One that is found by its DMA address, at slot @at, is gone. */
 static int end_one(struct live *live, uint32_t at, uint32_t number)
 {
-	struct record *record = record_at(live, number);
+	struct key key;
 
-	if (has_list(&record->mapping.event)) {
+	if (has_list(&record_at(live, number)->mapping.event)) {
 		unlink_list(live, number);
-		at = slot_find(live, &record->link.key, key_hash(&record->link.key));
+		key = key_at(live, number * 2);
+		at = slot_find(live, &key, key_hash(&key));
 	}
 	table_unlink(live, at, number * 2);
 	live->records--;
@@ -299,14 +256,14 @@ static int end_list(struct live *live, const struct dma_event *event,
 	live->count--;
 	if (--record->mapping.times)
 		return LIVE_ENDED;
-	key = record->link.key;
+	key = key_at(live, link & ~1U);
 	return end_one(live, slot_find(live, &key, key_hash(&key)), link >> 1);
 }
 
 static bool has_place(const struct dma_event *event)
 {
 	return event->kind < DMA_EVENT_KINDS &&
-	       (roles[event->kind].begins | roles[event->kind].ends) &&
+	       (live_roles[event->kind].begins | live_roles[event->kind].ends) &&
 	       !(event->kind == DMA_EVENT_UNMAP_SG && has_list(event));
 }
 
@@ -409,7 +366,7 @@ const struct mapping *live_find(const struct live *live, uint32_t device, dma_ad
 
 	if (oldest == NONE)
 		return NULL;
-	return &record_at(live, link_at(live, oldest)->newest >> 1)->mapping;
+	return &record_at(live, chain_of(live, oldest).newest >> 1)->mapping;
 }
 
 static int compare_order(const void *a, const void *b)
