@@ -37,6 +37,8 @@ struct libdma_replay {
 	uint64_t last_number;
 	uint64_t order;
 	uint64_t weight, most;
+	bool wants_peak, wants_failure;
+	bool waits; /* for an event or a time */
 	struct mark peak;
 	struct mark once; /* the first failure, an event or a time */
 };
@@ -201,6 +203,17 @@ static bool position_before(const struct libdma_replay *replay,
 	}
 }
 
+/* What is to be looked for. */
+static void note_moment(struct libdma_replay *replay, enum libdma_moment_kind kind)
+{
+	bool any = kind == LIBDMA_MOMENT_AUTO;
+
+	replay->wants_peak = any || kind == LIBDMA_MOMENT_PEAK;
+	replay->wants_failure = any || kind == LIBDMA_MOMENT_FAILURE;
+	replay->waits = kind == LIBDMA_MOMENT_EVENT || kind == LIBDMA_MOMENT_TIME ||
+			kind == LIBDMA_MOMENT_AFTER;
+}
+
 /*
  * The events
  */
@@ -216,6 +229,7 @@ struct libdma_replay *libdma_replay_create(const struct libdma_replay_options *o
 		replay->options = *options;
 	if (!replay->options.weigh)
 		replay->options.weigh = weigh_bytes;
+	note_moment(replay, replay->options.at.kind);
 	replay->live = live_create();
 	if (!replay->live) {
 		free(replay);
@@ -234,23 +248,11 @@ void libdma_replay_destroy(struct libdma_replay *replay)
 	free(replay);
 }
 
-static bool wants_peak(const struct libdma_replay *replay)
-{
-	return replay->options.at.kind == LIBDMA_MOMENT_AUTO ||
-	       replay->options.at.kind == LIBDMA_MOMENT_PEAK;
-}
-
-static bool wants_failure(const struct libdma_replay *replay)
-{
-	return replay->options.at.kind == LIBDMA_MOMENT_AUTO ||
-	       replay->options.at.kind == LIBDMA_MOMENT_FAILURE;
-}
-
 static void count_begin(struct libdma_replay *replay, const struct mapping *mapping,
 			bool again)
 {
 	struct libdma_replay_count *count =
-		&replay->totals.count[replay->change.live_class];
+		&replay->totals.count[class_of(mapping->event.kind)];
 
 	count->begun++;
 	count->again += again;
@@ -261,7 +263,7 @@ static void count_begin(struct libdma_replay *replay, const struct mapping *mapp
 		count->peak_bytes = count->bytes;
 	if (mapping->order > replay->order)
 		replay->order = mapping->order;
-	if (!wants_peak(replay))
+	if (!replay->wants_peak)
 		return;
 	replay->weight += replay->options.weigh(replay->options.arg, &mapping->event);
 	if (replay->weight > replay->most) {
@@ -273,15 +275,15 @@ static void count_begin(struct libdma_replay *replay, const struct mapping *mapp
 static int count_end(struct libdma_replay *replay, const struct mapping *mapping)
 {
 	struct libdma_replay_count *count =
-		&replay->totals.count[replay->change.live_class];
+		&replay->totals.count[class_of(mapping->event.kind)];
 
 	count->ended++;
 	count->live--;
 	count->bytes -= bytes_of(&mapping->event);
-	if (wants_peak(replay))
+	if (replay->wants_peak)
 		replay->weight -=
 			replay->options.weigh(replay->options.arg, &mapping->event);
-	if (mapping->times)
+	if (mapping->times || !(replay->peak.set | replay->once.set))
 		return 0;
 	if (mark_keep(&replay->peak, mapping) || mark_keep(&replay->once, mapping))
 		return -ENOMEM;
@@ -293,7 +295,7 @@ static void count_failure(struct libdma_replay *replay, const struct dma_event *
 	struct dma_event *failed = &replay->once.moment.failed;
 
 	replay->totals.count[class_of(event->kind)].failed++;
-	if (!wants_failure(replay) || replay->once.set)
+	if (!replay->wants_failure || replay->once.set)
 		return;
 	mark_set(replay, &replay->once, LIBDMA_MOMENT_FAILURE);
 	*failed = *event;
@@ -304,56 +306,21 @@ static void count_failure(struct libdma_replay *replay, const struct dma_event *
 	failed->text_size = 0;
 }
 
-static void note_mapping(struct libdma_replay *replay, enum libdma_change_kind kind,
-			 const struct mapping *mapping)
-{
-	replay->change = (struct libdma_change) {
-		.kind = kind,
-		.live_class = class_of(mapping->event.kind),
-		.order = mapping->order,
-		.times = mapping->times,
-		.begin = &mapping->event,
-	};
-}
-
-/* Of an event that neither began nor ended a mapping. */
-static void note_event(struct libdma_replay *replay, enum libdma_change_kind kind,
-		       const struct dma_event *event)
-{
-	replay->change = (struct libdma_change) {
-		.kind = kind,
-		.live_class = class_of(event->kind),
-	};
-}
-
-/* What changed is noted and counted; 0 or -ENOMEM. */
+/* What changed is counted; 0 or -ENOMEM. */
 static int count_change(struct libdma_replay *replay, const struct dma_event *event,
 			enum live_change change, const struct mapping *mapping)
 {
-	bool failed;
-
-	switch (change) {
-	case LIVE_BEGUN:
-	case LIVE_AGAIN:
-		note_mapping(replay, LIBDMA_CHANGE_BEGUN, mapping);
-		count_begin(replay, mapping, change == LIVE_AGAIN);
-		return 0;
-	case LIVE_ENDED:
-		note_mapping(replay, LIBDMA_CHANGE_ENDED, mapping);
+	if (change == LIVE_ENDED)
 		return count_end(replay, mapping);
-	case LIVE_STRANGER:
-		note_event(replay, LIBDMA_CHANGE_STRANGER, event);
+	if (change == LIVE_BEGUN || change == LIVE_AGAIN)
+		count_begin(replay, mapping, change == LIVE_AGAIN);
+	else if (change == LIVE_STRANGER)
 		replay->totals.count[class_of(event->kind)].strangers++;
-		return 0;
-	default:
-		failed = event_failed(event);
-		note_event(replay, failed ? LIBDMA_CHANGE_FAILED : LIBDMA_CHANGE_NONE, event);
-		if (failed)
-			count_failure(replay, event);
-		else
-			replay->totals.neutral++;
-		return 0;
-	}
+	else if (event_failed(event))
+		count_failure(replay, event);
+	else
+		replay->totals.neutral++;
+	return 0;
 }
 
 int replay_apply(struct libdma_replay *replay, const struct dma_event *event,
@@ -363,8 +330,10 @@ int replay_apply(struct libdma_replay *replay, const struct dma_event *event,
 
 	if (!replay->totals.events)
 		replay->totals.first_ns = event->ns;
-	if (!replay->once.set && position_before(replay, event))
+	if (replay->waits && position_before(replay, event)) {
 		mark_set(replay, &replay->once, replay->options.at.kind);
+		replay->waits = false;
+	}
 	replay->totals.events++;
 	replay->totals.last_ns = event->ns;
 	replay->last_number = event->number;
@@ -378,13 +347,44 @@ int replay_apply(struct libdma_replay *replay, const struct dma_event *event,
 	return err ? err : change;
 }
 
+static enum libdma_change_kind change_kind(const struct dma_event *event,
+					   enum live_change change)
+{
+	switch (change) {
+	case LIVE_BEGUN:
+	case LIVE_AGAIN:
+		return LIBDMA_CHANGE_BEGUN;
+	case LIVE_ENDED:
+		return LIBDMA_CHANGE_ENDED;
+	case LIVE_STRANGER:
+		return LIBDMA_CHANGE_STRANGER;
+	default:
+		return event_failed(event) ? LIBDMA_CHANGE_FAILED : LIBDMA_CHANGE_NONE;
+	}
+}
+
+static void note_change(struct libdma_replay *replay, const struct dma_event *event,
+			enum live_change change, const struct mapping *mapping)
+{
+	replay->change = (struct libdma_change) {
+		.kind = change_kind(event, change),
+		.live_class = class_of(mapping ? mapping->event.kind : event->kind),
+		.order = mapping ? mapping->order : 0,
+		.times = mapping ? mapping->times : 0,
+		.begin = mapping ? &mapping->event : NULL,
+	};
+}
+
 int libdma_replay_put(struct libdma_replay *replay, const struct dma_event *event)
 {
 	struct live_place place = live_place(event);
 	const struct mapping *mapping;
 	int change = replay_apply(replay, event, &place, &mapping);
 
-	return change < 0 ? change : 0;
+	if (change < 0)
+		return change;
+	note_change(replay, event, change, mapping);
+	return 0;
 }
 
 struct live *replay_live(const struct libdma_replay *replay)

@@ -8,7 +8,10 @@
 
 #include "dma/live.h"
 
-/* libdma_replay_put(), and what the event did: enum live_change, or -ENOMEM. */
+/*
+ * libdma_replay_put(), but libdma_replay_change() is not asked; what the event did: enum
+ * live_change, or -ENOMEM.
+ */
 int replay_apply(struct libdma_replay *replay, const struct dma_event *event,
 		 const struct live_place *place, const struct mapping **ret);
 
