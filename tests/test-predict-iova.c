@@ -73,7 +73,6 @@ static struct iova_op operation(struct pair *pair, uint8_t kind, unsigned int cp
 		.limit = LIMIT,
 		.since = pair->ns - 50 * US,
 		.ns = pair->ns,
-		.until = pair->ns,
 		.number = pair->number++,
 	};
 }

@@ -58,7 +58,7 @@ static struct iova_op op_of(const struct iova *iova, const struct request *reque
 		.limit = take ? limit_of(iova, request) >> iova->shift : 0,
 		.since = request->since,
 		.ns = request->ns,
-		.until = request->closed || take ? request->ns : request->ns + RACE_NS,
+		.late = !request->closed && !take,
 		.number = request->number,
 	};
 }
@@ -346,7 +346,6 @@ int run_plain(struct iova *iova, struct foreseen *event, struct request *request
 		.limit = device_limit(iova, device, device->dma_mask) >> iova->shift,
 		.since = event->since,
 		.ns = said->ns,
-		.until = said->ns,
 		.number = said->number,
 	};
 	int err;
@@ -414,7 +413,6 @@ int run_plain_end(struct iova *iova, const struct foreseen *event)
 		.pfn = begin->dma >> iova->shift,
 		.since = said->ns,
 		.ns = said->ns,
-		.until = said->ns,
 		.number = said->number,
 	};
 

@@ -178,6 +178,12 @@ static void insert_op(struct timeline *timeline, size_t place, const struct iova
 
 /* ---- another order ---- */
 
+/* It happened before this. */
+static uint64_t until(const struct timeline *timeline, const struct iova_op *op)
+{
+	return op->late ? op->ns + timeline->options.race : op->ns;
+}
+
 /* The first of the operations that the last one may have come before. */
 static size_t first_race(const struct timeline *timeline, uint64_t called)
 {
@@ -187,7 +193,7 @@ static size_t first_race(const struct timeline *timeline, uint64_t called)
 	while (at && timeline->count - at <= MOST_RACES) {
 		const struct iova_op *op = timeline_op(timeline, at - 1);
 
-		if (op->ns < called && (op->until <= last->since ||
+		if (op->ns < called && (until(timeline, op) <= last->since ||
 					op->ns + timeline->options.race < last->ns))
 			break;
 		at--;

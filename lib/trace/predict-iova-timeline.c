@@ -8,9 +8,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/prefetch.h"
 #include "trace/predict-iova-history.h"
 
 #define LEAST_OPS 1024 /* between two copies */
+#define NEAR	  8    /* operations that the ring is looked at ahead */
 
 static int copy_now(struct timeline *timeline, struct iova_domain **ret)
 {
@@ -57,7 +59,7 @@ struct iova_domain *timeline_domain(struct timeline *timeline)
 
 /* ---- operations ---- */
 
-static uint64_t take(struct iova_domain *domain, const struct iova_op *op, uint64_t low)
+static inline uint64_t take(struct iova_domain *domain, const struct iova_op *op, uint64_t low)
 {
 	uint64_t pfn;
 
@@ -69,12 +71,12 @@ static uint64_t take(struct iova_domain *domain, const struct iova_op *op, uint6
 	return 0;
 }
 
-uint64_t timeline_run(const struct timeline *timeline, struct iova_domain *domain,
-		      const struct iova_op *op)
+static inline uint64_t run(struct iova_domain *domain, const struct iova_op *op,
+			   uint64_t low)
 {
 	switch (op->kind) {
 	case IOVA_OP_TAKE:
-		return take(domain, op, timeline->low);
+		return take(domain, op, low);
 	case IOVA_OP_RELEASE:
 		iova_release(domain, op->cpu, op->pfn, op->size);
 		break;
@@ -83,6 +85,12 @@ uint64_t timeline_run(const struct timeline *timeline, struct iova_domain *domai
 		break;
 	}
 	return op->pfn;
+}
+
+uint64_t timeline_run(const struct timeline *timeline, struct iova_domain *domain,
+		      const struct iova_op *op)
+{
+	return run(domain, op, timeline->low);
 }
 
 void timeline_run_timer(struct iova_domain *domain, const struct iova_timer *timer)
@@ -207,9 +215,10 @@ int timeline_put(struct timeline *timeline, const struct iova_op *op, uint64_t *
 	/* an explanation may put one more among them */
 	if (timeline->count + 1 >= timeline->room && grow(timeline))
 		return -ENOMEM;
+	prefetch_write(timeline_op(timeline, timeline->count + NEAR));
 	*timeline_op(timeline, timeline->count++) = *op;
 	arm(timeline, op);
-	pfn = timeline_run(timeline, timeline->now, op);
+	pfn = run(timeline->now, op, timeline->low);
 	if (ret)
 		*ret = pfn;
 	return 0;

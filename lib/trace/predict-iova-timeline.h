@@ -26,26 +26,26 @@ enum iova_op_kind {
  * @kind:	enum iova_op_kind
  * @low:	take: below 4 GiB first
  * @adopted:	take: the answer is not the model's
+ * @late:	release: it happened up to a race behind @ns, and not just then
  * @cpu:	where
  * @size:	granules
  * @pfn:	take: the kernel's answer, 0 for none; otherwise what is released
  * @limit:	take: the highest number
  * @since:	ns: it happened after this,
- * @ns:		about now,
- * @until:	and before this
+ * @ns:		about now
  * @number:	of the event
  */
 struct iova_op {
 	uint8_t kind;
 	bool low;
 	bool adopted;
+	bool late;
 	uint16_t cpu;
 	uint64_t size;
 	uint64_t pfn;
 	uint64_t limit;
 	uint64_t since;
 	uint64_t ns;
-	uint64_t until;
 	uint64_t number;
 };
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/prefetch.h"
 #include "trace/predict.h"
 #include "trace/replay.h"
 
@@ -227,7 +228,7 @@ static void come_near(const struct foreseen *event)
 {
 	__builtin_prefetch(event);
 	__builtin_prefetch((const char *)event + PREDICT_LINE);
-	__builtin_prefetch(&event->device);
+	prefetch_write(&event->device);
 }
 
 /* The window knows what is to be judged soon; it is too long for the caches itself. */
@@ -416,6 +417,13 @@ int predict_take_in(struct libdma_predictor *frame)
 	return err;
 }
 
+/* What the thread has looked at is written again. */
+static void make_way(const struct foreseen *event)
+{
+	prefetch_write(event);
+	prefetch_write((const char *)event + PREDICT_LINE);
+}
+
 int libdma_predictor_put(struct libdma_predictor *frame, const struct dma_event *event)
 {
 	struct foreseen *new;
@@ -423,6 +431,7 @@ int libdma_predictor_put(struct libdma_predictor *frame, const struct dma_event 
 
 	if (err)
 		return err;
+	make_way(predict_at(frame, frame->come + NEAR));
 	new = predict_at(frame, frame->come);
 	err = predict_copy(new, event);
 	if (err)
