@@ -125,8 +125,8 @@ static uint32_t find_list_end(const struct live *live, uint32_t link,
 }
 
 /* The best fit of a chain of several. */
-static uint32_t find_best_end(const struct live *live, uint32_t link,
-			      const struct dma_event *event)
+static __attribute__((noinline)) uint32_t
+find_best_end(const struct live *live, uint32_t link, const struct dma_event *event)
 {
 	unsigned int best_fit = 0;
 	uint32_t best = NONE;
@@ -148,8 +148,8 @@ static uint32_t find_best_end(const struct live *live, uint32_t link,
 }
 
 /* One of the newest of a long chain that can stand for @event as well, or NONE. */
-static uint32_t find_same(const struct live *live, uint32_t oldest,
-			  const struct dma_event *event)
+static __attribute__((noinline)) uint32_t
+find_same(const struct live *live, uint32_t oldest, const struct dma_event *event)
 {
 	struct chain chain = chain_of(live, oldest);
 	uint32_t link = chain.newest;
@@ -165,7 +165,8 @@ static uint32_t find_same(const struct live *live, uint32_t oldest,
 }
 
 /* Find a list by its first physical address, too. */
-static void link_list(struct live *live, uint32_t number, const struct dma_event *event)
+static __attribute__((noinline)) void
+link_list(struct live *live, uint32_t number, const struct dma_event *event)
 {
 	struct key key = list_key(event);
 	uint32_t hash = key_hash(&key), at = slot_find(live, &key, hash);
@@ -173,7 +174,7 @@ static void link_list(struct live *live, uint32_t number, const struct dma_event
 	table_link(live, &live->slot[at], number * 2 + 1, hash);
 }
 
-static void unlink_list(struct live *live, uint32_t number)
+static __attribute__((noinline)) void unlink_list(struct live *live, uint32_t number)
 {
 	struct key key = key_at(live, number * 2 + 1);
 
@@ -241,8 +242,8 @@ static int end(struct live *live, const struct dma_event *event,
 }
 
 /* The end of a list, which does not tell where it is mapped. */
-static int end_list(struct live *live, const struct dma_event *event,
-		    const struct mapping **ret)
+static __attribute__((noinline)) int
+end_list(struct live *live, const struct dma_event *event, const struct mapping **ret)
 {
 	struct key key = list_key(event);
 	uint32_t at = slot_find(live, &key, key_hash(&key));

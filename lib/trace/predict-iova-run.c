@@ -207,7 +207,8 @@ static uint64_t called(const struct iova *iova, const struct foreseen *event,
 	return interrupt ? interrupt->event.ns : request->ns;
 }
 
-static int explain(struct iova *iova, struct foreseen *event, struct request *request)
+static __attribute__((noinline)) int
+explain(struct iova *iova, struct foreseen *event, struct request *request)
 {
 	static const char *const words[] = {
 		[IOVA_CHANGE_NONE] = "adopted",
@@ -310,8 +311,9 @@ static uint64_t granules_of(const struct iova *iova, const struct dma_event *map
 	       iova->shift;
 }
 
-static void request_of_plain(const struct iova *iova, const struct foreseen *event,
-			     struct request *ret)
+static __attribute__((noinline)) void
+request_of_plain(const struct iova *iova, const struct foreseen *event,
+		 struct request *ret)
 {
 	const struct dma_event *said = &event->event;
 

@@ -59,7 +59,8 @@ struct iova_domain *timeline_domain(struct timeline *timeline)
 
 /* ---- operations ---- */
 
-static inline uint64_t take(struct iova_domain *domain, const struct iova_op *op, uint64_t low)
+static inline uint64_t take(struct iova_domain *domain, const struct iova_op *op,
+			    uint64_t low)
 {
 	uint64_t pfn;
 
@@ -101,7 +102,7 @@ void timeline_run_timer(struct iova_domain *domain, const struct iova_timer *tim
 		iova_expire(domain, timer->cpu, timer->alone);
 }
 
-static int grow(struct timeline *timeline)
+static __attribute__((noinline)) int grow(struct timeline *timeline)
 {
 	size_t room = timeline->room ? timeline->room * 2 : 256;
 	struct iova_op *op = malloc(room * sizeof(*op));
@@ -134,7 +135,7 @@ static void forget(struct timeline *timeline, size_t count)
 }
 
 /* The older copy is given up for the newer, and that for one of now. */
-static int trail(struct timeline *timeline)
+static __attribute__((noinline)) int trail(struct timeline *timeline)
 {
 	struct iova_domain *copy;
 

@@ -222,13 +222,12 @@ static int report(struct iova *iova, struct foreseen *event, const struct reques
 }
 
 /* The release is over when its CPU goes on. */
-static int finish_pending(struct iova *iova, uint32_t cpu, uint64_t ns)
+static __attribute__((noinline)) int
+finish_pending(struct iova *iova, uint32_t cpu, uint64_t ns)
 {
 	struct request *request = iova->pending[cpu];
 	int err;
 
-	if (!request)
-		return 0;
 	iova->pending[cpu] = NULL;
 	request->ns = ns;
 	err = run_release(iova, request);
@@ -287,7 +286,8 @@ static int judge_plain(struct iova *iova, struct foreseen *event)
 	return right ? right < 0 ? right : 0 : report(iova, event, &take);
 }
 
-static int judge_request(struct iova *iova, struct foreseen *event)
+static __attribute__((noinline)) int
+judge_request(struct iova *iova, struct foreseen *event)
 {
 	struct request *request = event->memo;
 	int err;
@@ -346,12 +346,17 @@ static int judge_end(struct iova *iova, struct foreseen *event)
 static int iova_judge(void *state, struct foreseen *event)
 {
 	struct iova *iova = state;
-	int err = finish_pending(iova, iova_cpu(iova, event->event.cpu), event->event.ns);
+	uint32_t cpu = iova_cpu(iova, event->event.cpu);
+	int err = 0;
 
-	if (err || !is_ours(event))
+	if (iova->pending[cpu])
+		err = finish_pending(iova, cpu, event->event.ns);
+	if (err)
 		return err;
 	if (event->has_since)
 		return judge_plain(iova, event);
+	if (!is_ours(event))
+		return 0;
 	if (!event->memo)
 		return judge_end(iova, event);
 	err = judge_request(iova, event);

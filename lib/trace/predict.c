@@ -244,7 +244,8 @@ static void look_ahead(const struct libdma_predictor *frame)
 }
 
 /* What they tell is no call that is judged. */
-static void note_machine(struct libdma_predictor *frame, const struct foreseen *event)
+static __attribute__((noinline)) void note_machine(struct libdma_predictor *frame,
+						   const struct foreseen *event)
 {
 	predict_device_update(event);
 	if (event->event.kind == DMA_EVENT_LOST) {
@@ -301,7 +302,7 @@ static void put_behind(struct libdma_predictor *frame, uint64_t behind)
  * something else. What is done behind the event is done behind that time, and so behind
  * all that others show later with an earlier one.
  */
-static bool sort_next(struct libdma_predictor *frame)
+static __attribute__((noinline)) bool sort_next(struct libdma_predictor *frame)
 {
 	const struct foreseen *event = predict_at(frame, frame->next);
 	uint64_t behind = frame->next;
@@ -375,7 +376,8 @@ static bool is_due(const struct libdma_predictor *frame)
 }
 
 /* Of few events: what they announce, and that only a survey tells what they need. */
-static void note_kind(struct libdma_predictor *frame, unsigned int kind)
+static __attribute__((noinline)) void note_kind(struct libdma_predictor *frame,
+						unsigned int kind)
 {
 	frame->announced |= kind == DMA_EVENT_SWIOTLB_BOUNCED;
 	frame->lacks_survey |= SURVEY_KINDS >> kind & 1;

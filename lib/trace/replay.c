@@ -109,8 +109,8 @@ static void mark_forget(struct mark *mark)
 }
 
 /* From now on this is the moment. */
-static void mark_set(struct libdma_replay *replay, struct mark *mark,
-		     enum libdma_moment_kind kind)
+static __attribute__((noinline)) void
+mark_set(struct libdma_replay *replay, struct mark *mark, enum libdma_moment_kind kind)
 {
 	mark_forget(mark);
 	mark->set = true;
@@ -154,7 +154,8 @@ static int keep_lists(struct kept *kept)
 }
 
 /* A mapping has ended that was live at the moment. */
-static int mark_keep(struct mark *mark, const struct mapping *mapping)
+static __attribute__((noinline)) int mark_keep(struct mark *mark,
+					       const struct mapping *mapping)
 {
 	struct kept *kept;
 
@@ -290,7 +291,8 @@ static int count_end(struct libdma_replay *replay, const struct mapping *mapping
 	return 0;
 }
 
-static void count_failure(struct libdma_replay *replay, const struct dma_event *event)
+static __attribute__((noinline)) void
+count_failure(struct libdma_replay *replay, const struct dma_event *event)
 {
 	struct dma_event *failed = &replay->once.moment.failed;
 
