@@ -18,6 +18,7 @@
 #define SHOWN	   20   /* divergences in words */
 #define KEPT	   1000 /* and in JSON, unless all are wanted */
 #define STATE_SIZE 160
+#define ASKED	   64 /* events after which the predictor is asked what it lacks */
 
 enum {
 	OPTION_VERIFY = 800,
@@ -41,6 +42,7 @@ struct fidelity {
 	struct libdma_environment *machine; /* that the prediction began with */
 	bool hopes;			    /* to need no survey */
 	bool wants_survey;
+	uint64_t seen; /* events */
 	struct state_observer observer;
 	struct kept *kept;
 	size_t count, room;
@@ -169,10 +171,11 @@ static bool see(void *arg, const struct dma_event *event)
 
 	if (libdma_predictor_put(fidelity->predictor, event))
 		out_of_memory();
-	fidelity->wants_survey = fidelity->hopes &&
-				 libdma_predictor_lacks_survey(fidelity->predictor);
-	if (!fidelity->wants_survey)
+	/* end() asks again */
+	if (++fidelity->seen % ASKED || !fidelity->hopes ||
+	    !libdma_predictor_lacks_survey(fidelity->predictor))
 		return true;
+	fidelity->wants_survey = true;
 	/* it shows events to a replay that the caller will destroy */
 	libdma_predictor_destroy(fidelity->predictor);
 	fidelity->predictor = NULL;

@@ -46,6 +46,7 @@ static const struct argp_option options[] = {
 struct source {
 	struct source_options *options;
 	struct libdma_reader *reader;
+	const struct libdma_strings *strings; /* the reader's */
 	const char *name; /* for messages */
 	char path[32];	  /* where the reader finds what came by standard input, or grows */
 	int spool;	  /* its descriptor, or -1 */
@@ -177,6 +178,7 @@ static int open_reader(struct source *source, const char *path,
 	if (err)
 		return tell_failure(source, err);
 	source->open = true;
+	source->strings = libdma_reader_strings(source->reader);
 	return EXIT_FINE;
 }
 
@@ -311,13 +313,11 @@ static bool look_at(struct source *source, const struct dma_event *event)
 	struct source_options *opts = source->options;
 
 	/* A trace may tell its drivers with the first event, not before. */
-	if (!source->events && opts->filter)
+	if (!source->events++ && opts->filter)
 		source_drivers(source, teach_filter, opts->filter);
-	source->events++;
-	if (event->kind == DMA_EVENT_LOST)
-		source->lost = true;
+	source->lost |= event->kind == DMA_EVENT_LOST;
 	if (source->inference &&
-	    libdma_inference_observe(source->inference, event, source_strings(source)))
+	    libdma_inference_observe(source->inference, event, source->strings))
 		out_of_memory();
 	if (progress_due(source->events))
 		show_progress(source);
@@ -393,7 +393,7 @@ struct libdma_reader *source_reader(const struct source *source)
 
 const struct libdma_strings *source_strings(const struct source *source)
 {
-	return libdma_reader_strings(source->reader);
+	return source->strings;
 }
 
 void source_idle(struct source *source, int (*idle)(void *arg), void *arg)

@@ -53,8 +53,7 @@ static uint64_t get_bytewise(struct cursor *cursor)
 }
 
 /*
- * The first byte has its highest bit. Most have two; of up to eight at once, the first
- * without that bit is the last.
+ * Of up to eight bytes at once, the first without its highest bit is the last.
  */
 uint64_t get_long_varint(struct cursor *cursor)
 {
@@ -63,11 +62,6 @@ uint64_t get_long_varint(struct cursor *cursor)
 
 	if (cursor->end - cursor->at < 8)
 		return get_bytewise(cursor);
-	if (cursor->at[1] < 0x80) {
-		word = (cursor->at[0] & 0x7f) | (uint64_t)cursor->at[1] << 7;
-		cursor->at += 2;
-		return word;
-	}
 	memcpy(&word, cursor->at, sizeof(word));
 	word = le64toh(word);
 	ends = ~word & 0x8080808080808080;

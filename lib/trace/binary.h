@@ -189,8 +189,18 @@ uint64_t get_long_varint(struct cursor *cursor);
 
 static inline uint64_t get_varint(struct cursor *cursor)
 {
-	if (cursor->at < cursor->end && *cursor->at < 0x80)
-		return *cursor->at++;
+	const unsigned char *at = cursor->at;
+
+	if (cursor->end - at >= 2) {
+		if (at[0] < 0x80) {
+			cursor->at = at + 1;
+			return at[0];
+		}
+		if (at[1] < 0x80) {
+			cursor->at = at + 2;
+			return (at[0] & 0x7f) | (uint64_t)at[1] << 7;
+		}
+	}
 	return get_long_varint(cursor);
 }
 

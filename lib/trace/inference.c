@@ -89,9 +89,10 @@ static int make_numbers(struct libdma_inference *inference, uint32_t number)
 	return 0;
 }
 
-/* Set @ret to the facts of the event's device, NULL if it has none. */
-static int get_device(struct libdma_inference *inference, uint32_t number,
-		      const struct libdma_strings *strings, struct device_facts **ret)
+/* The facts of a device that is new, or of another table; NULL where there are none. */
+static __attribute__((noinline)) int
+find_facts(struct libdma_inference *inference, uint32_t number,
+	   const struct libdma_strings *strings, struct device_facts **ret)
 {
 	const char *name;
 	size_t index;
@@ -116,6 +117,18 @@ static int get_device(struct libdma_inference *inference, uint32_t number,
 			return -ENOMEM;
 		inference->by_number[number] = (uint32_t)index + 1;
 	}
+	*ret = &inference->device[inference->by_number[number] - 1];
+	return 0;
+}
+
+/* Set @ret to the facts of the event's device, NULL if it has none. */
+static inline int get_device(struct libdma_inference *inference, uint32_t number,
+			     const struct libdma_strings *strings,
+			     struct device_facts **ret)
+{
+	if (strings != inference->strings || number >= inference->numbers ||
+	    !inference->by_number[number])
+		return find_facts(inference, number, strings, ret);
 	*ret = &inference->device[inference->by_number[number] - 1];
 	return 0;
 }
@@ -211,7 +224,8 @@ static void note_segments(struct device_facts *device, const struct dma_event *e
 	}
 }
 
-static void note_list(struct device_facts *device, const struct dma_event *event)
+static __attribute__((noinline)) void note_list(struct device_facts *device,
+						const struct dma_event *event)
 {
 	bool merged = event->ents < event->nents;
 

@@ -64,8 +64,7 @@ static struct context *context_find(struct iova *iova, uint64_t key)
 }
 
 /* A task goes from one CPU to another, an interrupt does not. */
-static __attribute__((noinline)) struct context *
-context_change(struct iova *iova, const struct dma_event *event)
+static struct context *context_of(struct iova *iova, const struct dma_event *event)
 {
 	unsigned int level = level_of(iova, event);
 	bool task = !level && event->pid;
@@ -74,18 +73,7 @@ context_change(struct iova *iova, const struct dma_event *event)
 	key = key << 3 | level << 1 | task | 1ULL << 62;
 	if (iova->last->key != key)
 		iova->last = context_find(iova, key);
-	iova->last_cpu = event->cpu;
-	iova->last_pid = event->pid;
 	return iova->last;
-}
-
-/* Most events are of whom the one before them is. */
-static inline struct context *context_of(struct iova *iova, const struct dma_event *event)
-{
-	bool same = iova->last->key && iova->last_cpu == event->cpu &&
-		    iova->last_pid == event->pid && iova->context_name == event->context;
-
-	return same ? iova->last : context_change(iova, event);
 }
 
 /* ---- takes ---- */
@@ -260,7 +248,7 @@ static int see_split(struct iova *iova, struct foreseen *event, struct context *
 	return 0;
 }
 
-static inline bool has_result(const struct dma_event *event)
+static bool has_result(const struct dma_event *event)
 {
 	uint64_t dma = first_dma(event);
 
@@ -271,7 +259,7 @@ static inline bool has_result(const struct dma_event *event)
 	return dma || event_kind_class(event->kind) != DMA_CLASS_ALLOC;
 }
 
-static inline bool is_single(const struct dma_event *event)
+static bool is_single(const struct dma_event *event)
 {
 	return event_kind_class(event->kind) == DMA_CLASS_MAP &&
 	       event->kind != DMA_EVENT_MAP_SG && event->kind != DMA_EVENT_MAP_SG_ERR &&
@@ -331,21 +319,8 @@ static int see_each(struct iova *iova, struct foreseen *event, struct context *c
 	return 0;
 }
 
-/* Is it a mapping of one buffer, and does nothing tell of its range? */
-static inline bool is_plain(const struct dma_event *said, const struct context *context)
-{
-	return !context->take && is_single(said) && has_result(said);
-}
-
-static inline void see_plain(struct foreseen *event, const struct context *context)
-{
-	event->since = context->ns;
-	event->has_since = true;
-}
-
 /* A mapping: that of the range whose pieces came before, or of one that has none. */
-static __attribute__((noinline)) int
-see_mapping(struct iova *iova, struct foreseen *event, struct context *context)
+static int see_mapping(struct iova *iova, struct foreseen *event, struct context *context)
 {
 	const struct dma_event *said = &event->event;
 	uint64_t dma = align_down(first_dma(said), iova->granule);
@@ -354,6 +329,11 @@ see_mapping(struct iova *iova, struct foreseen *event, struct context *context)
 
 	if (!has_result(said))
 		return see_failure(iova, event, context);
+	if (!take && is_single(said)) {
+		event->since = context->ns;
+		event->has_since = true;
+		return 0;
+	}
 	if (said->kind == DMA_EVENT_MAP_SG && event->device->known &&
 	    event->device->known->untrusted && iova_is_shown(iova))
 		return see_each(iova, event, context);
@@ -383,8 +363,8 @@ see_mapping(struct iova *iova, struct foreseen *event, struct context *context)
  * Its pieces are told of by iommu:map, which is no other range. Told twice in a row, it
  * was taken once.
  */
-static __attribute__((noinline)) int
-see_try_alloc(struct iova *iova, struct foreseen *event, struct context *context)
+static int see_try_alloc(struct iova *iova, struct foreseen *event,
+			 struct context *context)
 {
 	const struct dma_event *said = &event->event;
 	uint64_t start = align_down(said->dma, iova->granule);
@@ -468,45 +448,38 @@ static int see_exact(struct iova *iova, struct foreseen *event, struct context *
 	return 0;
 }
 
-/* Of no call: what the IOMMU's own code tells. */
-static __attribute__((noinline)) int
-see_inside(struct iova *iova, struct foreseen *event, struct context *context)
-{
-	switch (event->event.kind) {
-	case DMA_EVENT_ALLOC_IOVA:
-	case DMA_EVENT_FREE_IOVA:
-		return see_exact(iova, event, context);
-	case DMA_EVENT_IOMMU_MAP:
-		return iova->exact ? 0 : see_map(iova, event, context);
-	case DMA_EVENT_IOMMU_UNMAP:
-		return iova->exact ? 0 : see_unmap(iova, event, context);
-	default:
-		return 0;
-	}
-}
-
 int request_see(struct iova *iova, struct foreseen *event)
 {
 	const struct dma_event *said = &event->event;
-	enum dma_event_class class = event_kind_class(said->kind);
 	struct context *context;
 	int err = 0;
 
 	if (event->device && !event->device->translated)
 		return 0;
 	context = context_of(iova, said);
-	if (class == DMA_CLASS_NONE || class == DMA_CLASS_SYNC)
-		err = see_inside(iova, event, context);
-	else if (!event->device)
-		err = 0; /* whose it is, nobody tells */
-	else if (class == DMA_CLASS_UNMAP || class == DMA_CLASS_FREE)
-		see_unmapping(event, context);
-	else if (said->kind == DMA_EVENT_IOVA_TRY_ALLOC)
-		err = see_try_alloc(iova, event, context);
-	else if (is_plain(said, context))
-		see_plain(event, context);
-	else
-		err = see_mapping(iova, event, context);
+	switch (event_kind_class(said->kind)) {
+	case DMA_CLASS_MAP:
+	case DMA_CLASS_ALLOC:
+		if (event->device && said->kind == DMA_EVENT_IOVA_TRY_ALLOC)
+			err = see_try_alloc(iova, event, context);
+		else if (event->device)
+			err = see_mapping(iova, event, context);
+		break;
+	case DMA_CLASS_UNMAP:
+	case DMA_CLASS_FREE:
+		if (event->device)
+			see_unmapping(event, context);
+		break;
+	default:
+		if (said->kind == DMA_EVENT_ALLOC_IOVA ||
+		    said->kind == DMA_EVENT_FREE_IOVA)
+			err = see_exact(iova, event, context);
+		else if (said->kind == DMA_EVENT_IOMMU_MAP && !iova->exact)
+			err = see_map(iova, event, context);
+		else if (said->kind == DMA_EVENT_IOMMU_UNMAP && !iova->exact)
+			err = see_unmap(iova, event, context);
+		break;
+	}
 	context->ns = said->ns;
 	return err;
 }

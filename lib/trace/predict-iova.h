@@ -164,7 +164,7 @@ struct list_check {
  * @begun:	by a hash of the address: the last range that began there
  * @pending:	of each CPU: a release that has begun
  * @spare:	requests to be used again
- * @last:	the context of the last event, of @last_cpu and @last_pid
+ * @last:	the context of the last event
  * @silent:	where the last range without a mapping's event was taken
  */
 struct iova {
@@ -183,8 +183,6 @@ struct iova {
 	struct request **pending;
 	struct request *spare;
 	struct context *last;
-	uint32_t last_cpu;
-	int32_t last_pid;
 	struct stranger *stranger;
 	size_t strangers;
 	struct list_scratch scratch;

@@ -111,16 +111,12 @@ static void copy_short(struct foreseen *to, const struct dma_event *from,
 	to->used = (uint8_t)use;
 }
 
-int predict_copy(struct foreseen *to, const struct dma_event *from)
+static __attribute__((noinline)) int copy_all(struct foreseen *to,
+					      const struct dma_event *from)
 {
 	size_t phys = from->phys_count, dma = from->dma_count, size = (phys + dma) * 12;
-	unsigned int use = use_of(from);
 	char *lists;
 
-	if (use != USES_ALL) {
-		copy_short(to, from, use);
-		return 0;
-	}
 	to->used = USES_ALL;
 	to->event = *from;
 	to->event.text = NULL;
@@ -139,5 +135,15 @@ int predict_copy(struct foreseen *to, const struct dma_event *from)
 	to->event.dma_list = copy_list(&lists, from->dma_list, dma * 8);
 	to->event.size_list = copy_list(&lists, from->size_list, phys * 4);
 	to->event.dma_size_list = copy_list(&lists, from->dma_size_list, dma * 4);
+	return 0;
+}
+
+int predict_copy(struct foreseen *to, const struct dma_event *from)
+{
+	unsigned int use = use_of(from);
+
+	if (use == USES_ALL)
+		return copy_all(to, from);
+	copy_short(to, from, use);
 	return 0;
 }
