@@ -253,24 +253,24 @@ static struct slot *read_slot(struct decoder *decoder, const struct shape *shape
 	return model_name_slot(model, number);
 }
 
-static uint64_t read_rest(struct decoder *decoder, unsigned int member, unsigned int rule)
+static inline uint64_t read_rest(struct decoder *decoder, const struct sum *sum)
 {
-	const struct member_place *place = &model_members[member];
-	struct cursor *in = &decoder->in[place->stream];
+	struct cursor *in = &decoder->in[sum->stream];
 
-	if (rule == RULE_DELTA)
-		return place->address ? get_address(in) : get_signed(in);
-	return get_varint(in);
+	if (sum->rest == REST_ADDRESS)
+		return get_address(in);
+	return sum->rest == REST_NUMBER ? get_varint(in) : get_signed(in);
 }
 
 static void read_numbers(struct decoder *decoder, const struct shape *shape)
 {
-	for (unsigned int i = 0; i < shape->operations; i++) {
-		const struct sum *sum = &shape->sum[i];
+	const struct sum *end = shape->sum + shape->operations;
+
+	for (const struct sum *sum = shape->sum; sum < end; sum++) {
 		uint64_t last = *sum->place, value = sum_up(sum);
 
-		if (sum->rule <= RULE_NEAR)
-			value += read_rest(decoder, sum->member, sum->rule);
+		if (sum->rest)
+			value += read_rest(decoder, sum);
 		*sum->place = value;
 		*sum->step = value - last;
 	}

@@ -64,15 +64,13 @@ static bool rule_holds(const struct sum *sum, uint64_t value)
 	}
 }
 
-static void write_rest(struct encoder *encoder, unsigned int member, unsigned int rule,
-		       uint64_t rest)
+static void write_rest(struct encoder *encoder, const struct sum *sum, uint64_t rest)
 {
-	const struct member_place *place = &model_members[member];
-	struct stream *stream = &encoder->streams[place->stream];
+	struct stream *stream = &encoder->streams[sum->stream];
 
-	if (rule == RULE_DELTA && place->address)
+	if (sum->rest == REST_ADDRESS)
 		put_address(stream, rest);
-	else if (rule == RULE_DELTA)
+	else if (sum->rest == REST_SIGNED)
 		put_signed(stream, rest);
 	else
 		put_varint(stream, rest);
@@ -102,8 +100,8 @@ static void guess_numbers(struct encoder *encoder, const struct dma_event *event
 
 		if (sum->rule == RULE_LAST)
 			continue;
-		if (sum->rule <= RULE_NEAR)
-			write_rest(encoder, member, sum->rule, value - sum_up(sum));
+		if (sum->rest)
+			write_rest(encoder, sum, value - sum_up(sum));
 		shape->operation[shape->operations].member = (uint8_t)member;
 		shape->operation[shape->operations].rule = sum->rule;
 		shape->operations++;
@@ -276,7 +274,7 @@ static bool shape_foretells(struct encoder *encoder, const struct shape *shape,
 		const struct sum *sum = &shape->sum[done];
 		uint64_t value = sum_up(sum);
 
-		if (sum->rule <= RULE_NEAR) {
+		if (sum->rest) {
 			rest[done] = value_of(event, sum->member) - value;
 			value += rest[done];
 			if (choose_rule(encoder, shape->family, false, sum->member, value)
@@ -290,9 +288,8 @@ static bool shape_foretells(struct encoder *encoder, const struct shape *shape,
 	}
 	if (done == shape->operations && same_numbers(&family->event, event)) {
 		for (unsigned int i = 0; i < done; i++)
-			if (shape->sum[i].rule <= RULE_NEAR)
-				write_rest(encoder, shape->sum[i].member,
-					   shape->sum[i].rule, rest[i]);
+			if (shape->sum[i].rest)
+				write_rest(encoder, &shape->sum[i], rest[i]);
 		return true;
 	}
 	while (done--) {

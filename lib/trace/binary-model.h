@@ -113,6 +113,13 @@ struct family {
 	bool ends;
 };
 
+enum rest {
+	REST_NONE,
+	REST_NUMBER,
+	REST_SIGNED,
+	REST_ADDRESS,
+};
+
 struct operation {
 	uint8_t member;
 	uint8_t rule;
@@ -121,10 +128,13 @@ struct operation {
 /**
  * struct sum - a rule for one number of one family, as the addresses of three numbers
  *
- * The number is *@a + *@b - *@minus; so all rules are one piece of code.
+ * The number is *@a + *@b - *@minus; so all rules are one piece of code. Some foretell
+ * only a part of it, and the rest is in a stream.
  *
  * @place:	the number in the family's event
  * @step:	how far it went
+ * @rest:	enum rest: how the rest is written
+ * @stream:	and where
  */
 struct sum {
 	uint64_t *place;
@@ -134,6 +144,8 @@ struct sum {
 	const uint64_t *minus;
 	uint8_t member;
 	uint8_t rule;
+	uint8_t rest;
+	uint8_t stream;
 };
 
 /**
@@ -275,6 +287,19 @@ static inline struct slot *model_name_slot(struct model *model, uint32_t number)
 
 extern const uint64_t model_zero;
 
+static inline enum rest model_rest(unsigned int member, unsigned int rule)
+{
+	switch (rule) {
+	case RULE_VALUE:
+	case RULE_NEAR:
+		return REST_NUMBER;
+	case RULE_DELTA:
+		return model_members[member].address ? REST_ADDRESS : REST_SIGNED;
+	default:
+		return REST_NONE;
+	}
+}
+
 /* The sum for a rule, good as long as the family. */
 static inline struct sum model_sum(struct model *model, struct family *family,
 				   unsigned int member, unsigned int rule)
@@ -288,6 +313,8 @@ static inline struct sum model_sum(struct model *model, struct family *family,
 		.minus = &model_zero,
 		.member = (uint8_t)member,
 		.rule = (uint8_t)rule,
+		.rest = (uint8_t)model_rest(member, rule),
+		.stream = model_members[member].stream,
 	};
 
 	switch (rule) {
