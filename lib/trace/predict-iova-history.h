@@ -32,7 +32,7 @@ struct iova_timer {
  * @now:	the domain after the last operation
  * @first:	before op[0]
  * @middle:	before op[half], or NULL
- * @op:		ring of the operations, @room of them, a power of two: timeline_op()
+ * @op:		ring of the operations, @room of them: timeline_op()
  * @start:	where the oldest of them is
  * @count:	how many there are
  * @step:	how many lie between two copies
@@ -58,7 +58,9 @@ struct timeline {
 /* Operation @at, from 0; its place lasts until the next timeline_put(). */
 static inline struct iova_op *timeline_op(const struct timeline *timeline, size_t at)
 {
-	return &timeline->op[(timeline->start + at) & (timeline->room - 1)];
+	size_t place = timeline->start + at;
+
+	return &timeline->op[place < timeline->room ? place : place - timeline->room];
 }
 
 /* Run an operation on a domain; a take's answer, 0 for none. */

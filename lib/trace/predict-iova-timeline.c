@@ -12,7 +12,7 @@
 #include "trace/predict-iova-history.h"
 
 #define LEAST_OPS 1024 /* between two copies */
-#define NEAR	  8    /* operations that the ring is looked at ahead */
+#define NEAR	  8    /* operations ahead, whose places are asked for */
 
 static int copy_now(struct timeline *timeline, struct iova_domain **ret)
 {
@@ -104,8 +104,8 @@ void timeline_run_timer(struct iova_domain *domain, const struct iova_timer *tim
 
 static __attribute__((noinline)) int grow(struct timeline *timeline)
 {
-	size_t room = timeline->room ? timeline->room * 2 : 256;
-	struct iova_op *op = malloc(room * sizeof(*op));
+	size_t room = timeline->room ? timeline->room + timeline->room / 4 : 256;
+	struct iova_op *op = malloc((room + NEAR) * sizeof(*op));
 
 	if (!op)
 		return -ENOMEM;
@@ -125,6 +125,8 @@ static void forget(struct timeline *timeline, size_t count)
 
 	timeline->count -= count;
 	timeline->start += count;
+	if (timeline->start >= timeline->room)
+		timeline->start -= timeline->room;
 	for (unsigned int i = 0; i < timeline->timers; i++) {
 		if (timeline->timer[i].place < count)
 			continue;
@@ -203,6 +205,7 @@ int timeline_flush(struct timeline *timeline, unsigned int cpu, uint64_t ns)
 
 int timeline_put(struct timeline *timeline, const struct iova_op *op, uint64_t *ret)
 {
+	struct iova_op *place;
 	uint64_t pfn;
 	int err;
 
@@ -216,8 +219,9 @@ int timeline_put(struct timeline *timeline, const struct iova_op *op, uint64_t *
 	/* an explanation may put one more among them */
 	if (timeline->count + 1 >= timeline->room && grow(timeline))
 		return -ENOMEM;
-	prefetch_write(timeline_op(timeline, timeline->count + NEAR));
-	*timeline_op(timeline, timeline->count++) = *op;
+	place = timeline_op(timeline, timeline->count++);
+	prefetch_write(place + NEAR);
+	*place = *op;
 	arm(timeline, op);
 	pfn = run(timeline->now, op, timeline->low);
 	if (ret)
