@@ -207,6 +207,11 @@ uint32_t bank_head(const struct bank *bank, uint32_t slot, uint32_t *slots)
 	return head;
 }
 
+uint32_t bank_next_head(const struct bank *bank, uint32_t from, uint32_t to)
+{
+	return next_bit(bank->head, from, to, 0);
+}
+
 void bank_release(struct bank *bank, uint32_t slot)
 {
 	uint32_t end = slot + slots_of(bank->size[slot]) -

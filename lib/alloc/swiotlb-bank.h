@@ -92,6 +92,9 @@ void bank_release(struct bank *bank, uint32_t slot);
 /* The first slot of the mapping that holds a slot, and how many it has; or NO_SLOT. */
 uint32_t bank_head(const struct bank *bank, uint32_t slot, uint32_t *slots);
 
+/* Where the first mapping from slot @from to before @to begins, or @to. */
+uint32_t bank_next_head(const struct bank *bank, uint32_t from, uint32_t to);
+
 bool bank_valid(const struct bank *bank);
 size_t bank_memory(const struct bank *bank);
 

@@ -405,22 +405,21 @@ size_t swiotlb_max_mapping_size(const struct swiotlb *swiotlb, uint32_t min_alig
 
 /* ---- seen as a whole ---- */
 
-static int bank_walk(const struct bank *bank, swiotlb_visitor *visit, void *arg)
+/* What begins from slot @from to before @to. */
+static int bank_walk(const struct bank *bank, uint32_t from, uint32_t to,
+		     swiotlb_visitor *visit, void *arg)
 {
-	for (uint32_t slot = 0, slots; slot < bank->slots; slot += slots) {
-		struct swiotlb_mapping mapping;
-		int r;
+	struct swiotlb_mapping mapping;
+	uint32_t slot, slots = 1;
+	int r = 0;
 
-		if (bank_head(bank, slot, &slots) == NO_SLOT) {
-			slots = 1;
+	for (; !r && (slot = bank_next_head(bank, from, to)) < to; from = slot + slots) {
+		if (bank_head(bank, slot, &slots) != slot)
 			continue;
-		}
 		describe(bank, slot, slots, &mapping);
 		r = visit(&mapping, arg);
-		if (r)
-			return r;
 	}
-	return 0;
+	return r;
 }
 
 int swiotlb_walk(const struct swiotlb *swiotlb, swiotlb_visitor *visit, void *arg)
@@ -430,7 +429,7 @@ int swiotlb_walk(const struct swiotlb *swiotlb, swiotlb_visitor *visit, void *ar
 
 	for (unsigned int i = 0; i < 2; i++)
 		for (struct bank *bank = lists[i]; bank && !r; bank = bank->next)
-			r = bank_walk(bank, visit, arg);
+			r = bank_walk(bank, 0, bank->slots, visit, arg);
 	return r;
 }
 
@@ -453,29 +452,22 @@ size_t swiotlb_memory_size(const struct swiotlb *swiotlb)
 	return size;
 }
 
-struct census {
-	const struct bank *bank;
-	uint64_t area, used;
-};
-
 static int count_used(const struct swiotlb_mapping *mapping, void *arg)
 {
-	struct census *census = arg;
-
-	if (mapping->area == census->area)
-		census->used += mapping->slots;
+	*(uint64_t *)arg += mapping->slots;
 	return 0;
 }
 
 static bool areas_valid(const struct bank *bank, uint64_t *used)
 {
 	for (uint32_t area = 0; area < bank->areas; area++) {
-		struct census census = { bank, area, 0 };
+		uint32_t from = area * bank->area_slots;
+		uint64_t here = 0;
 
-		bank_walk(bank, count_used, &census);
-		if (census.used != bank->area[area].used)
+		bank_walk(bank, from, from + bank->area_slots, count_used, &here);
+		if (here != bank->area[area].used)
 			return false;
-		*used += census.used;
+		*used += here;
 	}
 	return bank_valid(bank);
 }
