@@ -240,7 +240,6 @@ static void ask(void)
 	expect(LIMITED, dma_addressing_limited(world.dev) == limited);
 	expect(LARGEST, (dma_max_mapping_size(world.dev) == SIZE_MAX) ==
 				!(limited && world.bounces));
-	expect(VALID, libdma_machine_valid(world.machine));
 }
 
 static void run(const struct dma_event *event)
@@ -339,11 +338,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (requests_next(&world.requests))
 		run(&world.requests.event);
 	ask();
+	expect(VALID, libdma_machine_valid(world.machine));
 	for (unsigned int slot = 0; slot < SLOTS_USED; slot++) {
 		unmap(&world.mapped[slot]);
 		release(&world.allocated[slot]);
 	}
 	ask();
+	expect(VALID, libdma_machine_valid(world.machine));
 	libdma_machine_destroy(world.machine);
 	return 0;
 }

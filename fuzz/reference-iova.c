@@ -22,6 +22,7 @@ void reference_iova_init(struct reference_iova *ref, bool is_list, unsigned int 
 	ref->is_list = is_list;
 	ref->cpus = cpus;
 	ref->full = 127;
+	ref->span = ref->room + REFERENCE_IOVA_RANGES;
 	ref->spans = 0;
 	ref->start = start;
 	ref->pfn32 = ref->max32 = pfn32;
@@ -67,14 +68,34 @@ static unsigned int index_of(const struct reference_iova *ref, uint64_t lo)
 	return from;
 }
 
+/* Most come and go at the lower end: those of the shorter side make way. */
 static void put(struct reference_iova *ref, struct span span)
 {
 	unsigned int at = index_of(ref, span.lo);
 
 	assert(ref->spans < REFERENCE_IOVA_RANGES);
 	assert(span.hi < at_index(ref, at).lo && (!at || ref->span[at - 1].hi < span.lo));
-	memmove(ref->span + at + 1, ref->span + at, (ref->spans++ - at) * sizeof(span));
+	if (at < ref->spans / 2 && ref->span > ref->room) {
+		ref->span--;
+		memmove(ref->span, ref->span + 1, at * sizeof(span));
+	} else {
+		assert(ref->span + ref->spans < ref->room + 2 * REFERENCE_IOVA_RANGES);
+		memmove(ref->span + at + 1, ref->span + at,
+			(ref->spans - at) * sizeof(span));
+	}
 	ref->span[at] = span;
+	ref->spans++;
+}
+
+static void take_out(struct reference_iova *ref, unsigned int at)
+{
+	if (at < ref->spans / 2)
+		memmove(ref->span + 1, ref->span, at * sizeof(*ref->span));
+	else
+		memmove(ref->span + at, ref->span + at + 1,
+			(ref->spans - at - 1) * sizeof(*ref->span));
+	ref->span += at < ref->spans / 2;
+	ref->spans--;
 }
 
 /* Walk down from a range: I7. Returns the address, or 0. */
@@ -138,7 +159,7 @@ bool reference_iova_free(struct reference_iova *ref, uint64_t pfn)
 		ref->max32 = ref->pfn32;
 	if (span.lo >= ref->cached.lo)
 		ref->cached = next;
-	memmove(ref->span + at, ref->span + at + 1, (--ref->spans - at) * sizeof(span));
+	take_out(ref, at);
 	return true;
 }
 
@@ -298,7 +319,8 @@ static void leave_queue(struct reference_iova *ref, unsigned int ring, unsigned 
 		gone++;
 	}
 	ref->queued[ring] -= gone;
-	memmove(queue, queue + gone, ref->queued[ring] * sizeof(*queue));
+	if (gone)
+		memmove(queue, queue + gone, ref->queued[ring] * sizeof(*queue));
 }
 
 void reference_iova_release(struct reference_iova *ref, unsigned int cpu, uint64_t pfn,

@@ -32,10 +32,11 @@ struct reference_iova {
 	bool is_list; /* the depot of 6.12 and later */
 	unsigned int cpus;
 	unsigned int full; /* what a magazine holds, 127 in the kernel; to be set */
-	struct span span[REFERENCE_IOVA_RANGES];
+	struct span *span; /* sorted; in @room, which has some on both sides of it */
 	unsigned int spans;
 	uint64_t start, pfn32, max32;
 	struct span cached, cached32;
+	struct span room[2 * REFERENCE_IOVA_RANGES];
 	bool grown; /* has a range taken over what lies below it (I12)? */
 	struct magazine_stack loaded[REFERENCE_IOVA_CPUS][REFERENCE_IOVA_CLASSES];
 	struct magazine_stack prev[REFERENCE_IOVA_CPUS][REFERENCE_IOVA_CLASSES];
