@@ -201,30 +201,25 @@ void iova_depot_trim(struct iova_domain *domain, unsigned int class)
 	depot->due = due + TRIM_INTERVAL;
 }
 
-static bool magazine_walk(const struct magazine *magazine, unsigned int class,
-			  iova_cache_visitor *visit, void *arg)
+static void magazine_walk(const struct magazine *magazine, iova_cache_visitor *visit,
+			  void *arg)
 {
 	for (unsigned int i = 0; magazine && i < magazine->count; i++)
-		if (!visit(magazine->pfn[i], class, arg))
-			return false;
-	return true;
+		visit(magazine->pfn[i], arg);
 }
 
-bool iova_cache_walk(const struct iova_domain *domain, iova_cache_visitor *visit, void *arg)
+void iova_cache_walk(const struct iova_domain *domain, iova_cache_visitor *visit, void *arg)
 {
 	for (unsigned int i = 0; i < domain->cpus * IOVA_CLASSES; i++) {
 		const struct cpu_cache *cache = &domain->cache[i];
 
-		if (!magazine_walk(cache->loaded, i % IOVA_CLASSES, visit, arg) ||
-		    !magazine_walk(cache->prev, i % IOVA_CLASSES, visit, arg))
-			return false;
+		magazine_walk(cache->loaded, visit, arg);
+		magazine_walk(cache->prev, visit, arg);
 	}
 	for (unsigned int class = 0; class < IOVA_CLASSES; class++)
 		for (const struct magazine *full = domain->depot[class].top; full;
 		     full = full->next)
-			if (!magazine_walk(full, class, visit, arg))
-				return false;
-	return true;
+			magazine_walk(full, visit, arg);
 }
 
 bool iova_cache_valid(const struct iova_domain *domain)

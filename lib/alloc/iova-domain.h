@@ -105,10 +105,10 @@ void iova_cache_drain(struct iova_domain *domain);
 /* A depot's timer ran off. */
 void iova_depot_trim(struct iova_domain *domain, unsigned int class);
 
-typedef bool iova_cache_visitor(uint64_t pfn, unsigned int class, void *arg);
+typedef void iova_cache_visitor(uint64_t pfn, void *arg);
 
-/* Visit what is cached, false ends it. */
-bool iova_cache_walk(const struct iova_domain *domain, iova_cache_visitor *visit, void *arg);
+/* Visit what is cached. */
+void iova_cache_walk(const struct iova_domain *domain, iova_cache_visitor *visit, void *arg);
 bool iova_cache_valid(const struct iova_domain *domain);
 void iova_cache_deinit(struct iova_domain *domain);
 

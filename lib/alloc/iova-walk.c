@@ -24,21 +24,17 @@ struct walk {
 	void *arg;
 };
 
-static bool count_cached(uint64_t pfn, unsigned int class, void *arg)
+static void count_cached(uint64_t pfn, void *arg)
 {
 	(void)pfn;
-	(void)class;
 	++*(size_t *)arg;
-	return true;
 }
 
-static bool collect_cached(uint64_t pfn, unsigned int class, void *arg)
+static void collect_cached(uint64_t pfn, void *arg)
 {
 	struct walk *walk = arg;
 
-	(void)class;
 	walk->idle[walk->count++] = (struct idle){ pfn, IOVA_CACHED };
-	return true;
 }
 
 static void collect_queued(const struct iova_queue *queue, struct walk *walk)
@@ -55,12 +51,9 @@ static void collect_queued(const struct iova_queue *queue, struct walk *walk)
 
 static size_t idle_count(const struct iova_domain *domain)
 {
-	const struct iova_queue *queue = domain->queue;
-	size_t count = 0;
+	size_t count = iova_waiting(domain);
 
 	iova_cache_walk(domain, count_cached, &count);
-	for (unsigned int i = 0; queue && i < queue->rings; i++)
-		count += (queue->ring[i].tail - queue->ring[i].head) & (queue->slots - 1);
 	return count;
 }
 

@@ -296,7 +296,7 @@ static uint32_t copy_head(const struct bank *bank, const struct swiotlb_device *
 	uint64_t offset = phys & device->min_align_mask & LOW_BITS;
 	uint32_t slot, head;
 
-	if (!bank || phys - bank->start < offset)
+	if (!bank)
 		return NO_SLOT;
 	slot = (uint32_t)((phys - offset - bank->start) >> SWIOTLB_SHIFT);
 	if (bank_begins(bank, slot) && !bank->padding[slot]) {
