@@ -268,6 +268,9 @@ static void unmap(struct copy *copy, const struct dma_event *event)
 	expect(REFERENCE, slot < reference.slots &&
 				  reference.begins[slot] == found.slots &&
 				  reference.pads[slot] == found.padding);
+	if (found.slots > found.padding + 1)
+		expect(FREE, swiotlb_unmap(world.swiotlb, &world.device,
+					   copy->copy + 2048) == -EINVAL);
 	expect(FREE, !swiotlb_unmap(world.swiotlb, &world.device, copy->copy));
 	expect(FREE, swiotlb_unmap(world.swiotlb, &world.device, copy->copy) == -EINVAL);
 	reference_swiotlb_unmap(&reference, copy->copy);

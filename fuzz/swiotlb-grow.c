@@ -6,13 +6,12 @@
  * of the bounce buffers, apart from all others, and what fits is found.
  */
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "alloc/swiotlb.h"
 #include "oracle.h"
 #include "swiotlb-grow.h"
+#include "swiotlb-size.h"
 
 #define COPIES 128
 #define START  0x4000000ULL
@@ -20,7 +19,8 @@
 
 struct copy {
 	uint64_t size; /* 0: none */
-	uint64_t slots, phys, copy;
+	uint64_t first, slots; /* the address of its first slot, padding included */
+	uint64_t phys, copy;
 	bool original;
 };
 
@@ -33,6 +33,7 @@ static struct world {
 	unsigned int out;      /* pieces of memory that were given */
 	unsigned int refusals; /* that come next */
 	unsigned int refused;
+	unsigned int areas;
 	bool grows;
 } world;
 
@@ -105,9 +106,11 @@ static void take(struct copy *copy, uint64_t size, uint64_t phys, uint64_t at)
 	struct swiotlb_mapping found;
 
 	expect(FREE, !swiotlb_find(world.swiotlb, &world.device, at, &found));
-	*copy = (struct copy) {
-		.size = size, .slots = found.slots, .phys = phys, .copy = at
-	};
+	*copy = (struct copy) { .size = size,
+				.first = found.bank + found.slot * SLOT,
+				.slots = found.slots,
+				.phys = phys,
+				.copy = at };
 	world.used += found.slots;
 	check_place(copy);
 }
@@ -157,10 +160,30 @@ static void alloc(struct copy *copy, const struct dma_event *event)
 	take(copy, event->size, 0, phys);
 }
 
+/* Nothing is copied from behind the last byte; nothing ends but where it begins. */
+static void ask_inside(const struct copy *copy)
+{
+	uint64_t end = copy->first + copy->slots * SLOT;
+	bool ends = copy->copy + copy->size >= end - 1;
+	int err = swiotlb_bounce(world.swiotlb, &world.device, end - 1, SLOT, true);
+
+	if (!copy->original)
+		expect(RANGE, err == -ENOENT);
+	else if (ends)
+		expect(RANGE, err == -EOVERFLOW || err == -EFAULT);
+	else
+		expect(RANGE, err == -EFAULT);
+	for (uint64_t at = copy->first + (copy->copy & (SLOT - 1)); at < end; at += SLOT)
+		if (at != copy->copy)
+			expect(FREE,
+			       swiotlb_unmap(world.swiotlb, &world.device, at) == -EINVAL);
+}
+
 static void unmap(struct copy *copy)
 {
 	if (!copy->size)
 		return;
+	ask_inside(copy);
 	expect(FREE, !swiotlb_unmap(world.swiotlb, &world.device, copy->copy));
 	expect(FREE, swiotlb_unmap(world.swiotlb, &world.device, copy->copy) == -EINVAL);
 	world.used -= copy->slots;
@@ -176,15 +199,21 @@ static void place_again(struct copy *copy, const struct dma_event *event)
 					   .size = copy->size };
 	struct swiotlb *swiotlb = world.swiotlb;
 	struct swiotlb_cursor before;
-	struct swiotlb_mapping found;
+	struct swiotlb_mapping found, mapped;
 	phys_addr_t phys, again;
 
-	if (!copy->size || !copy->original)
+	if (!copy->original)
 		return;
 	expect(FREE, !swiotlb_find(swiotlb, &world.device, copy->copy, &found));
 	unmap(copy);
 	if (found.transient || swiotlb_map(swiotlb, &world.device, &request, &phys, NULL))
 		return;
+	expect(FREE, !swiotlb_find(swiotlb, &world.device, phys, &mapped));
+	/* a search need not find what somebody else's put there */
+	if (mapped.transient) {
+		expect(FREE, !swiotlb_unmap(swiotlb, &world.device, phys));
+		return;
+	}
 	before = swiotlb_before(swiotlb, phys);
 	expect(UNWIND, !swiotlb_undo(swiotlb, &world.device, phys, before));
 	expect(UNWIND, swiotlb_undo(swiotlb, &world.device, phys, before) == -EINVAL);
@@ -205,77 +234,59 @@ static void place_again(struct copy *copy, const struct dma_event *event)
 	       !swiotlb_place(swiotlb, &world.device, &request, phys, event->dir & 1));
 	take(copy, request.size, request.phys, phys);
 	copy->original = true;
+	expect(FREE, !swiotlb_find(swiotlb, &world.device, phys, &found));
+	expect(UNWIND, found.slot == mapped.slot && found.slots == mapped.slots &&
+			       found.padding == mapped.padding &&
+			       found.size == mapped.size && found.phys == mapped.phys);
 }
 
-/* ---- sizes ---- */
-
-static uint64_t power(uint64_t n)
+static bool touches(const struct copy *copy, uint64_t first, uint64_t end)
 {
-	uint64_t result = 1;
-
-	while (result < n)
-		result *= 2;
-	return result;
+	return copy->size && copy->first < end &&
+	       copy->first + copy->slots * SLOT > first;
 }
 
-static void halve(struct swiotlb_size size, unsigned int segment)
+/* What lay there is gone, and nothing else. */
+static void clear(const struct swiotlb_request *request, uint64_t phys, uint64_t first)
 {
-	for (unsigned int i = 0; i < 8; i++) {
-		uint64_t slots = size.slots;
+	uint64_t end = phys + request->size;
+	struct swiotlb_mapping found;
 
-		if (swiotlb_size_halve(&size, segment)) {
-			expect(COMPLETE, slots <= 512);
-			return;
-		}
-		expect(LARGEST,
-		       size.slots == (slots / 2 + segment - 1) / segment * segment);
-		expect(LARGEST, size.areas * (uint64_t)segment <= size.slots);
+	swiotlb_clear(world.swiotlb, &world.device, request, phys);
+	for (unsigned int i = 0; i < COPIES; i++) {
+		struct copy *copy = &world.copy[i];
+
+		if (!copy->size || !swiotlb_find(world.swiotlb, &world.device, copy->copy,
+						 &found))
+			continue;
+		expect(OVERLAP, touches(copy, first, end));
+		world.used -= copy->slots;
+		copy->size = 0;
 	}
 }
 
-static void read_size(const struct program_op *op)
+/* A copy that somebody saw, in the first bank, where that may be. */
+static void place(struct copy *copy, const struct dma_event *event)
 {
-	static const char *const tails[] = { "", ",force", ",noforce", ",", "x" };
-	static const unsigned int segments[] = { 128, 2, 1 << 15, 0, 3, 1 << 16, 1, 16 };
-	static const unsigned int cpus[] = { 1, 2, 3, 8, 100, 0, 65536, 65537 };
-	unsigned int segment = segments[op->slot % 8], cpu = cpus[op->slot >> 3 & 7];
-	uint64_t areas = op->aux, slots = 32768, first = op->arg;
-	const char *tail = tails[op->aux % 5];
-	struct swiotlb_size size;
-	char text[64];
+	struct swiotlb_request request = request_of(event);
+	uint64_t offset = request.phys & world.device.min_align_mask & (SLOT - 1);
+	uint64_t first = START + event->offset / SLOT * SLOT, phys = first + offset;
+	bool taken = false;
 	int err;
 
-	if (op->slot & 64) /* neither is given */
-		snprintf(text, sizeof(text), "%s", tail + (*tail == ','));
-	else
-		snprintf(text, sizeof(text),
-			 op->slot & 128 ? "0x%" PRIx64 ",%" PRIu64 "%s"
-					: "%" PRIu64 ",%" PRIu64 "%s",
-			 first, areas * (op->flags & 16 ? 4096 : 1), tail);
-	err = swiotlb_size(op->flags & 32 ? NULL : text, cpu, segment, &size);
-	if (segment < 2 || segment & (segment - 1) || segment > 1 << 15 || !cpu ||
-	    cpu > 65536) {
-		expect(ARGUMENT, err == -EINVAL);
+	if (copy->size || !event->size || event->size > 1 << 20)
 		return;
-	}
-	if (op->slot & 64 || op->flags & 32) {
-		areas = cpu;
-	} else {
-		areas *= op->flags & 16 ? 4096 : 1;
-		slots = (first + segment - 1) / segment * segment;
-	}
-	areas = power(areas);
-	slots = power(slots > areas * segment ? slots : areas * segment);
-	if (areas > 65536 || slots > 1ULL << 31 ||
-	    (!(op->slot & 64) && !(op->flags & 32) && first > 1ULL << 31)) {
-		expect(ARGUMENT, err == -EINVAL);
+	if (event->dir & 1)
+		clear(&request, phys, first);
+	for (unsigned int i = 0; i < COPIES; i++)
+		taken |= touches(&world.copy[i], first, phys + event->size);
+	err = swiotlb_place(world.swiotlb, &world.device, &request, phys,
+			    event->dir & 2);
+	expect(OVERLAP, err == -EINVAL || err == (taken ? -EBUSY : 0));
+	if (err)
 		return;
-	}
-	expect(LARGEST, !err && size.slots == slots && size.areas == areas);
-	expect(TEXT,
-	       size.force == (!(op->flags & 32) && !strcmp(tail, ",force")) &&
-		       size.disable == (!(op->flags & 32) && !strcmp(tail, ",noforce")));
-	halve(size, segment);
+	take(copy, event->size, request.phys, phys);
+	copy->original = true;
 }
 
 /* ---- all of it ---- */
@@ -301,7 +312,8 @@ static void check_all(void)
 	expect(WALK, swiotlb_walk(world.swiotlb, stop, NULL) == (seen ? 5 : 0));
 	swiotlb_usage(world.swiotlb, &slots, &used, &most);
 	expect(COUNTERS, used == world.used && used == seen && used <= most);
-	expect(COUNTERS, swiotlb_memory_size(world.swiotlb) > slots);
+	expect(COUNTERS, swiotlb_memory_size(world.swiotlb) > slots &&
+				 swiotlb_areas(world.swiotlb) == world.areas);
 	expect(OWNER, !swiotlb_holds(world.swiotlb, START - 1) &&
 			      !swiotlb_holds(world.swiotlb, world.next));
 }
@@ -338,10 +350,13 @@ static void run(const struct requests *requests)
 		grow(event, &requests->op);
 		break;
 	case DMA_EVENT_SYNC_SINGLE_FOR_CPU:
-		place_again(copy, event);
+		if (copy->size)
+			place_again(copy, event);
+		else
+			place(copy, event);
 		break;
 	case DMA_EVENT_SYNC_SINGLE_FOR_DEVICE:
-		read_size(&requests->op);
+		size_read(&requests->op);
 		break;
 	default:
 		break;
@@ -351,7 +366,7 @@ static void run(const struct requests *requests)
 }
 
 /* Of an address that is nobody's nothing is known. */
-static void ask_elsewhere(unsigned int areas)
+static void ask_elsewhere(void)
 {
 	struct swiotlb_mapping found;
 	struct swiotlb_cursor none = swiotlb_before(world.swiotlb, 4096);
@@ -362,7 +377,6 @@ static void ask_elsewhere(unsigned int areas)
 	       swiotlb_find(world.swiotlb, &world.device, 4096, &found) == -ENOENT);
 	expect(OWNER,
 	       swiotlb_bounce(world.swiotlb, &world.device, 4096, 1, true) == -ENOENT);
-	expect(COUNTERS, swiotlb_areas(world.swiotlb) == areas);
 	expect(LARGEST, swiotlb_max_mapping_size(NULL, 0) == SWIOTLB_SEGMENT * SLOT);
 }
 
@@ -425,7 +439,8 @@ static void begin(const struct requests *requests)
 	expect(MEMORY, err == (was_short() ? -ENOMEM : 0));
 	if (err)
 		expect(MEMORY, !swiotlb_create(&options, &world.swiotlb));
-	ask_elsewhere(options.areas);
+	world.areas = options.areas;
+	ask_elsewhere();
 }
 
 void grow_run(struct requests *requests)
@@ -435,10 +450,13 @@ void grow_run(struct requests *requests)
 	while (requests_next(requests))
 		run(requests);
 	check_all();
-	for (unsigned int slot = 0; slot < COPIES; slot++)
-		unmap(&world.copy[slot]);
-	check_all();
-	expect(CONSERVE, !world.used);
+	/* or it goes with all that is in it */
+	if (!(requests_config(requests)[CONFIG_TARGET] & 8)) {
+		for (unsigned int slot = 0; slot < COPIES; slot++)
+			unmap(&world.copy[slot]);
+		check_all();
+		expect(CONSERVE, !world.used);
+	}
 	swiotlb_destroy(world.swiotlb);
 	expect(CONSERVE, !world.out);
 }
