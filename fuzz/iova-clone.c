@@ -76,15 +76,64 @@ static void check_find(const struct iova_domain *domain, uint64_t pfn, uint64_t 
 	expect(OWNER, look(domain, pfn).state == IOVA_LIVE);
 }
 
-/* What it then does with it, and with its timers. */
-static void use(struct iova_domain *clone, unsigned int cpu, uint64_t pfn, uint64_t size)
+/* All ranges but one, whatever order they are kept in, and how many wait for a flush. */
+struct census {
+	uint64_t besides, sum;
+	size_t waiting;
+};
+
+static int count_range(const struct iova_range *range, void *arg)
 {
+	struct census *census = arg;
+	uint64_t mixed = (range->pfn * 8 + range->state) * 0x9e3779b97f4a7c15;
+
+	census->waiting += range->state == IOVA_QUEUED;
+	if (range->pfn != census->besides)
+		census->sum += (mixed ^ mixed >> 29) * (2 * range->size + 1);
+	return 0;
+}
+
+static struct census take_census(const struct iova_domain *domain, uint64_t besides)
+{
+	struct census census = { .besides = besides };
+
+	expect(VALID, !iova_walk(domain, count_range, &census));
+	return census;
+}
+
+/* The timer takes a magazine from a depot that has more than there are CPUs. */
+static void trim(struct iova_domain *clone, const struct reference_iova *reference,
+		 uint64_t size)
+{
+	unsigned int kind = 0;
 	size_t count = iova_count(clone);
+	bool some;
+
+	while (1ULL << kind < size && kind < REFERENCE_IOVA_CLASSES)
+		kind++;
+	some = kind < REFERENCE_IOVA_CLASSES && reference->is_list &&
+	       reference->depots[kind] > reference->cpus;
+	iova_trim(clone, size);
+	/* what was adopted may be one of the depot's */
+	if (some && reference->depots[kind] > reference->cpus + 1 && !reference->grown)
+		expect(COUNTERS, iova_count(clone) < count);
+	else if (!some)
+		expect(COUNTERS, iova_count(clone) <= count);
+}
+
+/* What it then does with it, and with its timers. */
+static void use(struct iova_domain *clone, const struct reference_iova *reference,
+		unsigned int cpu, uint64_t pfn, uint64_t size)
+{
+	size_t count = iova_count(clone), waiting;
 
 	iova_release(clone, cpu, pfn, size);
-	iova_trim(clone, size);
+	trim(clone, reference, size);
+	waiting = iova_waiting(clone);
 	iova_expire(clone, cpu % iova_cpus(clone), pfn & 1);
-	expect(COUNTERS, iova_count(clone) <= count);
+	expect(COUNTERS, iova_count(clone) <= count && iova_waiting(clone) <= waiting);
+	iova_expire(clone, cpu % iova_cpus(clone), false);
+	expect(COUNTERS, !iova_waiting(clone));
 }
 
 static void adopt(struct iova_domain *clone, const struct reference_iova *reference,
@@ -94,6 +143,7 @@ static void adopt(struct iova_domain *clone, const struct reference_iova *refere
 	uint64_t pfn = 1 + requests->event.offset / PROGRAM_PLACE_UNIT;
 	uint64_t size = 1 + requests->event.size % 128, rounded = 1, first;
 	size_t count = iova_count(clone);
+	struct census was, is;
 	struct seen before;
 	int err;
 
@@ -108,10 +158,15 @@ static void adopt(struct iova_domain *clone, const struct reference_iova *refere
 	if (pfn >> 60 || size >> 60)
 		return;
 	before = look(clone, pfn);
+	was = take_census(clone, pfn);
 	if (requests->event.dir == DMA_NONE)
 		heap->fail_nth = heap->calls + 1;
 	err = iova_adopt(clone, (unsigned int)requests->event.cpu, size, pfn);
 	heap->fail_nth = 0;
+	is = take_census(clone, pfn);
+	expect(COUNTERS, iova_waiting(clone) == is.waiting || reference->grown);
+	expect(UNCHANGED, is.sum == was.sum || reference->grown);
+	expect(UNCHANGED, !err || look(clone, pfn).state == before.state);
 	/* of the depot's magazines one need not be full any more */
 	expect(VALID, before.state == IOVA_CACHED || iova_valid(clone));
 	/* a range that grew no longer begins where a magazine says */
@@ -130,7 +185,7 @@ static void adopt(struct iova_domain *clone, const struct reference_iova *refere
 	if (err)
 		return;
 	check_find(clone, pfn, rounded);
-	use(clone, (unsigned int)requests->event.cpu, pfn, size);
+	use(clone, reference, (unsigned int)requests->event.cpu, pfn, size);
 }
 
 void iova_clone_adopts(const struct iova_domain *domain,
