@@ -142,6 +142,9 @@ static void map_segment(const struct reference_call *call, unsigned int segment)
 
 	if (ref->type == LIST && segment < event->phys_count)
 		length = event->size_list[segment];
+	/* dma-debug looks at what the caller has, the device at what that became */
+	if (!call->reference->as_kernel && ref->size > length)
+		length = ref->size;
 	if (ref->type == LIST && device->max_segment && length > device->max_segment)
 		reference_check_say(call->reference, 15, 0);
 	if (ref->type == LIST && boundary &&
