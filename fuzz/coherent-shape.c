@@ -111,6 +111,7 @@ void shape_refuses(const struct kernel_rules *rules,
 	err = atomic_pool_create(&heap, pages, PAGE_SIZE, &pool);
 	expect(MEMORY, err == (heap.calls == fail_nth ? -ENOMEM : 0) || err == -ENOSPC);
 	if (!err) {
+		expect(CAPACITY, atomic_pool_size(pool) == PAGE_SIZE);
 		expect(FREE, atomic_pool_free(pool, 0, 0) == -ENOENT);
 		heap.fail_nth = heap.calls + 1;
 		expect(MEMORY, atomic_pool_grow(pool) == -ENOMEM);
