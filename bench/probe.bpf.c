@@ -54,6 +54,17 @@ static __always_inline void fill(__u64 *arguments)
 	arguments[5] = 0;
 }
 
+/* The programs of a hook, as many as there are where none can be preempted, or all. */
+#define RUN_ALL(arguments, hook, body)                          \
+	do {                                                    \
+		RUN_ELDER(arguments, hook, body);               \
+		RUN_NEXT(arguments, hook, 1, body);             \
+		if (options.last_level > 1) {                   \
+			RUN_NEXT(arguments, hook, 2, body);     \
+			RUN_NEXT(arguments, hook, 3, body);     \
+		}                                               \
+	} while (0)
+
 static long turn_nothing(__u32 index, void *unused)
 {
 	return 0;
@@ -64,8 +75,7 @@ static long turn_map(__u32 index, void *unused)
 	__u64 arguments[6];
 
 	fill(arguments);
-	RUN_ELDER(arguments, HOOK_tp_dma_map_phys, trace_map);
-	RUN_TWIN(arguments, HOOK_tp_dma_map_phys, trace_map);
+	RUN_ALL(arguments, HOOK_tp_dma_map_phys, trace_map);
 	return 0;
 }
 
@@ -76,8 +86,7 @@ static long turn_map_sg(__u32 index, void *unused)
 	fill(arguments);
 	arguments[1] = (__u64)made_list;
 	arguments[2] = arguments[3] = entries;
-	RUN_ELDER(arguments, HOOK_tp_dma_map_sg, trace_map_sg);
-	RUN_TWIN(arguments, HOOK_tp_dma_map_sg, trace_map_sg);
+	RUN_ALL(arguments, HOOK_tp_dma_map_sg, trace_map_sg);
 	return 0;
 }
 

@@ -23,7 +23,7 @@ enum {
 	DMA_PROBE_LIST = 8192, /* entries of one list that are sent; the rest is cut */
 	DMA_PROBE_NAME = 64,
 	DMA_PROBE_PATTERNS = 8, /* --device, and as many --driver */
-	DMA_PROBE_LEVELS = 2,	/* a probe, and its twin */
+	DMA_PROBE_LEVELS = 4,	/* a probe, its twin, and two more where needed */
 	DMA_PROBE_UNDER_WAY = 4, /* events of a probe on one CPU, each in another's midst */
 	DMA_PROBE_CPUS = 8192,
 	DMA_PROBE_FRAMES = 64, /* of a stack */
@@ -43,7 +43,7 @@ enum {
 struct dma_probe_event {
 	unsigned char type;
 	unsigned char hook; /* which probe: enum dma_hook */
-	unsigned char level; /* 1: its twin's */
+	unsigned char level; /* which of its programs; 1: the twin */
 	unsigned char dir;
 	unsigned char flags;
 	unsigned char unused;
@@ -114,10 +114,10 @@ struct dma_probe_stack {
 
 /* Of each probe, level and CPU; number of a map's entry: hook * levels + level. */
 struct dma_probe_count {
-	unsigned long long task;    /* in which an elder is at work, or 0 */
-	unsigned long long handled[DMA_PROBE_UNDER_WAY]; /* events: the twin is to come */
+	unsigned long long task;    /* in which the program is at work, or 0 */
+	unsigned long long handled[DMA_PROBE_UNDER_WAY]; /* events: the next is to come */
 	unsigned long long turned_out; /* of these, for lack of places */
-	unsigned long long runs;    /* of a twin whose elder was skipped; of a kprobe, all */
+	unsigned long long runs;    /* for those before, which were skipped; of a kprobe, all */
 	unsigned long long orphans; /* returns of calls whose beginning a kprobe missed */
 	unsigned long long events;  /* sent */
 	unsigned long long dropped; /* for lack of room in the ring */
@@ -141,6 +141,7 @@ struct dma_probe_options {
 	unsigned int stack;	/* send the call's stack */
 	unsigned int stack_sent; /* also where the maps of stacks have no place for it */
 	unsigned int sg_traced; /* a tracepoint tells of lists that were mapped */
+	unsigned int last_level; /* of those that are attached */
 	struct dma_probe_pattern device[DMA_PROBE_PATTERNS];
 	struct dma_probe_pattern driver[DMA_PROBE_PATTERNS];
 };

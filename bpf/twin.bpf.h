@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * twin.bpf.h - the two programs of a probe, and which of them sends an event
+ * twin.bpf.h - the programs of a probe, and which of them sends an event
  *
- * The elder runs first, and sends whatever it sees. The twin must know whether it did.
+ * The elder runs first, and sends whatever it sees. The twin must know whether it did; and
+ * where programs may be preempted there are two more, each of which must know of all before.
  *
- * So the elder leaves the address of its arguments: both programs of an event are given
+ * So the elder leaves the address of its arguments: all programs of an event are given
  * the same (one array of the tracepoint's, or of the function's trampoline), and no other
- * event that is under way has it. Where a task may be preempted it can be on another CPU
- * by the time of the twin, which then looks through the others' before it believes that
- * there is none.
+ * event that is under way has it. The next takes it, and leaves it for the one behind; the
+ * last leaves nothing. Where a task may be preempted it can be on another CPU by then: the
+ * others' are looked through before it is believed that there is none.
  *
- * An event that interrupts a twin has none itself: an address stays that nobody takes, and
+ * An event that interrupts the last has none that takes its address. It stays, and
  * later an event of the same address may come while the elder is at work. So that it is
- * not taken for sent, the elder also says in which task it works: what comes in its midst
+ * not taken for sent, a program also says in which task it works: what comes in its midst
  * it was skipped for, whatever was left.
  */
 #pragma once
@@ -63,27 +64,39 @@ static __always_inline bool take_name(struct dma_probe_count *count, __u64 name)
 
 struct search {
 	__u64 name;
-	__u32 key;
+	__u32 key; /* of the elder's counts */
+	__u32 level;
 	bool found;
 };
 
 static long take_name_of_cpu(__u32 cpu, struct search *search)
 {
-	struct dma_probe_count *count = bpf_map_lookup_percpu_elem(&counts, &search->key, cpu);
+	for (__u32 i = 0; i < DMA_PROBE_LEVELS - 1 && i < search->level; i++) {
+		__u32 key = search->key + i;
+		struct dma_probe_count *count = bpf_map_lookup_percpu_elem(&counts, &key, cpu);
 
-	search->found = count && take_name(count, search->name);
-	return !count || search->found;
+		if (!count)
+			return 1;
+		search->found = take_name(count, search->name);
+		if (search->found)
+			return 1;
+	}
+	return 0;
 }
 
-static __noinline bool take_name_anywhere(__u64 name, __u32 hook)
+static __noinline bool take_name_anywhere(__u64 name, __u32 hook, __u32 level)
 {
-	struct search search = { .name = name, .key = hook * DMA_PROBE_LEVELS };
+	struct search search = {
+		.name = name,
+		.key = hook * DMA_PROBE_LEVELS,
+		.level = level,
+	};
 
 	bpf_loop(DMA_PROBE_CPUS, take_name_of_cpu, &search, 0);
 	return search.found;
 }
 
-/* Is this an interrupt of the elder's own work? Another task's may only be waiting. */
+/* Is this an interrupt of a program's own work? Another task's may only be waiting. */
 static __always_inline bool at_work(const struct dma_probe_count *count)
 {
 	__u64 task = *(const volatile __u64 *)&count->task;
@@ -91,50 +104,92 @@ static __always_inline bool at_work(const struct dma_probe_count *count)
 	return task && task == bpf_get_current_task();
 }
 
-static __always_inline bool elder_has_sent(__u64 name, __u32 hook)
+/* Where the program before @level left nothing: is it that it was skipped, too? */
+static __noinline bool was_sent_before(__u64 name, __u32 hook, __u32 level, bool interrupt)
 {
-	struct dma_probe_count *count = count_of(hook, 0);
+	for (__u32 i = level - 1; i-- > 0;) {
+		struct dma_probe_count *count = count_of(hook, i);
+
+		if (!count)
+			return true;
+		if (at_work(count))
+			interrupt = true;
+		else if (take_name(count, name))
+			return true;
+	}
+	return !interrupt && take_name_anywhere(name, hook, level);
+}
+
+/* Did one of the programs before send it? */
+static __always_inline bool was_sent(__u64 name, __u32 hook, __u32 level)
+{
+	struct dma_probe_count *count = count_of(hook, level - 1);
+	bool interrupt;
 
 	if (!count)
 		return true;
-	if (at_work(count))
-		return false;
-	return take_name(count, name) || take_name_anywhere(name, hook);
+	interrupt = at_work(count);
+	return (!interrupt && take_name(count, name)) ||
+	       was_sent_before(name, hook, level, interrupt);
 }
 
-/* What the two programs of a hook do; @body takes a struct call and returns nothing. */
+static __always_inline void begin_work(struct dma_probe_count *count, __u64 name)
+{
+	*(volatile __u64 *)&count->task = bpf_get_current_task();
+	leave_name(count, name);
+}
+
+static __always_inline void end_work(struct dma_probe_count *count)
+{
+	*(volatile __u64 *)&count->task = 0;
+}
+
+/* What the programs of a hook do; @body takes a struct call and returns nothing. */
 #define RUN_ELDER(ctx, hook, body)                                                      \
 	({                                                                              \
 		struct call elder_ = { ctx, ctx, count_of(hook, 0), hook, 0, true };    \
                                                                                         \
 		if (elder_.count) {                                                     \
-			*(volatile __u64 *)&elder_.count->task = bpf_get_current_task(); \
-			leave_name(elder_.count, name_of(ctx));                         \
+			begin_work(elder_.count, name_of(ctx));                         \
 			if (recording)                                                  \
 				body(&elder_);                                          \
-			*(volatile __u64 *)&elder_.count->task = 0;                     \
+			end_work(elder_.count);                                         \
 		}                                                                       \
 	})
-#define RUN_TWIN(ctx, hook, body)                                                       \
+#define RUN_NEXT(ctx, hook, level, body)                                                \
 	({                                                                              \
-		struct call twin_ = { ctx, ctx, NULL, hook, 1, true };                  \
+		struct call next_ = { ctx, ctx, count_of(hook, level), hook, level, true }; \
+		const bool last_ = level == DMA_PROBE_LEVELS - 1 || level == options.last_level; \
                                                                                         \
-		if (!elder_has_sent(name_of(ctx), hook) && recording)                   \
-			twin_.count = count_of(hook, 1);                                \
-		if (twin_.count) {                                                      \
-			twin_.count->runs++;                                            \
-			body(&twin_);                                                   \
+		if (next_.count) {                                                      \
+			if (!last_)                                                     \
+				begin_work(next_.count, name_of(ctx));                  \
+			if (!was_sent(name_of(ctx), hook, level) && recording) {        \
+				next_.count->runs++;                                    \
+				body(&next_);                                           \
+			}                                                               \
+			if (!last_)                                                     \
+				end_work(next_.count);                                  \
 		}                                                                       \
 	})
 
-#define PROBE(section, how, name, body)                                                 \
-	SEC(section "/" #name) int DMA_PROGRAM(how, name)(__u64 *ctx)                   \
+/* A probe's programs, in the order of their levels. */
+#define PROGRAM_NEXT(section, target, hook, program, level, body)                       \
+	SEC(section "/" #target) int program(__u64 *ctx)                                \
 	{                                                                               \
-		RUN_ELDER(ctx, DMA_JOIN(HOOK_, DMA_PROGRAM(how, name)), body);          \
-		return 0;                                                               \
-	}                                                                               \
-	SEC(section "/" #name) int DMA_JOIN(DMA_PROGRAM(how, name), _twin)(__u64 *ctx)  \
-	{                                                                               \
-		RUN_TWIN(ctx, DMA_JOIN(HOOK_, DMA_PROGRAM(how, name)), body);           \
+		RUN_NEXT(ctx, hook, level, body);                                       \
 		return 0;                                                               \
 	}
+#define PROGRAMS(section, target, hook, program, body)                                  \
+	SEC(section "/" #target) int program(__u64 *ctx)                                \
+	{                                                                               \
+		RUN_ELDER(ctx, hook, body);                                             \
+		return 0;                                                               \
+	}                                                                               \
+	PROGRAM_NEXT(section, target, hook, DMA_JOIN(program, _twin), 1, body)          \
+	PROGRAM_NEXT(section, target, hook, DMA_JOIN(program, _third), 2, body)         \
+	PROGRAM_NEXT(section, target, hook, DMA_JOIN(program, _fourth), 3, body)
+
+#define PROBE(section, how, name, body)                                                 \
+	PROGRAMS(section, name, DMA_JOIN(HOOK_, DMA_PROGRAM(how, name)),                \
+		 DMA_PROGRAM(how, name), body)

@@ -383,7 +383,7 @@ static int put_loss(struct capture *capture, unsigned int hook, uint64_t count,
 }
 
 /*
- * An event may be missed by its probe, and its twin be only about to count it: while the
+ * An event may be missed by its probe, and another be only about to count it: while the
  * probes run, a number of misses is believed when it was seen twice.
  */
 static int lose_of(struct capture *capture, unsigned int hook, uint64_t end_ns,

@@ -46,7 +46,7 @@ int capture_losses(struct capture *capture, uint64_t end_ns);
 struct capture_sum {
 	uint64_t events;
 	uint64_t dropped; /* no room in the ring */
-	uint64_t missed;  /* interrupted both a probe and its twin */
+	uint64_t missed;  /* met a probe all of whose programs were at work */
 	uint64_t cut;	  /* lists that were longer than what is recorded */
 	uint64_t stackless; /* events whose stack was wanted and could not be had */
 };

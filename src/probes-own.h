@@ -11,10 +11,10 @@
 #include "bpf/dma.skel.h" /* it needs what bpf/dma.h declares */
 
 /*
- * Of a probe: itself, and its twin; or of a kprobe at a return, and what keeps the
- * arguments for it.
+ * Programs of a probe, at most: one of each level; or of a kprobe at a return, and what
+ * keeps the arguments for it.
  */
-#define PROGRAMS 2
+#define PROGRAMS DMA_PROBE_LEVELS
 
 /*
  * How often the kernel had skipped a program when the recording began, and ended. Of
@@ -28,6 +28,7 @@ struct probe_skips {
 struct probes {
 	struct btf *btf;
 	struct dma_bpf *object;
+	unsigned int levels;	 /* that the programs have here, of kprobes aside */
 	struct kprobes *kprobes; /* NULL where there are none */
 	char why_none[160];	 /* why not */
 	struct probe probe[DMA_HOOKS];

@@ -2,7 +2,7 @@
 /*
  * probes-run.c - load and attach the BPF programs that were chosen, and ask what they did
  *
- * Both programs of a probe are attached in the order in which they must run. Nothing is
+ * All programs of a probe are attached in the order in which they must run. Nothing is
  * recorded before all of them are there, nothing after they were told to stop.
  */
 #include <bpf/bpf.h>
@@ -17,13 +17,15 @@
 #include "output.h"
 #include "probes-own.h"
 
-/* NULL where there is none: a kprobe has no twin. */
+/* NULL where there is none. */
 static struct bpf_program *find_program(const struct probes *probes, unsigned int hook,
 					unsigned int level)
 {
+	const struct probe *probe = &probes->probe[hook];
 	char buffer[80];
-	const char *name = probe_program_at(&probes->probe[hook], level, buffer,
-					    sizeof(buffer));
+	const char *name = probe->kprobe || level < probes->levels
+				   ? probe_program_at(probe, level, buffer, sizeof(buffer))
+				   : NULL;
 
 	return name ? bpf_object__find_program_by_name(probes->object->obj, name) : NULL;
 }
@@ -95,8 +97,8 @@ static int attach_program(struct probes *probes, unsigned int hook, unsigned int
 }
 
 /*
- * In such an order that the elder runs first, and its twin knows what it did; and that
- * each return that is seen has its arguments.
+ * In such an order that the elder runs first, and each knows what those before it did; and
+ * that each return that is seen has its arguments.
  */
 static int attach(struct probes *probes)
 {
@@ -105,13 +107,10 @@ static int attach(struct probes *probes)
 
 	for (unsigned int i = 0; i < DMA_HOOKS && !status; i++) {
 		const struct probe *probe = &probes->probe[i];
-		unsigned int first = probe->kprobe || (probe->how != PROBE_TP && last_first);
+		bool backwards = probe->kprobe || (probe->how != PROBE_TP && last_first);
 
-		if (!probe->used)
-			continue;
-		status = attach_program(probes, i, first);
-		if (!status)
-			status = attach_program(probes, i, !first);
+		for (unsigned int j = 0; j < PROGRAMS && probe->used && !status; j++)
+			status = attach_program(probes, i, backwards ? PROGRAMS - 1 - j : j);
 	}
 	return status;
 }
@@ -169,6 +168,7 @@ int probes_start(struct probes *probes, struct dma_probe_options *options, size_
 		return trouble("the BPF programs", -errno);
 	select_programs(probes);
 	options->sg_traced = traced->used;
+	options->last_level = probes->levels - 1;
 	/* On 6.1, which has none of these tracepoints, loading it did not end in minutes. */
 	options->stack_sent = options->stack && traced->used;
 	probes->object->rodata->options = *options;
@@ -216,7 +216,7 @@ void probes_stop(struct probes *probes)
 {
 	if (!probes->object || probes->stopped)
 		return;
-	/* They go one by one, and one that its twin has left would seem to lose events. */
+	/* They go one by one, and one that those behind it have left would seem to lose events. */
 	probes_silence(probes);
 	probes->stopped = true;
 	for (unsigned int i = 0; i < DMA_HOOKS * PROGRAMS; i++) {
@@ -285,15 +285,13 @@ int probes_sum(struct probes *probes, unsigned int hook, struct probes_sum *ret)
 	if (!probes->probe[hook].used)
 		return 0;
 	/*
-	 * Before the twin's runs are read: what happens in between is then taken for
+	 * Before the others' runs are read: what happens in between is then taken for
 	 * caught, and never for lost. Once the probes are silent it is exact.
 	 */
 	if (!probes->quiet)
 		err = ask_skips(probes, hook, &skips->in_all);
-	if (!err)
-		err = add_counts(probes, hook, 1, ret);
-	if (!err)
-		err = add_counts(probes, hook, 0, ret);
+	for (unsigned int i = 0; i < probes->levels && !err; i++)
+		err = add_counts(probes, hook, i, ret);
 	skipped = skips->in_all - skips->before;
 	ret->missed += skipped > ret->caught ? skipped - ret->caught : 0;
 	return err;

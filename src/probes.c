@@ -59,11 +59,12 @@ const char *probe_form(const struct probe *probe)
 const char *probe_program_at(const struct probe *probe, unsigned int number, char *buffer,
 			     size_t size)
 {
+	static const char *const suffixes[PROGRAMS] = { "", "_twin", "_third", "_fourth" };
 	bool at_return = probe->how == PROBE_EXIT;
 
 	if (!probe->kprobe)
-		snprintf(buffer, size, "%s%s", probe->program, number ? "_twin" : "");
-	else if (!number || at_return)
+		snprintf(buffer, size, "%s%s", probe->program, suffixes[number]);
+	else if (!number || (number == 1 && at_return))
 		snprintf(buffer, size, "%s%s", !number && at_return ? "kr_" : "kp_",
 			 probe->target);
 	else
@@ -170,26 +171,26 @@ static int load_nothing(struct probe *probe, int id)
 }
 
 /*
- * At a function only attaching tells whether the kernel takes a program, and of two
+ * At a function only attaching tells whether the kernel takes a program, and of all levels
  * whether there is room: a function has places for 38.
  */
-static bool try_function(struct probe *probe, int id)
+static bool try_function(struct probe *probe, int id, unsigned int levels)
 {
 	int fd[PROGRAMS], link[PROGRAMS];
 	unsigned int loaded = 0, attached = 0;
 
-	while (loaded < PROGRAMS && (fd[loaded] = load_nothing(probe, id)) >= 0)
+	while (loaded < levels && (fd[loaded] = load_nothing(probe, id)) >= 0)
 		loaded++;
 	while (attached < loaded &&
 	       (link[attached] = bpf_raw_tracepoint_open(NULL, fd[attached])) >= 0)
 		attached++;
-	if (loaded == PROGRAMS && attached < PROGRAMS)
+	if (loaded == levels && attached < levels)
 		keep_reason(probe, "", errno);
 	for (unsigned int i = 0; i < attached; i++)
 		close(link[i]);
 	for (unsigned int i = 0; i < loaded; i++)
 		close(fd[i]);
-	return attached == PROGRAMS;
+	return attached == levels;
 }
 
 static bool try_tracepoint(struct probe *probe, int id)
@@ -280,7 +281,8 @@ static void try_probe(struct probes *probes, struct probe *probe, enum attach at
 	if (probe->how == PROBE_TP)
 		probe->usable = try_tracepoint(probe, id);
 	else
-		probe->usable = (attach != ATTACH_KPROBE && try_function(probe, id)) ||
+		probe->usable = (attach != ATTACH_KPROBE &&
+				 try_function(probe, id, probes->levels)) ||
 				(attach != ATTACH_FENTRY && try_kprobe(probes, probe));
 }
 
@@ -380,6 +382,19 @@ static void find_obstacle(struct probes_obstacle *obstacle)
 	snprintf(obstacle->text, sizeof(obstacle->text), "%s", text);
 }
 
+/*
+ * Two programs catch what interrupts do in one another's midst. Where a task may be preempted
+ * within a program, that is busy for others until its turn comes again, and so may the next
+ * be. Tracepoints let their programs be preempted since they are guarded by this type.
+ */
+static unsigned int count_levels(const struct btf *btf)
+{
+	bool preempted = btf__find_by_name_kind(btf, "class_srcu_fast_notrace_t",
+						BTF_KIND_TYPEDEF) >= 0;
+
+	return preempted ? DMA_PROBE_LEVELS : 2;
+}
+
 struct probes *probes_create(const char *groups, enum attach attach,
 			     struct probes_obstacle *obstacle)
 {
@@ -403,6 +418,7 @@ struct probes *probes_create(const char *groups, enum attach attach,
 		free(probes);
 		return NULL;
 	}
+	probes->levels = count_levels(probes->btf);
 	choose_probes(probes, groups, attach);
 	if (!any_usable(probes))
 		find_obstacle(obstacle);

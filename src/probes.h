@@ -121,13 +121,13 @@ int probes_layout(const struct probes *probes, struct probes_layout *ret);
 /* Ask the kernel what kprobes missed; probes_sum() goes by the last answer. 0 or -errno. */
 int probes_refresh(struct probes *probes);
 
-/* What a probe and its twin did on all CPUs so far. */
+/* What the programs of a probe did on all CPUs so far. */
 struct probes_sum {
 	uint64_t events;
 	uint64_t dropped;
 	uint64_t cut;
-	uint64_t caught; /* by the twin, while the probe was at work; or by a kprobe */
-	uint64_t missed; /* by both */
+	uint64_t caught; /* by others, while the first was at work; or by a kprobe */
+	uint64_t missed; /* by all */
 	uint64_t last_ns;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * test-twin.c - each event is sent once: by the elder, or by the twin where it was skipped
+ * test-twin.c - each event is sent once: by the elder, or by another where it was skipped
  *
  * It needs root, and a kernel with BTF; elsewhere it is skipped.
  */
@@ -20,7 +20,11 @@
 #define THREADS 4
 #define CALLS	20000
 
-static struct twin_bpf *object;
+#define TASKS	 4 /* of one CPU: no more than what they do there has a place */
+#define STEPS	 40000
+
+static struct twin_bpf *object; /* of two levels, */
+static struct twin_bpf *deep;	/* and of all */
 
 static int quiet(enum libbpf_print_level level, const char *format, va_list args)
 {
@@ -30,21 +34,30 @@ static int quiet(enum libbpf_print_level level, const char *format, va_list args
 	return 0;
 }
 
+/* NULL where it cannot be loaded. */
+static struct twin_bpf *load(unsigned int levels)
+{
+	struct twin_bpf *loaded = twin_bpf__open();
+
+	assert_non_null(loaded);
+	loaded->rodata->options.last_level = levels - 1;
+	bpf_map__set_max_entries(loaded->maps.ring, (__u32)sysconf(_SC_PAGESIZE));
+	bpf_map__set_max_entries(loaded->maps.stacks, 1);
+	bpf_map__set_max_entries(loaded->maps.more_stacks, 1);
+	if (twin_bpf__load(loaded)) {
+		twin_bpf__destroy(loaded);
+		return NULL;
+	}
+	loaded->bss->recording = 1;
+	return loaded;
+}
+
 static int set_up(void **state)
 {
 	(void)state;
 	libbpf_set_print(quiet);
-	object = twin_bpf__open();
-	assert_non_null(object);
-	bpf_map__set_max_entries(object->maps.ring, (__u32)sysconf(_SC_PAGESIZE));
-	bpf_map__set_max_entries(object->maps.stacks, 1);
-	bpf_map__set_max_entries(object->maps.more_stacks, 1);
-	if (twin_bpf__load(object)) {
-		twin_bpf__destroy(object);
-		object = NULL;
-		return 0;
-	}
-	object->bss->recording = 1;
+	object = load(2);
+	deep = load(DMA_PROBE_LEVELS);
 	return 0;
 }
 
@@ -52,6 +65,7 @@ static int tear_down(void **state)
 {
 	(void)state;
 	twin_bpf__destroy(object);
+	twin_bpf__destroy(deep);
 	return 0;
 }
 
@@ -126,6 +140,7 @@ static void left_behind(void **state)
 		skip();
 	/* Its twin was skipped; later an event of that address interrupts the elder. */
 	elder(0x2000);
+	object->bss->skipped = 1;
 	object->bss->interrupt = 0x2000;
 	elder(0x1000);
 	twin(0x1000);
@@ -172,6 +187,122 @@ static void other_cpu(void **state)
 	expect_sent(1, 0);
 	run_on(object->progs.twin, 0x1000, 0);
 	expect_sent(0, 1);
+}
+
+/* What the program of @level made of the event @name: how many were sent. */
+static uint64_t run_level(unsigned int level, uint64_t name, unsigned int cpu)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .flags = BPF_F_TEST_RUN_ON_CPU, .cpu = cpu);
+	struct bpf_program *const programs[DMA_PROBE_LEVELS] = {
+		deep->progs.elder, deep->progs.twin, deep->progs.third, deep->progs.fourth
+	};
+	uint64_t sent = 0;
+
+	memset(deep->bss->sent, 0, sizeof(deep->bss->sent));
+	deep->bss->name = name;
+	assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(programs[level]), &opts), 0);
+	for (unsigned int i = 0; i < DMA_PROBE_LEVELS; i++)
+		sent += deep->bss->sent[i];
+	return sent;
+}
+
+/* An event for which the programs in @skipped are not run. */
+static uint64_t send_but(unsigned int skipped, uint64_t name)
+{
+	uint64_t sent = 0;
+
+	for (unsigned int i = 0; i < DMA_PROBE_LEVELS; i++)
+		if (!(skipped >> i & 1))
+			sent += run_level(i, name, 0);
+	return sent;
+}
+
+/* Whichever of them are skipped, the first that is not sends it, and nothing is left. */
+static void any_level(void **state)
+{
+	(void)state;
+	if (!deep)
+		skip();
+	for (unsigned int skipped = 0; skipped < 1U << (DMA_PROBE_LEVELS - 1); skipped++)
+		for (unsigned int i = 0; i < 3; i++)
+			assert_int_equal(send_but(skipped, 0x1000), 1);
+	assert_int_equal(send_but((1U << DMA_PROBE_LEVELS) - 1, 0x1000), 0);
+	assert_int_equal(run_level(DMA_PROBE_LEVELS - 1, 0x1000, 0), 1);
+}
+
+/*
+ * An event interrupts the first program that is not @skipped, where an earlier one of its
+ * address was left by it. Those before are other tasks', which are not at work but wait.
+ */
+static void interrupt_but(unsigned int level, unsigned int skipped)
+{
+	assert_int_equal(run_level(level, 0x2000, 0), 1);
+	deep->bss->interrupted = level;
+	deep->bss->skipped = skipped;
+	deep->bss->interrupt = 0x2000;
+	assert_int_equal(send_but((1U << level) - 1, 0x1000), 2);
+	deep->bss->interrupt = 0;
+	assert_int_equal(send_but(0, 0x2000), 1);
+}
+
+static void interrupt_any(void **state)
+{
+	const unsigned int last = DMA_PROBE_LEVELS - 1;
+
+	(void)state;
+	if (!deep)
+		skip();
+	for (unsigned int i = 0; i < last; i++)
+		for (unsigned int more = 0; more < 1U << last; more += 2U << i)
+			interrupt_but(i, more | ((2U << i) - 1));
+}
+
+struct task {
+	unsigned int level; /* the next to come */
+	unsigned int cpu;
+	uint64_t sent;
+};
+
+/*
+ * Tasks take turns, from one program to the next, on two CPUs. Now and then one is
+ * preempted within a program, which is skipped for all others there until it goes on.
+ */
+static void preempted(void **state)
+{
+	unsigned int holder[2][DMA_PROBE_LEVELS] = { 0 }; /* task, plus 1 */
+	struct task tasks[TASKS] = { 0 };
+	uint64_t seed = 1, events = 0, skips = 0;
+
+	(void)state;
+	if (!deep || sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		skip();
+	for (unsigned int i = 0; i < STEPS; i++) {
+		uint64_t dice = seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+		unsigned int number = (unsigned int)(dice >> 60) % TASKS;
+		struct task *task = &tasks[number];
+		unsigned int *held = &holder[task->cpu][task->level];
+
+		if (*held == number + 1) { /* its turn comes again, within the program */
+			*held = 0;
+		} else if (*held) {
+			skips++;
+		} else {
+			task->sent += run_level(task->level, (number + 1) << 12, task->cpu);
+			/* Of the last nothing is left, or it would be for nobody. */
+			if (task->level < DMA_PROBE_LEVELS - 1 && !(dice >> 50 & 7)) {
+				*held = number + 1;
+				continue;
+			}
+		}
+		if (!(dice >> 40 & 15))
+			task->cpu = !task->cpu;
+		if (++task->level < DMA_PROBE_LEVELS)
+			continue;
+		assert_int_equal(task->sent, 1);
+		task->sent = task->level = 0;
+		events++;
+	}
+	assert_true(events > STEPS / 8 && skips > STEPS / 100);
 }
 
 static void not_recording(void **state)
@@ -227,7 +358,8 @@ int main(void)
 		cmocka_unit_test(sent_once),	 cmocka_unit_test(nested),
 		cmocka_unit_test(left_behind),	 cmocka_unit_test(crowded),
 		cmocka_unit_test(other_cpu),	 cmocka_unit_test(not_recording),
-		cmocka_unit_test(at_tracepoint),
+		cmocka_unit_test(any_level),	 cmocka_unit_test(interrupt_any),
+		cmocka_unit_test(preempted),	 cmocka_unit_test(at_tracepoint),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

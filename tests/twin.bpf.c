@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * twin.bpf.c - the two programs of a probe, with events that the test makes up
+ * twin.bpf.c - the programs of a probe, with events that the test makes up
  *
  * They run by BPF_PROG_TEST_RUN, each alone, in the order and on the CPU that the test
  * says; and at a tracepoint of the kernel's, as the probes do.
@@ -13,12 +13,14 @@
 #include "dma.h"
 #include "twin.bpf.h"
 
-/* Two hooks of the table stand in for those of the test. */
+/* Hooks of the table stand in for those of the test. */
 #define HOOK_MADE	  0
 #define HOOK_tp_sys_enter 1
 
 __u64 name = 0;	    /* of the event: the address of its arguments */
-__u64 interrupt = 0; /* of another that comes while the elder is at work, or 0 */
+__u64 interrupt = 0; /* of another that comes while one of them is at work, or 0, */
+__u32 interrupted = 0; /* which, */
+__u32 skipped = 0;     /* and which of them are not run for it, a bit each */
 __u32 process = 0;
 __u64 sent[DMA_PROBE_LEVELS] = {};
 __u64 traced[DMA_PROBE_LEVELS] = {};
@@ -31,8 +33,16 @@ static __always_inline void count_interrupt(struct call *call)
 static __always_inline void count_made(struct call *call)
 {
 	sent[call->level]++;
-	if (!call->level && interrupt)
-		RUN_TWIN((__u64 *)interrupt, HOOK_MADE, count_interrupt);
+	if (!interrupt || call->level != interrupted)
+		return;
+	if (!(skipped & 1))
+		RUN_ELDER((__u64 *)interrupt, HOOK_MADE, count_interrupt);
+	if (!(skipped & 2))
+		RUN_NEXT((__u64 *)interrupt, HOOK_MADE, 1, count_interrupt);
+	if (options.last_level > 1 && !(skipped & 4))
+		RUN_NEXT((__u64 *)interrupt, HOOK_MADE, 2, count_interrupt);
+	if (options.last_level > 1)
+		RUN_NEXT((__u64 *)interrupt, HOOK_MADE, 3, count_interrupt);
 }
 
 static __always_inline void count_traced(struct call *call)
@@ -48,12 +58,17 @@ int elder(void *ctx)
 	return 0;
 }
 
-SEC("raw_tp")
-int twin(void *ctx)
-{
-	RUN_TWIN((__u64 *)name, HOOK_MADE, count_made);
-	return 0;
-}
+#define NEXT(program, level)                                            \
+	SEC("raw_tp")                                                   \
+	int program(void *ctx)                                          \
+	{                                                               \
+		RUN_NEXT((__u64 *)name, HOOK_MADE, level, count_made);  \
+		return 0;                                               \
+	}
+
+NEXT(twin, 1)
+NEXT(third, 2)
+NEXT(fourth, 3)
 
 PROBE("tp_btf", TP, sys_enter, count_traced)
 
