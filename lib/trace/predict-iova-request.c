@@ -140,9 +140,18 @@ static int see_map(struct iova *iova, struct foreseen *event, struct context *co
 	if (!take)
 		return -ENOMEM;
 	take->since = context->ns;
+	take->near = context->mapped;
 	replace(&context->take, take);
 	replace(begun_at(iova, said->dma), take);
 	return 0;
+}
+
+/* Is it the release of a range that no mapping's event tells of? */
+static bool is_silent_release(const struct foreseen *event)
+{
+	const struct request *release = event->memo;
+
+	return event->event.kind == DMA_EVENT_IOMMU_UNMAP && release && !release->device;
 }
 
 /* What the release of a range will say of it, if that is known already. */
@@ -151,8 +160,7 @@ static uint64_t find_extent(struct iova *iova, struct foreseen *event)
 	struct foreseen *next = event;
 
 	while ((next = predict_next(iova->frame, next)))
-		if (next->event.kind == DMA_EVENT_IOMMU_UNMAP &&
-		    next->event.dma == event->event.dma)
+		if (is_silent_release(next) && next->event.dma == event->event.dma)
 			return next->event.size;
 	return 0;
 }
@@ -165,8 +173,8 @@ static uint64_t guess_extent(struct iova *iova, struct foreseen *event,
 	uint64_t extent = take->size;
 
 	while ((next = predict_next(iova->frame, next)))
-		if (next->event.kind == DMA_EVENT_IOMMU_UNMAP &&
-		    next->event.dma > take->dma && next->event.dma < take->dma + extent)
+		if (is_silent_release(next) && next->event.dma > take->dma &&
+		    next->event.dma < take->dma + extent)
 			extent = next->event.dma - take->dma;
 	return extent;
 }
@@ -177,6 +185,8 @@ int request_split(struct iova *iova, struct foreseen *event)
 	struct foreseen *next = event;
 	uint64_t end = take->dma + take->size;
 
+	if (!take->device && take->size > event->event.size)
+		take->extent = find_extent(iova, event);
 	if (!take->device && !take->extent && take->size > event->event.size)
 		take->extent = guess_extent(iova, event, take);
 	if (take->device || !take->extent || take->extent >= take->size)
@@ -192,7 +202,7 @@ int request_split(struct iova *iova, struct foreseen *event)
 	if (!rest)
 		return -ENOMEM;
 	rest->since = event->event.ns;
-	rest->extent = find_extent(iova, next);
+	rest->near = take->near;
 	return 0;
 }
 
@@ -327,6 +337,8 @@ static int see_mapping(struct iova *iova, struct foreseen *event, struct context
 	struct request *take = context->take;
 	int err = 0;
 
+	context->mapped = event->device;
+	event->device->maps_lists |= said->kind == DMA_EVENT_MAP_SG;
 	if (!has_result(said))
 		return see_failure(iova, event, context);
 	if (!take && is_single(said)) {
@@ -387,14 +399,10 @@ static int see_unmap(struct iova *iova, struct foreseen *event, struct context *
 {
 	struct request *release =
 		create(iova, event, IOVA_OP_RELEASE, event->event.dma, event->event.size);
-	struct request *begun;
 
 	if (!release)
 		return -ENOMEM;
 	iova_show(iova);
-	begun = *begun_at(iova, release->dma);
-	if (begun && begun->dma == release->dma && !begun->extent)
-		begun->extent = release->size;
 	replace(&context->take, NULL);
 	release->since = release->ns;
 	release->device = context->device;

@@ -26,9 +26,14 @@ static uint64_t device_limit(const struct iova *iova, const struct predict_devic
 	return limit < INT64_MAX ? limit : INT64_MAX;
 }
 
+static struct predict_device *whose(const struct request *request)
+{
+	return request->device ? request->device : request->guess;
+}
+
 static uint64_t limit_of(const struct iova *iova, const struct request *request)
 {
-	const struct predict_device *device = request->device;
+	const struct predict_device *device = whose(request);
 
 	if (request->exact)
 		return request->limit;
@@ -41,11 +46,13 @@ static uint64_t limit_of(const struct iova *iova, const struct request *request)
 /* Below 4 GiB first: PCI devices, unless the kernel was told otherwise. */
 static bool goes_low(const struct iova *iova, const struct request *request)
 {
-	return !request->exact && !iova->only_high && request->device &&
-	       request->device->is_pci && !request->device->low_is_full;
+	const struct predict_device *device = whose(request);
+
+	return !request->exact && !iova->only_high && device && device->is_pci &&
+	       !device->low_is_full;
 }
 
-static struct iova_op op_of(const struct iova *iova, const struct request *request)
+struct iova_op run_op(const struct iova *iova, const struct request *request)
 {
 	bool take = request->kind == IOVA_OP_TAKE;
 
@@ -63,10 +70,12 @@ static struct iova_op op_of(const struct iova *iova, const struct request *reque
 	};
 }
 
-static int find_space(struct iova *iova, struct request *request)
+/* @told: only a take's answer told where it was taken */
+static int find_space(struct iova *iova, struct request *request, bool *told)
 {
 	int err;
 
+	*told = false;
 	if (request->space)
 		return 0;
 	for (struct space *space = iova->spaces; space && request->handle;
@@ -81,8 +90,7 @@ static int find_space(struct iova *iova, struct request *request)
 			request->space->handle = request->handle;
 		return err;
 	}
-	request->space = space_guess(iova, request);
-	return 0;
+	return silent_find(iova, request, told);
 }
 
 /* ---- what may have come before, though it is recorded later ---- */
@@ -96,10 +104,12 @@ struct ahead {
 static void ahead_add(struct iova *iova, struct ahead *ahead, struct request *request,
 		      const struct space *space)
 {
-	if (ahead->count == AHEAD || request->done || find_space(iova, request) ||
+	bool told;
+
+	if (ahead->count == AHEAD || request->done || find_space(iova, request, &told) ||
 	    request->space != space)
 		return;
-	ahead->op[ahead->count] = op_of(iova, request);
+	ahead->op[ahead->count] = run_op(iova, request);
 	ahead->request[ahead->count++] = request;
 }
 
@@ -275,15 +285,16 @@ int run_take(struct iova *iova, struct foreseen *event, struct request *request)
 {
 	struct iova_op op;
 	uint64_t pfn = 0;
+	bool told;
 	int err;
 
 	if (request->done)
 		return 0;
-	err = find_space(iova, request);
+	err = find_space(iova, request, &told);
+	if (!err && !request->device && request->space)
+		err = silent_note(iova, request);
 	if (err || !request->space)
 		return err;
-	if (!request->device)
-		iova->silent = request->space;
 	request->done = true;
 	if (!request->dma && is_refused(iova, request))
 		return 0;
@@ -292,15 +303,23 @@ int run_take(struct iova *iova, struct foreseen *event, struct request *request)
 		request->space = NULL;
 		return 0;
 	}
-	op = op_of(iova, request);
+	op = run_op(iova, request);
 	if (!op.size)
 		return 0;
 	err = timeline_put(request->space->timeline, &op, &pfn);
 	if (err)
 		return err;
-	note_low(iova, request->device, &op);
+	if (whose(request))
+		note_low(iova, whose(request), &op);
 	request->expected = pfn * iova->granule;
-	return pfn == op.pfn ? 0 : explain(iova, event, request);
+	if (pfn != op.pfn)
+		return explain(iova, event, request);
+	if (told) {
+		request->verdict = LIBDMA_VERDICT_USED;
+		snprintf(request->state, sizeof(request->state),
+			 "its answer tells whose it is");
+	}
+	return 0;
 }
 
 /* That lie under a mapping of one buffer. */
@@ -387,15 +406,16 @@ static int run_stranger(struct request *request, const struct iova_op *op)
 int run_release(struct iova *iova, struct request *request)
 {
 	struct iova_op op;
+	bool told;
 	int err;
 
 	if (request->done)
 		return 0;
 	request->done = true;
-	err = find_space(iova, request);
+	err = find_space(iova, request, &told);
 	if (err || !request->space)
 		return err;
-	op = op_of(iova, request);
+	op = run_op(iova, request);
 	if (request->exact)
 		op.kind = IOVA_OP_FREE;
 	if (!op.size)

@@ -175,26 +175,3 @@ int space_find(struct iova *iova, struct predict_device *device, struct space **
 	device->iova = *ret = space;
 	return 0;
 }
-
-/* Could the range lie there, or be taken there? */
-static bool may_be_in(const struct iova *iova, struct space *space,
-		      const struct request *request)
-{
-	struct iova_domain *domain = timeline_domain(space->timeline);
-	uint64_t first, size;
-
-	if (request->kind == IOVA_OP_TAKE)
-		return true;
-	return !iova_find(domain, request->dma / iova->granule, &first, &size) &&
-	       first == request->dma / iova->granule;
-}
-
-struct space *space_guess(struct iova *iova, const struct request *request)
-{
-	if (iova->silent && may_be_in(iova, iova->silent, request))
-		return iova->silent;
-	for (struct space *space = iova->spaces; space; space = space->next)
-		if (may_be_in(iova, space, request))
-			return space;
-	return iova->spaces;
-}

@@ -229,6 +229,17 @@ int timeline_put(struct timeline *timeline, const struct iova_op *op, uint64_t *
 	return 0;
 }
 
+int timeline_would(const struct timeline *timeline, const struct iova_op *op, uint64_t *ret)
+{
+	struct iova_domain *copy;
+
+	if (iova_clone(timeline->now, &copy))
+		return -ENOMEM;
+	*ret = timeline_run(timeline, copy, op);
+	iova_domain_destroy(copy);
+	return 0;
+}
+
 int timeline_begin(struct timeline *timeline, const struct iova_op *op)
 {
 	iova_adopt(timeline->first, op->cpu, op->size, op->pfn);

@@ -87,6 +87,9 @@ struct iova_domain *timeline_domain(struct timeline *timeline);
  */
 int timeline_put(struct timeline *timeline, const struct iova_op *op, uint64_t *ret);
 
+/** timeline_would() - what a take would be answered now; 0 or -ENOMEM */
+int timeline_would(const struct timeline *timeline, const struct iova_op *op, uint64_t *ret);
+
 /**
  * timeline_begin() - this range was taken before the first operation
  *

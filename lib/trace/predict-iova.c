@@ -96,6 +96,7 @@ static void iova_destroy(void *state)
 		iova->spaces = space->next;
 		space_destroy(space);
 	}
+	silent_destroy(iova);
 	free_spares(iova);
 	list_scratch_deinit(&iova->scratch);
 	free(iova->pending);

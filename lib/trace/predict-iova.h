@@ -19,6 +19,7 @@
 #define WAYS       4
 #define BEGUN      1024   /* ranges whose end is looked for */
 #define RACE_NS    200000 /* between an operation and its event, and so twice that apart */
+#define SILENT     1024   /* places of the hash of ranges that no mapping's event tells */
 #define AHEAD      16     /* operations that a take may come after */
 #define STATE_SIZE 160
 
@@ -64,6 +65,7 @@ struct space {
  * @extent:	take: bytes that were released at once later, 0 where not known yet
  * @limit:	exact takes: the highest address
  * @device:	NULL where no event tells
+ * @guess:	whose it is then; @near: whose the last mapping of its task was, or NULL
  * @space:	where it ran
  * @verdict, @expected, @witness: what came of a take
  * @state:	the state that mattered
@@ -81,6 +83,7 @@ struct request {
 	uint64_t extent;
 	uint64_t limit;
 	struct predict_device *device;
+	struct predict_device *guess, *near;
 	struct space *space;
 	enum libdma_verdict verdict;
 	uint64_t expected;
@@ -104,6 +107,7 @@ static inline void request_init(struct request *request, uint8_t kind)
  * @take:	a range that may go on
  * @release:	the last one
  * @device:	said that it is about to unmap
+ * @mapped:	was mapped for last
  * @linked:	where the range of dma_iova_try_alloc() begins that is filled now,
  * @linked_next: up to where it is filled
  * @linked_end:	and ends
@@ -114,7 +118,7 @@ struct context {
 	uint64_t ns;
 	struct request *take;
 	struct request *release;
-	struct predict_device *device;
+	struct predict_device *device, *mapped;
 	uint64_t linked, linked_next, linked_end, linked_ns;
 };
 
@@ -165,7 +169,8 @@ struct list_check {
  * @pending:	of each CPU: a release that has begun
  * @spare:	requests to be used again
  * @last:	the context of the last event
- * @silent:	where the last range without a mapping's event was taken
+ * @silent:	the ranges without a mapping's event that are live, by a hash of where
+ * @silent_last: where the last of them was taken
  */
 struct iova {
 	struct libdma_predictor *frame;
@@ -177,7 +182,8 @@ struct iova {
 	unsigned int context_level;
 	bool shown, exact, taken_silent;
 	struct space *spaces;
-	struct space *silent;
+	struct silent *silent[SILENT];
+	struct space *silent_last;
 	struct context context[CONTEXTS][WAYS];
 	struct request *begun[BEGUN];
 	struct request **pending;
@@ -233,10 +239,21 @@ int request_see(struct iova *iova, struct foreseen *event);
 int space_find(struct iova *iova, struct predict_device *device, struct space **ret);
 void space_destroy(struct space *space);
 
-/* Where a range without a device was taken or lies; NULL if nothing tells. */
-struct space *space_guess(struct iova *iova, const struct request *request);
+/* predict-iova-silent.c: ranges that no mapping's event tells of */
+
+/*
+ * Where such a range was taken, or lies: @request->space is NULL if there is no space.
+ * What is taken there is remembered by silent_note(), until its release is looked for.
+ * @told: only the answer itself told whose it is. 0 or -ENOMEM.
+ */
+int silent_find(struct iova *iova, struct request *request, bool *told);
+int silent_note(struct iova *iova, const struct request *request);
+void silent_destroy(struct iova *iova);
 
 /* predict-iova-run.c: requests on the model */
+
+/* The take or release as the model has it. */
+struct iova_op run_op(const struct iova *iova, const struct request *request);
 
 /* What the model says to a take goes into the request. */
 int run_take(struct iova *iova, struct foreseen *event, struct request *request);

@@ -43,6 +43,7 @@
  * @known_since: number of the first event of it
  * @was_bound:	that event shows limits that a driver has set
  * @longest_told: an answer that was not predicted told @max_segment
+ * @maps_lists: an IOMMU translated a list of it
  */
 struct predict_device {
 	uint32_t name;
@@ -63,7 +64,7 @@ struct predict_device {
 	uint64_t direct;
 	unsigned int concerns;
 	void *iova;
-	bool low_is_full, longest_told, bound, was_bound;
+	bool low_is_full, longest_told, bound, was_bound, maps_lists;
 	uint64_t known_since;
 };
 
