@@ -146,12 +146,21 @@ static int see_map(struct iova *iova, struct foreseen *event, struct context *co
 	return 0;
 }
 
-/* Is it the release of a range that no mapping's event tells of? */
-static bool is_silent_release(const struct foreseen *event)
+/*
+ * Is it the release of a range that no mapping's event tells of? What ends a buffer's
+ * mapping is shown behind the release, so its CPU must have gone on.
+ */
+static bool is_silent_release(const struct iova *iova, const struct foreseen *event)
 {
 	const struct request *release = event->memo;
+	const struct foreseen *next = event;
 
-	return event->event.kind == DMA_EVENT_IOMMU_UNMAP && release && !release->device;
+	if (event->event.kind != DMA_EVENT_IOMMU_UNMAP || !release || release->device)
+		return false;
+	while ((next = predict_next(iova->frame, next)))
+		if (next->event.cpu == event->event.cpu)
+			return true;
+	return false;
 }
 
 /* What the release of a range will say of it, if that is known already. */
@@ -160,7 +169,7 @@ static uint64_t find_extent(struct iova *iova, struct foreseen *event)
 	struct foreseen *next = event;
 
 	while ((next = predict_next(iova->frame, next)))
-		if (is_silent_release(next) && next->event.dma == event->event.dma)
+		if (next->event.dma == event->event.dma && is_silent_release(iova, next))
 			return next->event.size;
 	return 0;
 }
@@ -173,8 +182,8 @@ static uint64_t guess_extent(struct iova *iova, struct foreseen *event,
 	uint64_t extent = take->size;
 
 	while ((next = predict_next(iova->frame, next)))
-		if (is_silent_release(next) && next->event.dma > take->dma &&
-		    next->event.dma < take->dma + extent)
+		if (next->event.dma > take->dma && next->event.dma < take->dma + extent &&
+		    is_silent_release(iova, next))
 			extent = next->event.dma - take->dma;
 	return extent;
 }

@@ -6,6 +6,7 @@
  * events may have happened the other way round. Which one did is told by the answer:
  * there must be one whose other place gives it.
  */
+#include "base/bits.h"
 #include "trace/predict-swiotlb.h"
 
 /* A request that takes as many slots at the same place as what was released. */
@@ -169,6 +170,16 @@ bool slots_order(struct slots *slots, struct bounce *bounce, struct foreseen *ev
 	return after_release(slots, bounce, event) || after_move(slots, bounce, event);
 }
 
+/* Slots of one, whatever the offset in the first of them? */
+static bool is_there(const struct bounce *its, phys_addr_t copy, uint64_t size)
+{
+	phys_addr_t begin = align_down(its->got, SWIOTLB_SLOT);
+
+	if (its->got == DMA_MAPPING_ERROR || copy == DMA_MAPPING_ERROR)
+		return its->got == copy;
+	return begin < copy + size && align_down(copy, SWIOTLB_SLOT) < its->got + its->size;
+}
+
 /* Found where this search should have, or left where this search went. */
 static bool is_intruder(const struct bounce *bounce, const struct foreseen *event,
 			const struct foreseen *other)
@@ -177,7 +188,7 @@ static bool is_intruder(const struct bounce *bounce, const struct foreseen *even
 
 	if (other->event.kind == DMA_EVENT_SWIOTLB_BOUNCED)
 		return its && its->cpu == bounce->cpu && its->answered &&
-		       its->got == bounce->expected;
+		       is_there(its, bounce->expected, bounce->size);
 	return other->event.kind == DMA_EVENT_SWIOTLB_UNMAP &&
 	       other->event.pid == event->event.pid && other->event.dma == bounce->got;
 }
