@@ -12,6 +12,8 @@
 #include "base/bits.h"
 #include "trace/predict-iova.h"
 
+#define OPTIMAL_SIZE (128U << 10) /* bytes, RULES.md I33 */
+
 static void replace(struct request **at, struct request *request)
 {
 	request_put(*at);
@@ -174,13 +176,18 @@ static uint64_t find_extent(struct iova *iova, struct foreseen *event)
 	return 0;
 }
 
-/* Whose release is not known yet: it ends where another that is released begins. */
+/*
+ * Whose release is not known yet: it ends where another that is released begins. The block
+ * layer asks for no longer one than dma_opt_mapping_size() says, and its first page.
+ */
 static uint64_t guess_extent(struct iova *iova, struct foreseen *event,
 			     const struct request *take)
 {
 	struct foreseen *next = event;
 	uint64_t extent = take->size;
 
+	if (extent > OPTIMAL_SIZE + iova->granule)
+		extent = OPTIMAL_SIZE;
 	while ((next = predict_next(iova->frame, next)))
 		if (next->event.dma > take->dma && next->event.dma < take->dma + extent &&
 		    is_silent_release(iova, next))
