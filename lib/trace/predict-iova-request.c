@@ -12,8 +12,6 @@
 #include "base/bits.h"
 #include "trace/predict-iova.h"
 
-#define OPTIMAL_SIZE (128U << 10) /* bytes, RULES.md I33 */
-
 static void replace(struct request **at, struct request *request)
 {
 	request_put(*at);
@@ -80,8 +78,8 @@ static struct context *context_of(struct iova *iova, const struct dma_event *eve
 
 /* ---- takes ---- */
 
-static struct request *create(struct iova *iova, struct foreseen *event, uint8_t kind,
-			      uint64_t dma, uint64_t size)
+struct request *request_create(struct iova *iova, struct foreseen *event, uint8_t kind,
+			       uint64_t dma, uint64_t size)
 {
 	struct request *request = iova->spare;
 
@@ -138,87 +136,13 @@ static int see_map(struct iova *iova, struct foreseen *event, struct context *co
 		take->size += said->size;
 		return 0;
 	}
-	take = create(iova, event, IOVA_OP_TAKE, said->dma, said->size);
+	take = request_create(iova, event, IOVA_OP_TAKE, said->dma, said->size);
 	if (!take)
 		return -ENOMEM;
 	take->since = context->ns;
 	take->near = context->mapped;
 	replace(&context->take, take);
 	replace(begun_at(iova, said->dma), take);
-	return 0;
-}
-
-/*
- * Is it the release of a range that no mapping's event tells of? What ends a buffer's
- * mapping is shown behind the release, so its CPU must have gone on.
- */
-static bool is_silent_release(const struct iova *iova, const struct foreseen *event)
-{
-	const struct request *release = event->memo;
-	const struct foreseen *next = event;
-
-	if (event->event.kind != DMA_EVENT_IOMMU_UNMAP || !release || release->device)
-		return false;
-	while ((next = predict_next(iova->frame, next)))
-		if (next->event.cpu == event->event.cpu)
-			return true;
-	return false;
-}
-
-/* What the release of a range will say of it, if that is known already. */
-static uint64_t find_extent(struct iova *iova, struct foreseen *event)
-{
-	struct foreseen *next = event;
-
-	while ((next = predict_next(iova->frame, next)))
-		if (next->event.dma == event->event.dma && is_silent_release(iova, next))
-			return next->event.size;
-	return 0;
-}
-
-/*
- * Whose release is not known yet: it ends where another that is released begins. The block
- * layer asks for no longer one than dma_opt_mapping_size() says, and its first page.
- */
-static uint64_t guess_extent(struct iova *iova, struct foreseen *event,
-			     const struct request *take)
-{
-	struct foreseen *next = event;
-	uint64_t extent = take->size;
-
-	if (extent > OPTIMAL_SIZE + iova->granule)
-		extent = OPTIMAL_SIZE;
-	while ((next = predict_next(iova->frame, next)))
-		if (next->event.dma > take->dma && next->event.dma < take->dma + extent &&
-		    is_silent_release(iova, next))
-			extent = next->event.dma - take->dma;
-	return extent;
-}
-
-int request_split(struct iova *iova, struct foreseen *event)
-{
-	struct request *take = event->memo, *rest;
-	struct foreseen *next = event;
-	uint64_t end = take->dma + take->size;
-
-	if (!take->device && take->size > event->event.size)
-		take->extent = find_extent(iova, event);
-	if (!take->device && !take->extent && take->size > event->event.size)
-		take->extent = guess_extent(iova, event, take);
-	if (take->device || !take->extent || take->extent >= take->size)
-		return 0;
-	take->size = take->extent;
-	while ((next = predict_next(iova->frame, next)))
-		if (next->event.kind == DMA_EVENT_IOMMU_MAP && !next->memo &&
-		    next->event.dma == take->dma + take->size)
-			break;
-	if (!next)
-		return 0;
-	rest = create(iova, next, IOVA_OP_TAKE, next->event.dma, end - next->event.dma);
-	if (!rest)
-		return -ENOMEM;
-	rest->since = event->event.ns;
-	rest->near = take->near;
 	return 0;
 }
 
@@ -265,7 +189,7 @@ static int see_split(struct iova *iova, struct foreseen *event, struct context *
 			break;
 	if (!piece || piece->judged)
 		return 0;
-	rest = create(iova, piece, IOVA_OP_TAKE, dma, take->dma + take->size - dma);
+	rest = request_create(iova, piece, IOVA_OP_TAKE, dma, take->dma + take->size - dma);
 	if (!rest)
 		return -ENOMEM;
 	rest->since = take->ns;
@@ -315,7 +239,7 @@ static int see_failure(struct iova *iova, struct foreseen *event, struct context
 	}
 	if (!is_single(said) || !said->size || said->size > INT64_MAX)
 		return 0;
-	take = create(iova, event, IOVA_OP_TAKE, 0,
+	take = request_create(iova, event, IOVA_OP_TAKE, 0,
 		      align_up(said->size + offset, iova->granule));
 	if (!take)
 		return -ENOMEM;
@@ -373,7 +297,7 @@ static int see_mapping(struct iova *iova, struct foreseen *event, struct context
 	if (take && take->dma == dma) {
 		event->memo = request_get(take);
 	} else {
-		take = create(iova, event, IOVA_OP_TAKE, dma, extent_of(iova, said));
+		take = request_create(iova, event, IOVA_OP_TAKE, dma, extent_of(iova, said));
 		if (!take)
 			return -ENOMEM;
 		take->since = context->ns;
@@ -414,7 +338,7 @@ static int see_try_alloc(struct iova *iova, struct foreseen *event,
 static int see_unmap(struct iova *iova, struct foreseen *event, struct context *context)
 {
 	struct request *release =
-		create(iova, event, IOVA_OP_RELEASE, event->event.dma, event->event.size);
+		request_create(iova, event, IOVA_OP_RELEASE, event->event.dma, event->event.size);
 
 	if (!release)
 		return -ENOMEM;
@@ -456,7 +380,7 @@ static int see_exact(struct iova *iova, struct foreseen *event, struct context *
 
 	iova->exact = true;
 	iova_show(iova);
-	request = create(iova, event, take ? IOVA_OP_TAKE : IOVA_OP_RELEASE, said->dma,
+	request = request_create(iova, event, take ? IOVA_OP_TAKE : IOVA_OP_RELEASE, said->dma,
 			 said->size);
 	if (!request)
 		return -ENOMEM;

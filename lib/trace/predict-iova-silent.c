@@ -14,6 +14,8 @@
 
 #include "trace/predict-iova.h"
 
+#define OPTIMAL_SIZE (128U << 10) /* bytes, RULES.md I33 */
+
 /* A live range, and where. */
 struct silent {
 	struct silent *next;
@@ -94,6 +96,82 @@ static struct space *find_release(struct iova *iova, const struct request *relea
 		if (may_be_in(iova, space, release))
 			return space;
 	return iova->spaces;
+}
+
+/* ---- how long it is ---- */
+
+/*
+ * Is it the release of a range that no mapping's event tells of? What ends a buffer's
+ * mapping is shown behind the release, so its CPU must have gone on.
+ */
+static bool is_silent_release(const struct iova *iova, const struct foreseen *event)
+{
+	const struct request *release = event->memo;
+	const struct foreseen *next = event;
+
+	if (event->event.kind != DMA_EVENT_IOMMU_UNMAP || !release || release->device)
+		return false;
+	while ((next = predict_next(iova->frame, next)))
+		if (next->event.cpu == event->event.cpu)
+			return true;
+	return false;
+}
+
+/* What the release of a range will say of it, if that is known already. */
+static uint64_t find_extent(struct iova *iova, struct foreseen *event)
+{
+	struct foreseen *next = event;
+
+	while ((next = predict_next(iova->frame, next)))
+		if (next->event.dma == event->event.dma && is_silent_release(iova, next))
+			return next->event.size;
+	return 0;
+}
+
+/*
+ * Whose release is not known yet: it ends where another that is released begins. The block
+ * layer asks for no longer one than dma_opt_mapping_size() says, and its first page.
+ */
+static uint64_t guess_extent(struct iova *iova, struct foreseen *event,
+			     const struct request *take)
+{
+	struct foreseen *next = event;
+	uint64_t extent = take->size;
+
+	if (extent > OPTIMAL_SIZE + iova->granule)
+		extent = OPTIMAL_SIZE;
+	while ((next = predict_next(iova->frame, next)))
+		if (next->event.dma > take->dma && next->event.dma < take->dma + extent &&
+		    is_silent_release(iova, next))
+			extent = next->event.dma - take->dma;
+	return extent;
+}
+
+int silent_split(struct iova *iova, struct foreseen *event)
+{
+	struct request *take = event->memo, *rest;
+	struct foreseen *next = event;
+	uint64_t end = take->dma + take->size;
+
+	if (!take->device && take->size > event->event.size)
+		take->extent = find_extent(iova, event);
+	if (!take->device && !take->extent && take->size > event->event.size)
+		take->extent = guess_extent(iova, event, take);
+	if (take->device || !take->extent || take->extent >= take->size)
+		return 0;
+	take->size = take->extent;
+	while ((next = predict_next(iova->frame, next)))
+		if (next->event.kind == DMA_EVENT_IOMMU_MAP && !next->memo &&
+		    next->event.dma == take->dma + take->size)
+			break;
+	if (!next)
+		return 0;
+	rest = request_create(iova, next, IOVA_OP_TAKE, next->event.dma, end - next->event.dma);
+	if (!rest)
+		return -ENOMEM;
+	rest->since = event->event.ns;
+	rest->near = take->near;
+	return 0;
 }
 
 /* ---- takes ---- */

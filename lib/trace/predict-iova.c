@@ -296,7 +296,7 @@ judge_request(struct iova *iova, struct foreseen *event)
 	if (request->kind != IOVA_OP_TAKE)
 		return judge_release(iova, request);
 	if (event->event.kind == DMA_EVENT_IOMMU_MAP) {
-		err = request_split(iova, event);
+		err = silent_split(iova, event);
 		if (err)
 			return err;
 	}

@@ -220,11 +220,9 @@ void request_put(struct request *request);
 
 /* predict-iova-request.c: what the events tell */
 
-/*
- * The range was released in pieces of another length than the one that its own pieces
- * seemed to make: what is too much of it is a range of its own.
- */
-int request_split(struct iova *iova, struct foreseen *event);
+/* One more, left in @event->memo; NULL without memory. */
+struct request *request_create(struct iova *iova, struct foreseen *event, uint8_t kind,
+			       uint64_t dma, uint64_t size);
 
 /* Where a mapping lies, as far as its event tells. */
 void request_extent(const struct iova *iova, const struct dma_event *event,
@@ -248,6 +246,13 @@ void space_destroy(struct space *space);
  */
 int silent_find(struct iova *iova, struct request *request, bool *told);
 int silent_note(struct iova *iova, const struct request *request);
+
+/*
+ * The range was released in pieces of another length than the one that its own pieces
+ * seemed to make: what is too much of it is a range of its own.
+ */
+int silent_split(struct iova *iova, struct foreseen *event);
+
 void silent_destroy(struct iova *iova);
 
 /* predict-iova-run.c: requests on the model */
