@@ -180,17 +180,30 @@ static bool is_there(const struct bounce *its, phys_addr_t copy, uint64_t size)
 	return begin < copy + size && align_down(copy, SWIOTLB_SLOT) < its->got + its->size;
 }
 
+/* Its end leaves the slot of @copy? Where a list lies its end does not say. */
+static bool leaves(const struct foreseen *event, phys_addr_t copy)
+{
+	const struct dma_event *said = &event->event;
+	uint64_t offset = event->device ? event->device->offset : 0;
+	phys_addr_t begin = align_down(said->dma - offset, SWIOTLB_SLOT);
+
+	if (said->kind == DMA_EVENT_UNMAP_SG || copy == DMA_MAPPING_ERROR)
+		return false;
+	if (said->kind == DMA_EVENT_SWIOTLB_UNMAP)
+		return said->dma == copy;
+	return event_kind_class(said->kind) == DMA_CLASS_UNMAP &&
+	       begin <= copy && copy < said->dma - offset + said->size;
+}
+
 /* Found where this search should have, or left where this search went. */
-static bool is_intruder(const struct bounce *bounce, const struct foreseen *event,
-			const struct foreseen *other)
+static bool is_intruder(const struct bounce *bounce, const struct foreseen *other)
 {
 	const struct bounce *its = other->memo;
 
 	if (other->event.kind == DMA_EVENT_SWIOTLB_BOUNCED)
 		return its && its->cpu == bounce->cpu && its->answered &&
 		       is_there(its, bounce->expected, bounce->size);
-	return other->event.kind == DMA_EVENT_SWIOTLB_UNMAP &&
-	       other->event.pid == event->event.pid && other->event.dma == bounce->got;
+	return leaves(other, bounce->got);
 }
 
 uint64_t slots_intruder(const struct slots *slots, const struct bounce *bounce,
@@ -204,7 +217,7 @@ uint64_t slots_intruder(const struct slots *slots, const struct bounce *bounce,
 	       other->event.ns < event->event.ns + PREDICT_INTERRUPT_NS &&
 	       (other->event.pid != event->event.pid ||
 		predict_is_release(other->event.kind)))
-		if (is_intruder(bounce, event, other))
+		if (is_intruder(bounce, other))
 			return other->event.number;
 	return LIBDMA_NO_WITNESS;
 }
