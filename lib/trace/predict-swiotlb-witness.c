@@ -84,7 +84,7 @@ static bool after_release(struct slots *slots, struct bounce *bounce,
 	return false;
 }
 
-/* Another CPU's search, announced after this one: it came before? */
+/* Another CPU's search, announced after this one: it came before, and both answers fit? */
 static bool before_search(struct slots *slots, struct bounce *bounce, struct bounce *other)
 {
 	struct swiotlb_cursor before;
@@ -93,7 +93,7 @@ static bool before_search(struct slots *slots, struct bounce *bounce, struct bou
 	if (other->searched)
 		return false;
 	copy = slots_search(slots, other, &before);
-	if (matches(slots, bounce)) {
+	if ((!other->answered || copy == other->got) && matches(slots, bounce)) {
 		other->searched = true;
 		other->expected = copy;
 		return true;
