@@ -63,9 +63,9 @@ if command -v zstd >/dev/null; then
 	check_strict 6.12-strict-xhci "413 of 413"
 	check_strict 7.2-strict-nvme "931 of 935"
 	check_lazy 6.12-lazy-virtio-net 862 866
-	check_lazy 6.12-lazy-xhci 91 92
+	check_lazy 6.12-lazy-xhci 90 91
 	check_lazy 7.2-lazy-e1000e 872 873
-	check_lazy 7.2-lazy-nvme 109 110
+	check_lazy 7.2-lazy-nvme 111 111
 
 	# with one cache for both CPUs other addresses come out
 	expect 1 "$dmactl" replay --verify --set cpus=1 "$traces/6.12-strict-e1000e.ftrace.zst"

@@ -18,6 +18,14 @@ static void replace(struct request **at, struct request *request)
 	*at = request ? request_get(request) : NULL;
 }
 
+/* The task goes on with another range, or none. */
+static void replace_take(struct context *context, struct request *take)
+{
+	if (context->take)
+		context->take->open = false;
+	replace(&context->take, take);
+}
+
 /* ---- who does it ---- */
 
 /* From ftrace's column: 0 a task, 1 a softirq, 2 an interrupt. */
@@ -141,7 +149,8 @@ static int see_map(struct iova *iova, struct foreseen *event, struct context *co
 		return -ENOMEM;
 	take->since = context->ns;
 	take->near = context->mapped;
-	replace(&context->take, take);
+	replace_take(context, take);
+	take->open = true;
 	replace(begun_at(iova, said->dma), take);
 	return 0;
 }
@@ -194,7 +203,7 @@ static int see_split(struct iova *iova, struct foreseen *event, struct context *
 		return -ENOMEM;
 	rest->since = take->ns;
 	take->size = dma - take->dma;
-	replace(&context->take, rest);
+	replace_take(context, rest);
 	return 0;
 }
 
@@ -234,7 +243,7 @@ static int see_failure(struct iova *iova, struct foreseen *event, struct context
 		take->followed = true;
 		take->single = is_single(said);
 		event->memo = request_get(take);
-		replace(&context->take, NULL);
+		replace_take(context, NULL);
 		return 0;
 	}
 	if (!is_single(said) || !said->size || said->size > INT64_MAX)
@@ -265,7 +274,7 @@ static int see_each(struct iova *iova, struct foreseen *event, struct context *c
 		*link = request_get(take);
 		link = &take->also;
 	}
-	replace(&context->take, NULL);
+	replace_take(context, NULL);
 	return 0;
 }
 
@@ -307,7 +316,7 @@ static int see_mapping(struct iova *iova, struct foreseen *event, struct context
 	take->coherent = is_coherent(said);
 	take->single = is_single(said);
 	take->followed = true;
-	replace(&context->take, NULL);
+	replace_take(context, NULL);
 	return 0;
 }
 
@@ -343,7 +352,7 @@ static int see_unmap(struct iova *iova, struct foreseen *event, struct context *
 	if (!release)
 		return -ENOMEM;
 	iova_show(iova);
-	replace(&context->take, NULL);
+	replace_take(context, NULL);
 	release->since = release->ns;
 	release->device = context->device;
 	context->device = NULL;
@@ -389,7 +398,7 @@ static int see_exact(struct iova *iova, struct foreseen *event, struct context *
 	request->handle = said->handle;
 	request->limit = said->limit;
 	if (take) {
-		replace(&context->take, request);
+		replace_take(context, request);
 		replace(begun_at(iova, said->dma), request);
 	} else if (!request->device)
 		request->device = context->device;

@@ -138,7 +138,7 @@ static uint64_t guess_extent(struct iova *iova, struct foreseen *event,
 	struct foreseen *next = event;
 	uint64_t extent = take->size;
 
-	if (extent > OPTIMAL_SIZE + iova->granule)
+	if (iova_may_be_silent(iova) && extent > OPTIMAL_SIZE + iova->granule)
 		extent = OPTIMAL_SIZE;
 	while ((next = predict_next(iova->frame, next)))
 		if (next->event.dma > take->dma && next->event.dma < take->dma + extent &&

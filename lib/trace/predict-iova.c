@@ -287,6 +287,17 @@ static int judge_plain(struct iova *iova, struct foreseen *event)
 	return right ? right < 0 ? right : 0 : report(iova, event, &take);
 }
 
+/*
+ * A range whose task does not go on as far as the window reaches: where each is for some
+ * mapping's event there are more pieces to come, and it is judged with that.
+ */
+static bool is_unfinished(const struct iova *iova, const struct foreseen *event,
+			  const struct request *request)
+{
+	return event->event.kind == DMA_EVENT_IOMMU_MAP && request->open &&
+	       !request->device && !iova_may_be_silent(iova);
+}
+
 static __attribute__((noinline)) int
 judge_request(struct iova *iova, struct foreseen *event)
 {
@@ -295,6 +306,8 @@ judge_request(struct iova *iova, struct foreseen *event)
 
 	if (request->kind != IOVA_OP_TAKE)
 		return judge_release(iova, request);
+	if (is_unfinished(iova, event, request))
+		return 0;
 	if (event->event.kind == DMA_EVENT_IOMMU_MAP) {
 		err = silent_split(iova, event);
 		if (err)

@@ -60,6 +60,7 @@ struct space {
  * @cut:	its extent is not known for sure
  * @single:	take: of one buffer
  * @followed:	exact takes: the event that it was done for is known
+ * @open:	take: its task has done nothing since that would have ended it
  * @cpu, @dma, @size, @since, @ns, @number: as struct iova_op, in bytes
  * @handle:	as the space's
  * @extent:	take: bytes that were released at once later, 0 where not known yet
@@ -75,7 +76,7 @@ struct request {
 	unsigned int users;
 	struct request *also;
 	uint8_t kind;
-	bool coherent, exact, done, closed, begun, cut, single, followed;
+	bool coherent, exact, done, closed, begun, cut, single, followed, open;
 	uint32_t cpu;
 	uint64_t dma, size;
 	uint64_t since, ns, number;
@@ -193,6 +194,13 @@ struct iova {
 	size_t strangers;
 	struct list_scratch scratch;
 };
+
+/* Are there ranges that no mapping's event tells of, as far as is known? */
+static inline bool iova_may_be_silent(const struct iova *iova)
+{
+	return iova->frame->rules->has_iova_api ||
+	       iova->frame->environment->origin.kernel == LIBDMA_UNKNOWN;
+}
 
 /* A division would cost more than what is looked up by it. */
 static inline uint32_t iova_cpu(const struct iova *iova, uint32_t cpu)

@@ -126,6 +126,7 @@ static int survey_event(struct libdma_predictor *frame, const struct dma_event *
 		return change;
 	if (event->kind == DMA_EVENT_SWIOTLB_BOUNCED)
 		frame->announced = true;
+	frame->maps_phys |= event->kind == DMA_EVENT_MAP_PHYS;
 	for (unsigned int i = 0; i < BACKENDS && !err; i++)
 		if (backends[i]->survey)
 			err = backends[i]->survey(frame->state[i], event,
@@ -173,10 +174,13 @@ static int learn_kernel(struct libdma_predictor *frame)
 {
 	const struct libdma_environment *known = frame->environment;
 
-	frame->kernel = DMA_KERNEL_6_12;
+	frame->kernel = frame->maps_phys ? DMA_KERNEL_7_2 : DMA_KERNEL_6_12;
 	if (known->origin.kernel == LIBDMA_UNKNOWN ||
 	    libdma_kernel_parse(known->kernel, &frame->kernel))
-		if (predict_assume(frame, "kernel", "nothing says which", "6.12"))
+		if (predict_assume(frame, "kernel",
+				   frame->maps_phys ? "dma_map_phys() is recorded"
+						    : "nothing says which",
+				   frame->maps_phys ? "7.2" : "6.12"))
 			return -ENOMEM;
 	frame->rules = kernel_rules(frame->kernel);
 	return 0;

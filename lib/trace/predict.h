@@ -176,6 +176,7 @@ enum { BACKEND_DIRECT, BACKEND_POOL, BACKEND_REGION, BACKEND_IOVA, BACKENDS };
  * @first_ns:	when the recording begins
  * @again:	the event was put off, and is judged again
  * @announced:	it tells searches for slots (swiotlb_bounced)
+ * @maps_phys:	it calls dma_map_phys(), which 6.12 has not; from the survey
  * @lacks_survey: an event showed what only a survey tells
  */
 struct libdma_predictor {
@@ -205,6 +206,7 @@ struct libdma_predictor {
 	uint64_t first_ns;
 	bool again;
 	bool announced;
+	bool maps_phys;
 	bool lacks_survey;
 
 	struct predict_device **device; /* by the string's number */
