@@ -23,6 +23,8 @@ static uint64_t device_limit(const struct iova *iova, const struct predict_devic
 		limit = device->bus_limit;
 	if (known->iommu.aperture_end && known->iommu.aperture_end < limit)
 		limit = known->iommu.aperture_end;
+	if (iova->aperture_end && iova->aperture_end < limit)
+		limit = iova->aperture_end;
 	return limit < INT64_MAX ? limit : INT64_MAX;
 }
 
@@ -217,6 +219,25 @@ static uint64_t called(const struct iova *iova, const struct foreseen *event,
 	return interrupt ? interrupt->event.ns : request->ns;
 }
 
+/*
+ * Nobody said how far the IOMMU reaches: the first address above 4 GiB does, since those
+ * are given from the top on (RULES.md I20).
+ */
+static int learn_aperture(struct iova *iova, struct request *request)
+{
+	uint64_t end = request->dma + request->size;
+
+	if (iova->aperture_end || iova->frame->environment->iommu.aperture_end ||
+	    request->exact || request->dma <= MASK_32 || request->expected < end)
+		return 0;
+	iova->aperture_end = (1ULL << log2_up(end)) - 1;
+	request->verdict = LIBDMA_VERDICT_USED;
+	request->witness = LIBDMA_NO_WITNESS;
+	return predict_assume(iova->frame, "iommu.aperture_end",
+			      "the first address above 4 GiB", "0x%llx",
+			      (unsigned long long)iova->aperture_end);
+}
+
 static __attribute__((noinline)) int
 explain(struct iova *iova, struct foreseen *event, struct request *request)
 {
@@ -242,6 +263,7 @@ explain(struct iova *iova, struct foreseen *event, struct request *request)
 	switch (found.change) {
 	case IOVA_CHANGE_NONE:
 		classify(iova, request);
+		err = learn_aperture(iova, request);
 		break;
 	case IOVA_CHANGE_LATER:
 		ahead_done(ahead.request[found.ahead], request->number);
@@ -261,7 +283,7 @@ explain(struct iova *iova, struct foreseen *event, struct request *request)
 	snprintf(request->state, sizeof(request->state), "CPU %u, %llu pages: %s",
 		 request->cpu, (unsigned long long)(request->size / iova->granule),
 		 words[found.change]);
-	return 0;
+	return err;
 }
 
 /* Rule I24: before any range is looked for. */

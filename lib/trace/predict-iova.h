@@ -161,6 +161,7 @@ struct list_check {
  *
  * @granule:	bytes, a power of two
  * @shift:	of it
+ * @aperture_end: the last address that the IOMMU reaches, where only an answer told; or 0
  * @only_high:	the kernel was told not to look below 4 GiB first
  * @context_name, @context_level: what an event's context was last, and means
  * @shown:	the recording has iommu:map and iommu:unmap, or what @exact is
@@ -178,6 +179,7 @@ struct iova {
 	uint64_t granule;
 	unsigned int shift;
 	uint32_t cpus;
+	uint64_t aperture_end;
 	bool only_high;
 	uint32_t context_name;
 	unsigned int context_level;
