@@ -169,7 +169,7 @@ static void classify(struct iova *iova, struct request *request)
 
 	if (frame->lost_number != UINT64_MAX) {
 		request->verdict = LIBDMA_VERDICT_LOST;
-		request->witness = frame->lost_number;
+		request->witness = frame->lost_witness;
 	} else if (request->cut) {
 		request->verdict = LIBDMA_VERDICT_CUT;
 		request->witness = request->number;

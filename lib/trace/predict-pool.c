@@ -142,7 +142,7 @@ static int adopt(struct predicted *it, struct foreseen *event,
 	    (predicted_is_older(it, event->event.dma, frame->lost_number) ||
 	     predicted_is_older(it, divergence->expected, frame->lost_number))) {
 		divergence->verdict = LIBDMA_VERDICT_LOST;
-		divergence->witness = frame->lost_number;
+		divergence->witness = frame->lost_witness;
 	} else {
 		divergence->verdict = it->pool ? LIBDMA_VERDICT_UNEXPLAINED
 					       : LIBDMA_VERDICT_ORIGIN;

@@ -161,7 +161,7 @@ static void judge_alloc(struct regions *regions, struct region *region,
 	divergence.verdict = LIBDMA_VERDICT_UNEXPLAINED;
 	if (frame->lost_number != UINT64_MAX && frame->lost_number > region->number) {
 		divergence.verdict = LIBDMA_VERDICT_LOST;
-		divergence.witness = frame->lost_number;
+		divergence.witness = frame->lost_witness;
 	}
 	divergence.state = state;
 	predict_wrong(regions->frame, event, &divergence);

@@ -249,7 +249,7 @@ void slots_explain(struct slots *slots, struct bounce *bounce)
 	    (frame->lost_number + 1 > confirmed || !was_touched(slots, here) ||
 	     !was_touched(slots, bounce->expected))) {
 		bounce->verdict = LIBDMA_VERDICT_LOST;
-		bounce->witness = frame->lost_number;
+		bounce->witness = frame->lost_witness;
 	} else if (slots->cut_by != UINT64_MAX &&
 		   (slots->tails || slots->cut_by + 1 > confirmed)) {
 		bounce->verdict = LIBDMA_VERDICT_CUT;

@@ -98,7 +98,7 @@ int libdma_predictor_create(const struct libdma_predictor_options *options,
 	frame->room = 1ULL << log2_up(frame->options.window_events + PREDICT_HISTORY + 1 +
 				      PREDICT_COMING);
 	frame->stop = frame->options.thread ? PREDICT_COMING : UINT64_MAX;
-	frame->lost_number = UINT64_MAX;
+	frame->lost_number = frame->lost_ns = UINT64_MAX;
 	frame->memory = calloc(frame->room + 1, sizeof(*frame->window));
 	frame->window = align(frame->memory);
 	frame->live = live_create();
@@ -116,6 +116,18 @@ void libdma_predictor_destroy(struct libdma_predictor *predictor)
 		free_frame(predictor);
 }
 
+static void survey_loss(struct libdma_predictor *frame, const struct dma_event *lost)
+{
+	uint64_t until = lost->until_ns > lost->ns ? lost->until_ns : lost->ns;
+
+	if (lost->ns < frame->lost_ns) {
+		frame->lost_ns = lost->ns;
+		frame->lost_by = lost->number;
+	}
+	if (until > frame->lost_until_ns)
+		frame->lost_until_ns = until;
+}
+
 static int survey_event(struct libdma_predictor *frame, const struct dma_event *event,
 			const struct live_place *place)
 {
@@ -126,6 +138,8 @@ static int survey_event(struct libdma_predictor *frame, const struct dma_event *
 		return change;
 	if (event->kind == DMA_EVENT_SWIOTLB_BOUNCED)
 		frame->announced = true;
+	if (event->kind == DMA_EVENT_LOST)
+		survey_loss(frame, event);
 	frame->maps_phys |= event->kind == DMA_EVENT_MAP_PHYS;
 	for (unsigned int i = 0; i < BACKENDS && !err; i++)
 		if (backends[i]->survey)
@@ -254,8 +268,20 @@ static __attribute__((noinline)) void note_machine(struct libdma_predictor *fram
 	predict_device_update(event);
 	if (event->event.kind == DMA_EVENT_LOST) {
 		frame->lost_number = event->event.number;
-		frame->lost_ns = event->event.ns;
+		frame->lost_witness = event->event.number;
 	}
+}
+
+/*
+ * A recorder may tell at the end what it lost since when. From then on nothing is sure,
+ * and behind the loss what it shows again is.
+ */
+static void note_loss(struct libdma_predictor *frame, const struct dma_event *event)
+{
+	if (frame->lost_number == UINT64_MAX)
+		frame->lost_number = frame->lost_witness = frame->lost_by;
+	else if (event->ns > frame->lost_until_ns && frame->lost_number > event->number)
+		frame->lost_number = event->number;
 }
 
 /* Is the event written before what it tells of is done? */
@@ -350,6 +376,8 @@ static int judge_next(struct libdma_predictor *frame)
 	frame->begin = NULL;
 	if (!event->put_off)
 		err = find_begin(frame, event);
+	if (event->event.ns >= frame->lost_ns)
+		note_loss(frame, &event->event);
 	if (event->judges & PREDICT_TELLS_MACHINE)
 		note_machine(frame, event);
 	all = event->judges & (PREDICT_TELLS_MACHINE - 1);

@@ -172,7 +172,11 @@ enum { BACKEND_DIRECT, BACKEND_POOL, BACKEND_REGION, BACKEND_IOVA, BACKENDS };
  * @wait:	events of the survey, without lists, @waiting of them, and @place of each
  * @begin:	of the event that is judged: the one that began what it ends, NULL for none
  *		or where it was before the recording
- * @lost_number, @lost_ns: of the last DMA_EVENT_LOST that was judged; UINT64_MAX, none
+ * @lost_number: what is older may be another thing: of the last DMA_EVENT_LOST that was
+ *		judged, or that the survey knows to begin here; UINT64_MAX, none
+ * @lost_witness: number of the DMA_EVENT_LOST itself
+ * @lost_ns, @lost_until_ns, @lost_by: from the survey, of all losses: the first moment, the
+ *		last, and the number of one that begins there; @lost_ns is UINT64_MAX for none
  * @first_ns:	when the recording begins
  * @again:	the event was put off, and is judged again
  * @announced:	it tells searches for slots (swiotlb_bounced)
@@ -202,7 +206,8 @@ struct libdma_predictor {
 	unsigned int waiting;
 
 	const struct dma_event *begin;
-	uint64_t lost_number, lost_ns;
+	uint64_t lost_number, lost_witness;
+	uint64_t lost_ns, lost_until_ns, lost_by;
 	uint64_t first_ns;
 	bool again;
 	bool announced;

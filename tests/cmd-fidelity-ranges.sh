@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# dmactl replay: IOVAs of which iommu:map alone tells, or that no other has. Traces by hand.
+. "$srcdir/tests/command.sh"
+
+# verdicts WANT: the trace in $scratch is met so: "predicted 3 order 1"
+verdicts() {
+	expect 0 "$dmactl" replay "$scratch/trace"
+	quiet
+	sed -n 's/^fidelity: [0-9.]* % predicted, \([0-9]*\) of [0-9]*/predicted \1/p' \
+		"$scratch/out" | tr -d , | tr '\n' ' ' | sed 's/ $//' >"$scratch/got"
+	events=$(grep -vc '^#' "$scratch/trace")
+	grep -q "^$events event" "$scratch/out" || fail "not $events events: $(head -n 1 "$scratch/out")"
+	test "$(cat "$scratch/got")" = "$1" ||
+		fail "'$(cat "$scratch/got")', not '$1', for: $(cat "$scratch/trace")"
+}
+
+# a range that no mapping's event tells of is not of the device that came last, but of one
+# that maps no lists by itself
+silent() {	# DRIVER of 02.0
+	echo '#dmat-text 1'
+	printf '#environment {"schema": "dmactl.environment/1", "kernel": "7.2", "cpus": 1,'
+	printf '"iommu": {"mode": "strict"}, "devices": ['
+	printf '{"name": "0000:00:02.0", "driver": "%s", "dma_mask": "0xffffffff"},' "$1"
+	printf '{"name": "0000:00:03.0", "driver": "ahci", "dma_mask": "0xffffffff"}]}\n'
+	echo '1.00 [0] a/1 iommu_map phys=0x1000 dma=0xfffff000 size=4096'
+	echo '1.00 [0] a/1 map_phys 0000:00:02.0 TO_DEVICE phys=0x1000 dma=0xfffff000 size=4096'
+	for dma in 0xfffff000 0xffffe000 0xffffd000; do
+		echo "1.10 [0] b/2 iommu_map phys=0x2000 dma=$dma size=4096"
+		echo "1.10 [0] b/2 map_sg 0000:00:03.0 TO_DEVICE nents=1 ents=1 entries={0x2000} segments={$dma:4096}"
+	done
+	echo '1.20 [0] a/1 iommu_map phys=0x5000 dma=0xffffc000 size=4096'
+	echo '1.20 [0] a/1 iommu_map phys=0x8000 dma=0xffffd000 size=4096'
+	# the other device has a page there, which ends
+	echo '1.30 [0] b/2 iommu_map phys=0x2000 dma=0xffffc000 size=4096'
+	echo '1.30 [0] b/2 map_phys 0000:00:03.0 TO_DEVICE phys=0x2000 dma=0xffffc000 size=4096'
+	echo '1.31 [0] b/2 iommu_unmap dma=0xffffc000 size=4096 unmapped=4096'
+	echo '1.31 [0] b/2 unmap_phys 0000:00:03.0 TO_DEVICE dma=0xffffc000 size=4096'
+	echo '1.40 [0] a/1 iommu_unmap dma=0xffffc000 size=8192 unmapped=8192'
+	echo '1.50 [0] b/2 iommu_map phys=0x2000 dma=0xffffc000 size=4096'
+	echo '1.50 [0] b/2 map_phys 0000:00:03.0 TO_DEVICE phys=0x2000 dma=0xffffc000 size=4096'
+	echo '1.60 [0] a/1 iommu_map phys=0x5000 dma=0xffffc000 size=4096'
+	echo '1.60 [0] a/1 iommu_map phys=0x8000 dma=0xffffd000 size=4096'
+}
+silent nvme >"$scratch/trace"
+verdicts 'predicted 8'
+# of two that might be meant it is the one that the task mapped for; or that gives this
+# answer, which then told so
+page() {	# TIME TASK DEVICE DMA
+	echo "$1 [0] $2 iommu_map phys=0x2000 dma=$4 size=4096"
+	echo "$1 [0] $2 map_phys 0000:00:$3.0 TO_DEVICE phys=0x2000 dma=$4 size=4096"
+}
+two_pages() {	# TIME TASK DMA
+	echo "$1 [0] $2 iommu_map phys=0x5000 dma=$3 size=4096"
+	echo "$1 [0] $2 iommu_map phys=0x8000 dma=$(printf '0x%x' $(($3 + 4096))) size=4096"
+}
+{
+	silent nvme | sed -n 's/"ahci"/"nvme"/; /^#/p'
+	page 1.0 a/1 02 0xfffff000
+	page 1.1 b/2 03 0xfffff000
+	page 1.1 b/2 03 0xffffe000
+	page 1.1 b/2 03 0xffffd000
+	two_pages 1.2 c/3 0xffffa000
+	two_pages 1.4 c/3 0xffffc000
+	two_pages 1.6 b/2 0xffff8000
+} >"$scratch/trace"
+verdicts 'predicted 5 2 used'
+printed '#8 .* got 0xffffa000: used; its answer tells whose it is'
+
+# how far an IOMMU reaches is told by the first address above 4 GiB
+{
+	echo '#dmat-text 1'
+	printf '#environment {"schema": "dmactl.environment/1", "kernel": "6.12", "cpus": 1,'
+	printf '"cmdline": "iommu.forcedac=1", "iommu": {"mode": "strict"}, "devices": ['
+	printf '{"name": "0000:00:02.0", "dma_mask": "0xffffffffffffffff"},'
+	printf '{"name": "0000:00:03.0", "dma_mask": "0xffffffffffffffff"}]}\n'
+	page 1.0 a/1 02 0xfffffffff000
+	page 1.1 a/1 02 0xffffffffe000
+	page 1.2 a/1 03 0xfffffffff000
+} >"$scratch/trace"
+verdicts 'predicted 2 1 used'
+printed '^assumed: iommu.aperture_end = 0xffffffffffff (the first address above 4 GiB)$'
+
+exit $status
