@@ -7,8 +7,12 @@
 #include "dma/pool.h"
 #include "trace/predict.h"
 
-#define POOL_FREES     512 /* that are remembered */
-#define POOL_RACE_NS   100000 /* how far apart two CPUs may change places */
+#define POOL_FREES 512 /* that are remembered */
+/*
+ * How far apart two CPUs may change places: a call that takes a block is told of when it is
+ * over, and one that gives it back when it begins, so that both calls lie in between.
+ */
+#define POOL_RACE_NS 100000
 
 /**
  * struct pool_move - when blocks came to those that are free

@@ -19,8 +19,16 @@
 #define PREDICT_HISTORY	      512 /* judged events that can still be looked at */
 #define PREDICT_COMING	      2048 /* events that may wait for the thread, at least */
 #define PREDICT_WAIT	      32  /* events of the survey that are looked at together */
-#define PREDICT_RACE_NS	      20000 /* how far apart two CPUs may change places */
-#define PREDICT_INTERRUPT_NS  10000000 /* how long a task may be interrupted */
+/*
+ * How far apart two CPUs may change places: from a tracepoint to the lock, or back, it is a
+ * microsecond, and some where the CPU is emulated.
+ */
+#define PREDICT_RACE_NS 20000
+/*
+ * How long a task may be interrupted: of 68 orders in recordings of emulated CPUs nine of
+ * ten lie within 3 ms of their witness, the longest 16 ms.
+ */
+#define PREDICT_INTERRUPT_NS 10000000
 #define PREDICT_NO_GROUP      UINT32_MAX
 
 /**
