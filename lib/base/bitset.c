@@ -14,51 +14,50 @@ static uint64_t words_of(uint64_t room, unsigned int level)
 	return room ? ((room - 1) >> shift) + 1 : 0;
 }
 
+/* All levels are one piece of memory. */
 void bitset_deinit(struct bitset *set)
 {
-	for (unsigned int level = 0; level < BITSET_LEVELS; level++)
-		heap_free(set->level[level]);
+	heap_free(set->level[0]);
 }
 
-/* A level for the first time, or longer. Zeroed memory of a new one is not touched. */
-static int reserve_level(struct bitset *set, struct heap *heap, unsigned int level,
-			 uint64_t room)
+/* What is in one set, in one with more room. Zeroed memory of a new one is not touched. */
+static void copy(const struct bitset *set, struct bitset *larger)
 {
-	uint64_t old = words_of(set->room, level), words = words_of(room, level);
-	uint64_t *word;
-
-	if (set->level[level] && words == old)
-		return 0;
-	if (!set->level[level]) {
-		set->level[level] = heap_alloc(heap, words, sizeof(*word));
-		return set->level[level] ? 0 : -ENOMEM;
-	}
-	word = heap_resize(heap, set->level[level], words, sizeof(*word));
-	if (!word)
-		return -ENOMEM;
-	memset(word + old, 0, (words - old) * sizeof(*word));
-	set->level[level] = word;
-	return 0;
+	if (!set->levels)
+		return;
+	for (unsigned int level = 0; level < set->levels; level++)
+		memcpy(larger->level[level], set->level[level],
+		       words_of(set->room, level) * sizeof(uint64_t));
+	for (unsigned int level = set->levels; level < larger->levels; level++)
+		larger->level[level][0] = !!larger->level[level - 1][0];
 }
 
 int bitset_reserve(struct bitset *set, struct heap *heap, uint64_t room)
 {
-	unsigned int levels = 1;
+	struct bitset larger = { .room = room };
+	uint64_t words = 0, *word;
 
 	if (room <= set->room)
 		return 0;
-	while (levels <= BITSET_LEVELS && words_of(room, levels - 1) > 1)
-		levels++;
-	if (levels > BITSET_LEVELS)
-		return -ENOMEM;
-	/* a level that grew while a later one could not is longer, and no harm */
-	for (unsigned int level = 0; level < levels; level++)
-		if (reserve_level(set, heap, level, room))
+	if (words_of(room, 0) == words_of(set->room, 0)) {
+		set->room = room;
+		return 0;
+	}
+	do {
+		if (larger.levels == BITSET_LEVELS)
 			return -ENOMEM;
-	for (unsigned int level = set->levels ? set->levels : 1; level < levels; level++)
-		set->level[level][0] = !!set->level[level - 1][0];
-	set->levels = levels;
-	set->room = room;
+		words += words_of(room, larger.levels);
+	} while (words_of(room, larger.levels++) > 1);
+	word = heap_alloc(heap, words, sizeof(*word));
+	if (!word)
+		return -ENOMEM;
+	for (unsigned int level = 0; level < larger.levels; level++) {
+		larger.level[level] = word;
+		word += words_of(room, level);
+	}
+	copy(set, &larger);
+	bitset_deinit(set);
+	*set = larger;
 	return 0;
 }
 
