@@ -191,6 +191,7 @@ static void show(unsigned int which, uint32_t live)
 	}
 	shape_expect_pool(world.pool[which], reference, used, dma);
 	shape_expect_line(world.pool[which], reference, live);
+	shape_walk_short(world.pool[which], &world.heap);
 }
 
 static void check_counts(unsigned int which)
@@ -293,8 +294,11 @@ static void free_wrongly(const struct block *block, enum wrong wrong)
 	dma_addr_t dma = reference_pool_dma(block->reference, block->number);
 
 	if (world.options.layout == POOL_INSIDE) {
-		if (wrong == NOWHERE && world.options.debug)
+		if (wrong == NOWHERE && (world.options.debug || block->reference->old))
 			expect_refusal(block->pool, cpu, dma + (1ULL << 60) + 16);
+		if (wrong == INSIDE_OF_BLOCK && world.options.debug &&
+		    block->reference->old)
+			expect_refusal(block->pool, cpu, dma + 1);
 		if (wrong == OTHER_ADDRESS)
 			expect_refusal(block->pool, (char *)&world, dma);
 		return;
@@ -382,6 +386,7 @@ static void create(unsigned int which, const struct dma_event *event)
 	int err;
 
 	destroy(which);
+	pool_destroy(NULL);
 	if (world.requests.row == 32)
 		align += align / 2 + 1;
 	else if (world.requests.row == 64)
@@ -434,14 +439,15 @@ static void run(const struct dma_event *event)
 /* The last that is done with it: where the links are, the device writes over one. */
 static void break_chain(unsigned int which)
 {
-	const struct reference_pool *reference = &references[which];
+	struct reference_pool *reference = &references[which];
 	unsigned int others = world.pages - reference->pages;
 
 	if (!world.pool[which] || world.options.layout != POOL_INSIDE ||
 	    !(requests_config(&world.requests)[CONFIG_TARGET] & 128) ||
 	    !reference_pool_has(reference))
 		return;
-	shape_break_chain(world.pool[which], reference);
+	shape_break_chain(world.pool[which], reference,
+			  requests_config(&world.requests)[CONFIG_HEAP]);
 	pool_destroy(world.pool[which]);
 	world.pool[which] = NULL;
 	world.pages = others;

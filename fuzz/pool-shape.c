@@ -84,16 +84,63 @@ void shape_expect_report(const struct pool_report *report)
 	expect(TEXT, !memcmp(some, text, sizeof(some) - 1));
 }
 
-void shape_break_chain(struct pool *pool, const struct reference_pool *reference)
+void shape_walk_short(const struct pool *pool, struct heap *heap)
 {
-	uint32_t next = reference_pool_next(reference);
+	for (unsigned int nth = 1; nth <= 2; nth++) {
+		heap->fail_nth = heap->calls + nth;
+		expect(MEMORY, pool_walk(pool, stop, NULL) == -ENOMEM);
+	}
+	heap->fail_nth = 0;
+}
+
+/* The link of a free block, as the kernel has it there: an address, or in 6.1 an offset. */
+static void write_link(const struct reference_pool *reference, uint32_t block,
+		       unsigned int how)
+{
+	char *cpu = reference_pool_cpu(reference, block);
+	char *page = reference->cpu[block / REFERENCE_POOL_BLOCKS];
+	char *to[] = { NULL, cpu, cpu + 1, page + reference->allocation - 2 };
+	uint32_t offset = (uint32_t)(to[how & 3] - page);
+
+	memset(cpu, 0x41, reference_pool_inner(reference, block));
+	if (how & 3 && reference->old)
+		memcpy(cpu, &offset, sizeof(offset));
+	else if (how & 3)
+		memcpy(cpu, &to[how & 3], sizeof(to[0]));
+}
+
+/* Of one that is freed then, the walk of a debug build comes to where the chain ends. */
+static int free_behind(struct pool *pool, const struct reference_pool *reference,
+		       uint32_t block, unsigned int how)
+{
+	char *cpu = reference_pool_cpu(reference, block);
+	dma_addr_t dma = reference_pool_dma(reference, block);
+	uint32_t page = block / REFERENCE_POOL_BLOCKS;
+	int err;
+
+	if (how & 4 && reference->pages > 1)
+		dma = reference->dma[page ? page - 1 : 1];
+	err = pool_free(pool, cpu, dma);
+	expect(FREE, !err || err == -EINVAL);
+	return err;
+}
+
+void shape_break_chain(struct pool *pool, struct reference_pool *reference,
+		       unsigned int how)
+{
+	uint32_t block = reference_pool_next(reference);
+	bool refused;
 	dma_addr_t dma;
 	void *cpu;
 
-	memset(reference_pool_cpu(reference, next), 0x41,
-	       reference_pool_inner(reference, next));
+	expect(COMPLETE, !pool_alloc(pool, 0x42, false, &cpu, &dma));
+	expect(REFERENCE, reference_pool_take(reference) == block);
+	if (reference_pool_has(reference))
+		write_link(reference, reference_pool_next(reference), how);
 	pool_valid(pool);
-	for (unsigned int i = 0; i < 3; i++) {
+	refused = free_behind(pool, reference, block, how);
+	pool_valid(pool);
+	for (unsigned int i = 0; i < 4; i++) {
 		bool ours = false;
 		int err = pool_alloc(pool, 0x42, false, &cpu, &dma);
 
@@ -103,6 +150,6 @@ void shape_break_chain(struct pool *pool, const struct reference_pool *reference
 				reference->allocation;
 		if (err)
 			break;
-		expect(OWNER, ours || i);
+		expect(OWNER, ours || i || refused || how & 4);
 	}
 }

@@ -19,5 +19,13 @@ void shape_expect_line(const struct pool *pool, const struct reference_pool *ref
 /* The line of the log names the pool. */
 void shape_expect_report(const struct pool_report *report);
 
-/* From a chain that leads out of the pool come no blocks of elsewhere, and no crash. */
-void shape_break_chain(struct pool *pool, const struct reference_pool *reference);
+/*
+ * From a chain that leads out of the pool come no blocks of elsewhere, and no crash;
+ * @how: to where no memory is, to itself, into the middle of a block, to where a page
+ * ends; bit 2: a block is freed by another page's address. There is a free block.
+ */
+void shape_break_chain(struct pool *pool, struct reference_pool *reference,
+		       unsigned int how);
+
+/* A walk that has no memory visits nothing. */
+void shape_walk_short(const struct pool *pool, struct heap *heap);

@@ -180,19 +180,18 @@ free_order:
 	return err;
 }
 
-/* Follow free blocks from @head: how many, or -1 where the chain is no chain. */
-static int64_t chain_length(const struct pool *pool, uint32_t head, uint32_t first,
-			    uint32_t end)
+/* Follow free blocks from @head: how many are they, if the chain is one? */
+static bool chain_valid(const struct pool *pool, uint32_t head, uint32_t first,
+			uint32_t end, int64_t *length)
 {
-	int64_t length = 0;
-
+	*length = 0;
 	for (uint32_t block = head; block != POOL_END; block = pool->next[block]) {
-		if (block < first || block >= end || length > (int64_t)(end - first) ||
+		if (block < first || block >= end || *length > (int64_t)(end - first) ||
 		    pool->cell_offset[block & pool->cell_mask] == POOL_NO_OFFSET)
-			return -1;
-		length++;
+			return false;
+		++*length;
 	}
-	return length;
+	return true;
 }
 
 static bool chains_valid(const struct pool *pool, int64_t free)
@@ -201,15 +200,16 @@ static bool chains_valid(const struct pool *pool, int64_t free)
 	int64_t length, sum = 0;
 
 	if (pool->one_stack)
-		return chain_length(pool, pool->head, 0,
-				    pool->pages << pool->cell_bits) == free;
+		return chain_valid(pool, pool->head, 0, pool->pages << pool->cell_bits,
+				   &length) &&
+		       length == free;
 	for (number = 0; number < pool->pages; number++) {
 		const struct pool_page *page = &pool->page[number];
 
 		first = number << pool->cell_bits;
-		length = chain_length(pool, page->head, first,
-				      first + pool->cell_mask + 1);
-		if (length + page->live != pool->blocks ||
+		if (!chain_valid(pool, page->head, first, first + pool->cell_mask + 1,
+				 &length) ||
+		    length + page->live != pool->blocks ||
 		    bitset_has(&pool->ready, number) != (length > 0))
 			return false;
 		sum += length;
@@ -217,7 +217,7 @@ static bool chains_valid(const struct pool *pool, int64_t free)
 	return sum == free;
 }
 
-static bool pages_are_found(const struct pool *pool)
+static bool pages_valid(const struct pool *pool)
 {
 	uint64_t offset = 0;
 
@@ -243,5 +243,5 @@ bool pool_valid(const struct pool *pool)
 		return false;
 	if (pool->options.layout == POOL_OUTSIDE && !chains_valid(pool, free))
 		return false;
-	return pages_are_found(pool);
+	return pages_valid(pool);
 }
