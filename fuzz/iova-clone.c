@@ -134,6 +134,10 @@ static void use(struct iova_domain *clone, const struct reference_iova *referenc
 	expect(COUNTERS, iova_count(clone) <= count && iova_waiting(clone) <= waiting);
 	iova_expire(clone, cpu % iova_cpus(clone), false);
 	expect(COUNTERS, !iova_waiting(clone));
+	/* nothing is left for the clock to do, however late it is */
+	iova_advance(clone, reference->now + 1);
+	iova_advance(clone, UINT64_MAX);
+	expect(COUNTERS, iova_count(clone) <= count && !iova_waiting(clone));
 }
 
 static void adopt(struct iova_domain *clone, const struct reference_iova *reference,

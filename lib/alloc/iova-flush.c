@@ -210,7 +210,10 @@ void iova_advance(struct iova_domain *domain, uint64_t ns)
 {
 	unsigned int which;
 
-	while (domain->due <= ns && domain->due != NEVER) {
+	/* a timer that is not set does not run off at the end of all time either */
+	if (ns == NEVER)
+		ns--;
+	while (domain->due <= ns) {
 		domain->now = domain->due > domain->now ? domain->due : domain->now;
 		if (earliest(domain, &which) <= ns && which == IOVA_CLASSES)
 			/* Where the timer was set. */
