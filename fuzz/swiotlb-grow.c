@@ -209,12 +209,13 @@ static void place_again(struct copy *copy, const struct dma_event *event)
 	if (found.transient || swiotlb_map(swiotlb, &world.device, &request, &phys, NULL))
 		return;
 	expect(FREE, !swiotlb_find(swiotlb, &world.device, phys, &mapped));
+	before = swiotlb_before(swiotlb, phys);
 	/* a search need not find what somebody else's put there */
 	if (mapped.transient) {
-		expect(FREE, !swiotlb_unmap(swiotlb, &world.device, phys));
+		swiotlb_clear(swiotlb, &world.device, &request, phys);
+		expect(UNWIND, !swiotlb_undo(swiotlb, &world.device, phys, before));
 		return;
 	}
-	before = swiotlb_before(swiotlb, phys);
 	expect(UNWIND, !swiotlb_undo(swiotlb, &world.device, phys, before));
 	expect(UNWIND, swiotlb_undo(swiotlb, &world.device, phys, before) == -EINVAL);
 	expect(UNWIND, !swiotlb_map(swiotlb, &world.device, &request, &again, NULL));

@@ -123,7 +123,7 @@ static void clear_by_words(struct coherent_region *region, uint64_t page, uint64
 		bitmap_clear(region->used, page, count);
 		return;
 	}
-	for (uint64_t start = page; start < page + count && start < pages; start += 64) {
+	for (uint64_t start = page; start < page + count; start += 64) {
 		uint64_t end = start + bits, word_end = (start | 63) + 1;
 
 		if (end > word_end)
