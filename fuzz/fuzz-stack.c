@@ -250,6 +250,19 @@ static void sync_one(enum backend backend, unsigned int number, uint64_t offset,
 		dma_sync_single_for_device(dev, mapped->dma + offset, size, slot->dir);
 }
 
+/*
+ * Of 6.1 an address that lies before where the buffer would begin in its slot is taken
+ * for none of the buffer's, though it is in the middle of it (S22): nothing is copied.
+ */
+static bool is_refused(const struct slot *slot, uint64_t offset)
+{
+	uint64_t kept = ((1U << requests_config(&requests)[CONFIG_ALIGN] % 13) - 1) & 2047;
+	uint64_t begin = slot->piece[0].place & kept;
+
+	return requests_kernel(&requests) == DMA_KERNEL_6_1 && slot->use == SINGLE &&
+	       ((begin + offset) & 2047) < begin;
+}
+
 /* The CPU takes a part over, reads it, writes it if it may, and gives it back. */
 static void sync(unsigned int number, uint64_t offset, uint64_t size, bool for_cpu)
 {
@@ -257,7 +270,8 @@ static void sync(unsigned int number, uint64_t offset, uint64_t size, bool for_c
 	unsigned int pieces = slot->use == LIST ? slot->pieces : 1;
 	uint64_t place = slot->piece[0].place + offset;
 
-	if ((slot->use != SINGLE && slot->use != LIST) || !size)
+	if ((slot->use != SINGLE && slot->use != LIST) || !size ||
+	    is_refused(slot, offset))
 		return;
 	if (slot->use == SINGLE && (offset >= slot->piece[0].size ||
 				    size > slot->piece[0].size - offset))
