@@ -213,6 +213,7 @@ static inline uint32_t slot_find(const struct live *live, const struct key *key,
 int table_init(struct live *live);
 void table_deinit(struct live *live);
 
+/* Twice as many slots; 0 or -ENOMEM. */
 int table_grow(struct live *live);
 
 /* Make room, so that the next two links move no slot; 0 or -ENOMEM. */
@@ -249,6 +250,7 @@ static inline void table_link(struct live *live, struct slot *slot, uint32_t lin
 /* Take a link out of the chain of its key, whose slot is @at. */
 void table_unlink(struct live *live, uint32_t at, uint32_t link);
 
+/* Nothing is left of a record's event and lists. */
 void table_clear(struct record *record);
 
 /* Release the record that ended last, which was the caller's to look at until now. */
