@@ -6,7 +6,7 @@
 # out. Of all places about every STEP-th is tried, chosen by what the line says: an edit
 # elsewhere in the file changes nothing. Each mistake is one file, compiled with ASan and
 # UBSan and linked in front of the library, and all inputs in one process a target: less
-# than a second. False where fewer than MIN_SEEN of a hundred are seen, where one survives
+# than a second of processor time. False where fewer than MIN_SEEN of a hundred are seen, where one survives
 # that survivors.def does not explain, and where that explains one that is seen.
 # "make check-generated" sets what all is built by.
 : "${STEP:=9}" "${JOBS:=2}" "${MIN_SEEN:=85}" "${FILES:=}" "${SECONDS_EACH:=5}"
@@ -107,10 +107,10 @@ shown_to() {
 			set -- "$@" "$srcdir/corpus/regressions/$target"/*
 		number=$1
 		shift 2
-		said=$(ulimit -c 0; exec timeout "$SECONDS_EACH" "$scratch/$number-$target" "$@" 2>&1)
+		said=$(ulimit -c 0; ulimit -S -t "$SECONDS_EACH"; exec "$scratch/$number-$target" "$@" 2>&1)
 		case $?$said in
 		0*) saw= ;;
-		124*) saw=ENDLESS ;;
+		152*) saw=ENDLESS ;; # of processor time
 		*leaked*) saw=LEAKED ;;
 		*'runtime error'*) saw=UNDEFINED ;;
 		*oracle*) saw=${said#*oracle } saw=${saw%%[,:]*} ;;
