@@ -24,7 +24,8 @@ enum {
 	DMA_PROBE_NAME = 64,
 	DMA_PROBE_PATTERNS = 8, /* --device, and as many --driver */
 	DMA_PROBE_LEVELS = 4,	/* a probe, its twin, and two more where needed */
-	DMA_PROBE_UNDER_WAY = 4, /* events of a probe on one CPU, each in another's midst */
+	DMA_PROBE_UNDER_WAY = 4, /* events of a probe on one CPU, each in another's midst, */
+	DMA_PROBE_SETS = 8,	 /* and so many sets of these, for tasks: DMA_PROBE_SET_OF() */
 	DMA_PROBE_CPUS = 8192,
 	DMA_PROBE_FRAMES = 64, /* of a stack */
 	DMA_PROBE_STACKS = 16384, /* in the first map of them; the others' numbers follow */
@@ -112,10 +113,14 @@ struct dma_probe_stack {
 	unsigned long long address[DMA_PROBE_FRAMES];
 };
 
+/* Of the number that bpf_get_current_task() gives. */
+#define DMA_PROBE_SET_OF(task) ((task) * 0x9e3779b97f4a7c15ULL >> 61)
+
 /* Of each probe, level and CPU; number of a map's entry: hook * levels + level. */
 struct dma_probe_count {
 	unsigned long long task;    /* in which the program is at work, or 0 */
-	unsigned long long handled[DMA_PROBE_UNDER_WAY]; /* events: the next is to come */
+	/* events: the next is to come */
+	unsigned long long handled[DMA_PROBE_SETS][DMA_PROBE_UNDER_WAY];
 	unsigned long long turned_out; /* of these, for lack of places */
 	unsigned long long runs;    /* for those before, which were skipped; of a kprobe, all */
 	unsigned long long orphans; /* returns of calls whose beginning a kprobe missed */

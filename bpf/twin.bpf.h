@@ -23,6 +23,12 @@
 /* Nothing is sent before all programs are attached, and nothing once they are to go. */
 volatile __u32 recording = 0;
 
+/* Where events of this task, and those in its midst, are handed over. */
+static __always_inline volatile unsigned long long *places_of(struct dma_probe_count *count)
+{
+	return count->handled[DMA_PROBE_SET_OF(bpf_get_current_task())];
+}
+
 /* The address of an event's arguments as a number. */
 static __always_inline __u64 name_of(const __u64 *ctx)
 {
@@ -30,16 +36,18 @@ static __always_inline __u64 name_of(const __u64 *ctx)
 }
 
 /*
- * Leave @name for the twin. Where all places are taken one must go: likely of a twin that
- * never came, for no interrupts are that deep; in turn, so that those are rid of.
+ * Leave @name for the twin. Where all its places are taken one must go: likely of a twin that
+ * never came, for no interrupts are that deep; in turn, so that those are rid of. Tasks that
+ * are preempted before their twins keep theirs for long, and so there are sets of places.
  */
 static __always_inline void leave_name(struct dma_probe_count *count, __u64 name)
 {
+	volatile unsigned long long *handled = places_of(count);
 	__u32 place = DMA_PROBE_UNDER_WAY;
 
 #pragma unroll
 	for (__u32 i = DMA_PROBE_UNDER_WAY; i-- > 0;) {
-		__u64 other = *(volatile __u64 *)&count->handled[i];
+		__u64 other = handled[i];
 
 		if (other == name)
 			return;
@@ -48,15 +56,17 @@ static __always_inline void leave_name(struct dma_probe_count *count, __u64 name
 	}
 	if (place == DMA_PROBE_UNDER_WAY)
 		place = (__u32)++count->turned_out;
-	*(volatile __u64 *)&count->handled[place & (DMA_PROBE_UNDER_WAY - 1)] = name;
+	handled[place & (DMA_PROBE_UNDER_WAY - 1)] = name;
 }
 
 static __always_inline bool take_name(struct dma_probe_count *count, __u64 name)
 {
+	volatile unsigned long long *handled = places_of(count);
+
 #pragma unroll
 	for (__u32 i = 0; i < DMA_PROBE_UNDER_WAY; i++)
-		if (*(volatile __u64 *)&count->handled[i] == name) {
-			*(volatile __u64 *)&count->handled[i] = 0;
+		if (handled[i] == name) {
+			handled[i] = 0;
 			return true;
 		}
 	return false;

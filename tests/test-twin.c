@@ -20,7 +20,8 @@
 #define THREADS 4
 #define CALLS	20000
 
-#define TASKS	 4 /* of one CPU: no more than what they do there has a place */
+#define TASKS	 16 /* of two CPUs: no more of a set than it has places */
+#define TASK	 0x100
 #define STEPS	 40000
 
 static struct twin_bpf *object; /* of two levels, */
@@ -49,6 +50,7 @@ static struct twin_bpf *load(unsigned int levels)
 		return NULL;
 	}
 	loaded->bss->recording = 1;
+	loaded->bss->task = TASK; /* whatever runs on the CPU that a program is sent to */
 	return loaded;
 }
 
@@ -287,6 +289,7 @@ static void preempted(void **state)
 		} else if (*held) {
 			skips++;
 		} else {
+			deep->bss->task = (number + 1) * TASK;
 			task->sent += run_level(task->level, (number + 1) << 12, task->cpu);
 			/* Of the last nothing is left, or it would be for nobody. */
 			if (task->level < DMA_PROBE_LEVELS - 1 && !(dice >> 50 & 7)) {
@@ -302,6 +305,7 @@ static void preempted(void **state)
 		task->sent = task->level = 0;
 		events++;
 	}
+	deep->bss->task = TASK;
 	assert_true(events > STEPS / 8 && skips > STEPS / 100);
 }
 
@@ -338,6 +342,7 @@ static void at_tracepoint(void **state)
 	twin = bpf_program__attach(object->progs.tp_sys_enter_twin);
 	assert_non_null(elder);
 	assert_non_null(twin);
+	object->bss->task = 0;
 	object->bss->process = (__u32)getpid();
 	for (unsigned int i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_create(&thread[i], NULL, call_kernel, NULL), 0);

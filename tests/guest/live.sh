@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# live.sh - in the guest: what looks at a live kernel whose swiotlb is too small. top
-# beside a recording of the same, and recordings that a failure ends; inspect of the kernel, and of a copy that is saved as
-# the manual says; explain of the kernel's log
+# live.sh - in the guest: what looks at a live kernel whose swiotlb is too small. top beside
+# a recording of the same, and recordings that a failure ends; inspect of the kernel, and of
+# a copy that is saved as the manual says; explain of the kernel's log
 . /test/events.sh
 load_until sd_mod
 wait_for_disks 2 >/dev/null
