@@ -78,6 +78,24 @@ static void set_seen(const struct fuzz_mutant *mutant, const struct fuzz_outcome
 	ret->killed = !strcmp(ret->seen, mutant->oracle);
 }
 
+/* What breaks the target without the bug, too, tells nothing of it. */
+static int judge(const struct fuzz_target *target, const char *input,
+		 struct fuzz_outcome *outcome, struct result *ret)
+{
+	int status = fuzz_replay(target, input, NULL, outcome, NULL);
+
+	if (!status && outcome->found) {
+		snprintf(ret->seen, sizeof(ret->seen), "without it");
+		outcome->found = false;
+		return EXIT_FINE;
+	}
+	if (!status)
+		status = fuzz_replay(target, input, ret->mutant->id, outcome, NULL);
+	if (!status)
+		set_seen(ret->mutant, outcome, ret);
+	return status;
+}
+
 /* Its input passes without the bug, and breaks with it as mutants.def says. */
 static int replay(const struct fuzz_options *options, const struct fuzz_target *target,
 		  struct result *ret)
@@ -90,18 +108,10 @@ static int replay(const struct fuzz_options *options, const struct fuzz_target *
 
 	if (access(input, R_OK)) {
 		snprintf(ret->seen, sizeof(ret->seen), "no input");
-		goto free_input;
+	} else {
+		status = judge(target, input, &outcome, ret);
+		ret->ns = status ? 0 : outcome.ns;
 	}
-	status = fuzz_replay(target, input, NULL, &outcome, NULL);
-	if (!status && outcome.found)
-		snprintf(ret->seen, sizeof(ret->seen), "without it");
-	else if (!status)
-		status = fuzz_replay(target, input, mutant->id, &outcome, NULL);
-	if (!status && !*ret->seen) {
-		set_seen(mutant, &outcome, ret);
-		ret->ns = outcome.ns;
-	}
-free_input:
 	free(input);
 	return status;
 }
@@ -116,9 +126,9 @@ static int look_at_finding(const struct fuzz_target *target,
 
 	fuzz_campaign_findings(campaign, &findings);
 	if (findings.count)
-		status = fuzz_replay(target, findings.path[0], campaign->mutant, &outcome,
-				     NULL);
-	set_seen(ret->mutant, &outcome, ret);
+		status = judge(target, findings.path[0], &outcome, ret);
+	else
+		set_seen(ret->mutant, &outcome, ret);
 	/* whoever saw it, it was seen */
 	ret->killed = outcome.found;
 	fuzz_files_deinit(&findings);
