@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # dmactl replay: what is not predicted has a class only with its witness. Traces by hand.
-. "$srcdir/tests/command.sh"
+. "$srcdir/tests/verdicts.sh"
 
 kernel=6.12
 machine='{"schema": "dmactl.environment/1", "kernel": "KERNEL", "cpus": 2, "iommu": {"mode": "off"},
@@ -12,18 +12,6 @@ trace() {
 	echo "#environment $machine" | sed "s/AREAS/$1/; s/KERNEL/$kernel/" | tr -d '\n\t'
 	echo
 	cat
-}
-
-# verdicts WANT: the trace in $scratch is met so: "predicted 3 order 1"
-verdicts() {
-	expect 0 "$dmactl" replay "$scratch/trace"
-	quiet
-	sed -n 's/^fidelity: [0-9.]* % predicted, \([0-9]*\) of [0-9]*/predicted \1/p' \
-		"$scratch/out" | tr -d , | tr '\n' ' ' | sed 's/ $//' >"$scratch/got"
-	events=$(grep -vc '^#' "$scratch/trace")
-	grep -q "^$events event" "$scratch/out" || fail "not $events events: $(head -n 1 "$scratch/out")"
-	test "$(cat "$scratch/got")" = "$1" ||
-		fail "'$(cat "$scratch/got")', not '$1', for: $(cat "$scratch/trace")"
 }
 
 # bounce TIME CPU PHYS SIZE DMA: a search, and the map that it is for, a microsecond later

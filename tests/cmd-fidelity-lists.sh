@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # dmactl replay: a list's answer is every segment of it. Traces by hand, after vectors of
 # the kernel's iommu_dma_map_sg().
-. "$srcdir/tests/command.sh"
+. "$srcdir/tests/verdicts.sh"
 
 # trace BOUNDARY LONGEST: a trace of the lines on standard input
 trace() {
@@ -10,16 +10,6 @@ trace() {
 	printf '"iommu": {"mode": "strict"}, "devices": [{"name": "nic0", '
 	printf '"segment_boundary_mask": "%s", "max_segment_size": %s}]}\n' "$1" "$2"
 	cat
-}
-
-# verdicts WANT: the trace in $scratch is met so
-verdicts() {
-	expect 0 "$dmactl" replay "$scratch/trace"
-	quiet
-	sed -n 's/^fidelity: [0-9.]* % predicted, \([0-9]*\) of [0-9]*/predicted \1/p' \
-		"$scratch/out" | tr -d , | tr '\n' ' ' | sed 's/ $//' >"$scratch/got"
-	test "$(cat "$scratch/got")" = "$1" ||
-		fail "'$(cat "$scratch/got")', not '$1', for: $(cat "$scratch/trace")"
 }
 
 # list ENTRIES NENTS SEGMENTS ENTS

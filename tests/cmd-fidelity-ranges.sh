@@ -1,18 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # dmactl replay: IOVAs of which iommu:map alone tells, or that no other has. Traces by hand.
-. "$srcdir/tests/command.sh"
-
-# verdicts WANT: the trace in $scratch is met so: "predicted 3 order 1"
-verdicts() {
-	expect 0 "$dmactl" replay "$scratch/trace"
-	quiet
-	sed -n 's/^fidelity: [0-9.]* % predicted, \([0-9]*\) of [0-9]*/predicted \1/p' \
-		"$scratch/out" | tr -d , | tr '\n' ' ' | sed 's/ $//' >"$scratch/got"
-	events=$(grep -vc '^#' "$scratch/trace")
-	grep -q "^$events event" "$scratch/out" || fail "not $events events: $(head -n 1 "$scratch/out")"
-	test "$(cat "$scratch/got")" = "$1" ||
-		fail "'$(cat "$scratch/got")', not '$1', for: $(cat "$scratch/trace")"
-}
+. "$srcdir/tests/verdicts.sh"
 
 # a range that no mapping's event tells of is not of the device that came last, but of one
 # that maps no lists by itself
