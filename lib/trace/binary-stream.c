@@ -52,9 +52,7 @@ static uint64_t get_bytewise(struct cursor *cursor)
 	return 0;
 }
 
-/*
- * Of up to eight bytes at once, the first without its highest bit is the last.
- */
+/* Of up to eight bytes at once, the first without its highest bit is the last. */
 uint64_t get_long_varint(struct cursor *cursor)
 {
 	uint64_t word, ends;

@@ -47,8 +47,8 @@ static unsigned int level_of(struct iova *iova, const struct dma_event *event)
 {
 	if (iova->context_name != event->context) {
 		iova->context_name = event->context;
-		iova->context_level = read_level(libdma_strings_get(
-			iova->frame->options.strings, event->context));
+		iova->context_level = read_level(
+			libdma_strings_get(iova->frame->options.strings, event->context));
 	}
 	return iova->context_level;
 }
@@ -198,7 +198,8 @@ static int see_split(struct iova *iova, struct foreseen *event, struct context *
 			break;
 	if (!piece || piece->judged)
 		return 0;
-	rest = request_create(iova, piece, IOVA_OP_TAKE, dma, take->dma + take->size - dma);
+	rest = request_create(iova, piece, IOVA_OP_TAKE, dma,
+			      take->dma + take->size - dma);
 	if (!rest)
 		return -ENOMEM;
 	rest->since = take->ns;
@@ -249,7 +250,7 @@ static int see_failure(struct iova *iova, struct foreseen *event, struct context
 	if (!is_single(said) || !said->size || said->size > INT64_MAX)
 		return 0;
 	take = request_create(iova, event, IOVA_OP_TAKE, 0,
-		      align_up(said->size + offset, iova->granule));
+			      align_up(said->size + offset, iova->granule));
 	if (!take)
 		return -ENOMEM;
 	take->since = context->ns;
@@ -306,7 +307,8 @@ static int see_mapping(struct iova *iova, struct foreseen *event, struct context
 	if (take && take->dma == dma) {
 		event->memo = request_get(take);
 	} else {
-		take = request_create(iova, event, IOVA_OP_TAKE, dma, extent_of(iova, said));
+		take = request_create(iova, event, IOVA_OP_TAKE, dma,
+				      extent_of(iova, said));
 		if (!take)
 			return -ENOMEM;
 		take->since = context->ns;
@@ -346,8 +348,8 @@ static int see_try_alloc(struct iova *iova, struct foreseen *event,
 
 static int see_unmap(struct iova *iova, struct foreseen *event, struct context *context)
 {
-	struct request *release =
-		request_create(iova, event, IOVA_OP_RELEASE, event->event.dma, event->event.size);
+	struct request *release = request_create(iova, event, IOVA_OP_RELEASE,
+						 event->event.dma, event->event.size);
 
 	if (!release)
 		return -ENOMEM;
@@ -389,8 +391,8 @@ static int see_exact(struct iova *iova, struct foreseen *event, struct context *
 
 	iova->exact = true;
 	iova_show(iova);
-	request = request_create(iova, event, take ? IOVA_OP_TAKE : IOVA_OP_RELEASE, said->dma,
-			 said->size);
+	request = request_create(iova, event, take ? IOVA_OP_TAKE : IOVA_OP_RELEASE,
+				 said->dma, said->size);
 	if (!request)
 		return -ENOMEM;
 	request->since = context->ns;

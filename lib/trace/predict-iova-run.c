@@ -200,8 +200,7 @@ static uint64_t find_flushed(const struct iova *iova, const struct foreseen *eve
 		const struct request *other = next->memo;
 
 		if (shows_take(next) && other->kind == IOVA_OP_TAKE &&
-		    other->cpu == request->cpu &&
-		    other->dma != request->dma &&
+		    other->cpu == request->cpu && other->dma != request->dma &&
 		    timeline_freed(timeline, other->dma / iova->granule) == flush)
 			return other->number;
 	}

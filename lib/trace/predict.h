@@ -29,7 +29,7 @@
  * ten lie within 3 ms of their witness, the longest 16 ms.
  */
 #define PREDICT_INTERRUPT_NS 10000000
-#define PREDICT_NO_GROUP      UINT32_MAX
+#define PREDICT_NO_GROUP     UINT32_MAX
 
 /**
  * struct predict_device - a device's limits as they are now
