@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <libdma/predict.h>
+
 #include "json.h"
 #include "output.h"
 #include "rerun.h"
@@ -24,6 +26,7 @@ struct rerun {
 	struct libdma_writer *writer;
 	struct libdma_strings *strings; /* of the trace, and of what is written */
 	uint64_t events;
+	bool over;
 	int err;
 };
 
@@ -62,10 +65,12 @@ static void see(void *arg, const struct dma_event *event)
 		rerun->err = libdma_writer_put(rerun->writer, &seen);
 }
 
+/* Where the trace ends with pools in use, no driver destroyed them. */
 static void say(void *arg, enum libdma_log_level level, const char *text)
 {
-	(void)arg;
-	if (level <= LIBDMA_LOG_ERROR)
+	const struct rerun *rerun = arg;
+
+	if (level <= LIBDMA_LOG_ERROR && !rerun->over)
 		complain("the machine: %s", text);
 }
 
@@ -124,6 +129,7 @@ static int build(struct rerun *rerun, const struct state_options *at)
 		.environment = rerun->environment,
 		.strings = rerun->strings,
 		.log = say,
+		.log_arg = rerun,
 	};
 	struct libdma_replay_options keep = { .at = at->at };
 	int err = libdma_rerun_create(&how, &rerun->rerun);
@@ -207,6 +213,7 @@ void rerun_close(struct rerun *rerun)
 {
 	if (!rerun)
 		return;
+	rerun->over = true;
 	libdma_rerun_destroy(rerun->rerun);
 	libdma_environment_destroy(rerun->environment);
 	libdma_strings_destroy(rerun->strings);
@@ -230,12 +237,15 @@ static const char *mode_name(const struct libdma_environment *machine)
 void rerun_print(const struct rerun *rerun, FILE *out)
 {
 	const struct libdma_rerun_count *count = libdma_rerun_count(rerun->rerun);
+	const char *kernel = rerun->environment->kernel, *substitute;
 	struct libdma_rerun_swiotlb pool;
 
 	libdma_rerun_swiotlb(rerun->rerun, &pool);
-	fprintf(out, "machine: kernel %s, iommu %s",
-		rerun->environment->kernel ? rerun->environment->kernel : "6.12",
-		mode_name(rerun->environment));
+	fprintf(out, "machine: kernel %s", kernel ? kernel : "6.12");
+	substitute = kernel ? libdma_kernel_substitute(kernel) : NULL;
+	if (substitute)
+		fprintf(out, " by the rules of %s", substitute);
+	fprintf(out, ", iommu %s", mode_name(rerun->environment));
 	if (pool.slots)
 		fprintf(out,
 			", swiotlb of %" PRIu64 " slots in %" PRIu32 " area%s%s: %" PRIu64

@@ -341,7 +341,7 @@ static void what_is_wrong_is_said_with_its_place(void **state)
 		{ HEAD "\"cpus\": -1}", "line 2, column 2: a number below 0" },
 		{ HEAD "\"cpus\": 4294967296}",
 		  "line 2, column 2: a number above 4294967295" },
-		{ HEAD "\"cpus\": 1.5}", "line 2, column 2: expected a number, or a "
+		{ HEAD "\"cpus\": 1.5}", "line 2, column 2: expected a whole number, or a "
 					 "string like \"0x1000\"" },
 		{ HEAD "\"cpus\": 99999999999999999999}", "line 2, column 29: too big" },
 		{ HEAD "\"cpus\": 1, \"cpus\": 2}", "line 2, column 18: duplicate" },
@@ -352,7 +352,7 @@ static void what_is_wrong_is_said_with_its_place(void **state)
 		{ HEAD "\"memory\": [{}, {\"start\": \"0x0\"},\n  {\"lenght\": 1}]}",
 		  "line 3, column 4: unknown member \"lenght\", is \"length\" meant?" },
 		{ HEAD "\"memory\": [{\"start\": \"0x12345678901234567\"}]}",
-		  "line 2, column 14: expected a number" },
+		  "line 2, column 14: expected a whole number" },
 		{ HEAD "\"devices\": [{\"driver\": \"nvme\"}]}",
 		  "line 2, column 14: a device without a \"name\"" },
 		{ HEAD "\"devices\": [{\"name\": \"d\"}, {\"name\": \"d\"}]}",

@@ -227,3 +227,12 @@ bool libdma_predictor_assumption(const struct libdma_predictor *predictor, size_
  * Return: 0, or -EINVAL where @release does not begin with two numbers.
  */
 int libdma_kernel_parse(const char *release, enum dma_kernel *ret);
+
+/**
+ * libdma_kernel_substitute() - which kernel stands for one that is not modelled itself
+ * @release:	"6.6.30", "5.15"
+ *
+ * Return: "6.1", "6.12" or "7.2", as libdma_kernel_parse() has it; NULL for a release of
+ * one of these, and where @release does not begin with two numbers.
+ */
+const char *libdma_kernel_substitute(const char *release);

@@ -116,7 +116,7 @@ static int read_number(struct parser *parser, const json_t *value, uint64_t max,
 		   strspn(text + 2, "0123456789abcdefABCDEF") == strlen(text + 2)) {
 		*ret = strtoull(text + 2, &end, 16);
 	} else {
-		return complain(parser, "expected a number, or a string like \"0x1000\"");
+		return complain(parser, "expected a whole number, or a string like \"0x1000\"");
 	}
 	if (*ret > max)
 		return complain(parser, "a number above %llu", (unsigned long long)max);

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,24 @@ int libdma_kernel_parse(const char *release, enum dma_kernel *ret)
 	else
 		*ret = DMA_KERNEL_7_2;
 	return 0;
+}
+
+const char *libdma_kernel_substitute(const char *release)
+{
+	static const char *const names[] = {
+		[DMA_KERNEL_6_1] = "6.1",
+		[DMA_KERNEL_6_12] = "6.12",
+		[DMA_KERNEL_7_2] = "7.2",
+	};
+	enum dma_kernel kernel;
+	size_t length;
+
+	if (libdma_kernel_parse(release, &kernel))
+		return NULL;
+	length = strlen(names[kernel]);
+	if (!strncmp(release, names[kernel], length) && !isdigit((unsigned char)release[length]))
+		return NULL;
+	return names[kernel];
 }
 
 static uint32_t find_group(const struct libdma_environment *environment, const char *name)

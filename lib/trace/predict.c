@@ -187,15 +187,18 @@ void libdma_predictor_follow(struct libdma_predictor *frame, struct libdma_repla
 static int learn_kernel(struct libdma_predictor *frame)
 {
 	const struct libdma_environment *known = frame->environment;
+	bool maps_phys = frame->maps_phys;
+	const char *how = maps_phys ? "dma_map_phys() is recorded" : "nothing says which";
+	const char *rules = maps_phys ? "7.2" : "6.12";
 
-	frame->kernel = frame->maps_phys ? DMA_KERNEL_7_2 : DMA_KERNEL_6_12;
-	if (known->origin.kernel == LIBDMA_UNKNOWN ||
-	    libdma_kernel_parse(known->kernel, &frame->kernel))
-		if (predict_assume(frame, "kernel",
-				   frame->maps_phys ? "dma_map_phys() is recorded"
-						    : "nothing says which",
-				   frame->maps_phys ? "7.2" : "6.12"))
-			return -ENOMEM;
+	frame->kernel = maps_phys ? DMA_KERNEL_7_2 : DMA_KERNEL_6_12;
+	if (known->origin.kernel != LIBDMA_UNKNOWN &&
+	    !libdma_kernel_parse(known->kernel, &frame->kernel)) {
+		how = "the nearest modelled";
+		rules = libdma_kernel_substitute(known->kernel);
+	}
+	if (rules && predict_assume(frame, "kernel", how, "%s", rules))
+		return -ENOMEM;
 	frame->rules = kernel_rules(frame->kernel);
 	return 0;
 }
