@@ -4,7 +4,7 @@
  *
  * Each is fuzzed for a few seconds by one worker, from the committed inputs and always
  * with the same dice. Others take their part of the processor meanwhile, so how much of
- * one the worker had is measured, too.
+ * one the worker had is measured, too. Then three inputs are run again and again.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,6 +19,7 @@
 #include "fuzz-engine.h"
 #include "fuzz-scratch.h"
 #include "fuzz-seeds.h"
+#include "fuzz-speed.h"
 #include "json.h"
 #include "output.h"
 #include "table.h"
@@ -32,6 +33,9 @@ enum {
 	COLUMN_SPEED,
 	COLUMN_PROCESSOR,
 	COLUMN_PER_PROCESSOR,
+	COLUMN_EMPTY,
+	COLUMN_MEDIAN,
+	COLUMN_LARGE,
 	COLUMN_STABILITY,
 	COLUMN_FINDINGS,
 	COLUMN_EXECS,
@@ -46,6 +50,15 @@ static const struct column columns[] = {
 	{ .name = "CPU", .summary = "share of a processor that it had", .right = true },
 	{ .name = "EXEC/CPU-S",
 	  .summary = "inputs a second of a processor",
+	  .right = true },
+	{ .name = "EMPTY/S",
+	  .summary = "times a second of a processor that the empty input is run",
+	  .right = true },
+	{ .name = "MEDIAN/S",
+	  .summary = "... that the committed input of median size is",
+	  .right = true },
+	{ .name = "95TH/S",
+	  .summary = "... that one is which 95 of a hundred are smaller than",
 	  .right = true },
 	{ .name = "STABILITY",
 	  .summary = "branches that are the same each time",
@@ -71,6 +84,7 @@ struct result {
 	double processor;     /* percent of one */
 	double per_processor; /* inputs a second of one */
 	size_t findings;
+	struct fuzz_speed speed[FUZZ_SPEEDS];
 };
 
 /* AFL++ leaves its processes to be waited for by whoever comes after it: that is us. */
@@ -140,6 +154,30 @@ static int measure(struct bench *bench, const struct fuzz_target *target,
 	return status == EXIT_FOUND ? EXIT_FINE : status;
 }
 
+/* Of those that could be measured, also into the row. */
+static json_t *add_speeds(struct bench *bench, const struct result *result)
+{
+	static const char *const names[FUZZ_SPEEDS] = { "empty", "median", "95th" };
+	json_t *list = json_list(), *object;
+
+	for (unsigned int i = 0; i < FUZZ_SPEEDS; i++) {
+		const struct fuzz_speed *speed = &result->speed[i];
+
+		if (speed->per_second < 0)
+			continue;
+		table_cell(bench->table, COLUMN_EMPTY + i, "%.0f", speed->per_second);
+		object = json_create();
+		json_add(object, "input", json_text(names[i]));
+		json_add(object, "file",
+			 i == FUZZ_SPEED_EMPTY ? json_null() : json_text(speed->path));
+		json_add_count(object, "bytes", speed->size);
+		json_add(object, "execs_per_processor_second",
+			 json_real(speed->per_second));
+		json_append(list, object);
+	}
+	return list;
+}
+
 static void add_row(struct bench *bench, const struct fuzz_target *target,
 		    const struct result *result)
 {
@@ -166,6 +204,7 @@ static void add_row(struct bench *bench, const struct fuzz_target *target,
 	json_add(object, "execs_per_second", json_real(worker->speed));
 	json_add(object, "processor", json_real(result->processor / 100));
 	json_add(object, "execs_per_processor_second", json_real(result->per_processor));
+	json_add(object, "repeated", add_speeds(bench, result));
 	json_add(object, "stability",
 		 worker->stability < 0 ? json_null() : json_real(worker->stability));
 	json_add_count(object, "findings", result->findings);
@@ -178,7 +217,7 @@ static int bench_target(struct bench *bench, const char *name)
 {
 	const struct fuzz_options *options = bench->options;
 	struct fuzz_target target;
-	struct result result;
+	struct result result = { 0 };
 	int status = fuzz_target_find(options, name, false, &target);
 
 	if (status)
@@ -190,10 +229,14 @@ static int bench_target(struct bench *bench, const char *name)
 	} else if (!options->engine ||
 		   !strcmp(options->engine, fuzz_engine_names[target.engine])) {
 		status = measure(bench, &target, &result);
+		if (!status && !bench->interrupted)
+			status = fuzz_speed_measure(options, &target, bench->folder,
+						    &bench->interrupted, result.speed);
 		if (!status && !bench->interrupted) {
 			bench->found = bench->found || result.findings;
 			add_row(bench, &target, &result);
 		}
+		fuzz_speed_deinit(result.speed);
 	}
 	fuzz_target_deinit(&target);
 	return status;

@@ -164,6 +164,21 @@ if links -fsanitize=fuzzer,address,undefined; then
 	expect 0 fuzz bench toy --time=1s $quick --json
 	json "$out"
 	printed '"execs_per_second": [1-9]'
+	# each again and again: in a process for each it would be a hundred times a second
+	test "$(grep -c '"execs_per_processor_second": [1-9][0-9]\{3,\}' "$out")" = 4 ||
+		fail "no three inputs and a campaign of some thousand a second"
+	printed '"file": ".*/corpus/toy/a"'
+	printed '"bytes": 7'
+	# what breaks has no speed
+	mv "$toy/corpus/toy" "$toy/corpus/kept"
+	mkdir "$toy/corpus/toy"
+	cp "$toy/corpus/kept/a" "$toy/corpus/toy"
+	printf 'break it' >"$toy/corpus/toy/breaks"
+	expect 1 fuzz bench toy --time=1s $quick --csv --noheadings \
+		--columns=empty/s,median/s,95th/s,findings
+	printed '^[1-9][0-9]*,,,[1-9]'
+	rm -r "$toy/corpus/toy"
+	mv "$toy/corpus/kept" "$toy/corpus/toy"
 	echo 'int broken' >>"$toy/fuzz/fuzz-toy.c"
 	expect 5 fuzz build --engine=libfuzzer $quick
 	said 'make failed, see .*build.log: .*error:'
