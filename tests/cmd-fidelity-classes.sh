@@ -86,6 +86,9 @@ verdicts 'predicted 1 2 unexplained'
 } | trace 1 >"$scratch/trace"
 verdicts 'predicted 4 1 order'
 printed 'map_page cpu 0: expected 0x4000800, got 0x4001800: order, witness #3'
+sed 's,1\.00\([1-4]\),1.05\1,' "$scratch/trace" >"$scratch/late"
+mv "$scratch/late" "$scratch/trace"
+verdicts 'predicted 4 1 order'	# however long
 sed 's,b/2,a/1,' "$scratch/trace" >"$scratch/task"
 mv "$scratch/task" "$scratch/trace"
 verdicts 'predicted 3 2 unexplained'
@@ -254,8 +257,18 @@ interrupted() {	# TASK of the interrupt, what was between
 interrupted a/7 | trace 1 >"$scratch/trace"
 verdicts 'predicted 4 1 order'
 printed 'expected 0x100400, got 0x100000: order, witness #8'
-# another task's free is no interrupt, nor is what the task did before something else
+# what another task did may have been in the midst of the call, which it preempted; not what
+# was before the CPU was idle, or long ago, nor what the task did before something else
 interrupted b/8 | trace 1 >"$scratch/trace"
+verdicts 'predicted 4 1 order'
+printed 'expected 0x100400, got 0x100000: order, witness #8'
+interrupted b/8 'swapper/0/0 unmap_page nic0 TO_DEVICE dma=0x6000 size=16' |
+	trace 1 >"$scratch/trace"
+verdicts 'predicted 4 1 unexplained'
+interrupted b/8 | sed '/a.7/s/3.000400/3.040000/' | trace 1 >"$scratch/trace"
+verdicts 'predicted 4 1 unexplained'
+interrupted b/8 | sed '/3.000400/{h; s/\[0\].*/[1] a\/7 unmap_page nic0 TO_DEVICE dma=0x6000 size=16/; p; g;}' |
+	trace 1 >"$scratch/trace"
 verdicts 'predicted 4 1 unexplained'
 interrupted a/7 'a/7 map_page nic0 TO_DEVICE phys=0x4000000 dma=0x4000000 size=16' |
 	trace 1 >"$scratch/trace"
@@ -361,9 +374,33 @@ printed '#2 .* expected 0xfffff000, got 0xffffe000: order, witness #3'
 } | iovas >"$scratch/trace"
 verdicts 'predicted 3 1 order'
 printed 'expected 0xffffe000, got 0xffffd000: order, witness #5'
-# what another task left is not what came into the call
-sed '/^2\.00[01]/s,a/1,b/2,' "$scratch/trace" >"$scratch/task"
-mv "$scratch/task" "$scratch/trace"
+# what another task left may have come into the call, but not where the CPU had nothing to
+# do then: a task that is preempted waits
+mv "$scratch/trace" "$scratch/interrupt"
+sed '/^2\.00[01]/s,a/1,b/2,' "$scratch/interrupt" >"$scratch/trace"
+verdicts 'predicted 3 1 order'
+printed 'expected 0xffffe000, got 0xffffd000: order, witness #5'
+sed '/^2\.00[01]/s,a/1,swapper/0/0,' "$scratch/interrupt" >"$scratch/trace"
+verdicts 'predicted 3 1 unexplained'
+
+# a task that rests in its call shows late what it took, and did nothing since: the others
+# took what lay below
+rested() {	# CPU of the return
+	take 1.0 0 a/1 0xfffff000 1
+	take 1.1 0 a/1 0xffffe000 1
+	leave 2.0 0 a/1 0xffffe000 1
+	leave 2.1 0 a/1 0xfffff000 1
+	take 3.000 0 b/2 0xffffe000 1
+	test -z "$2" || echo "3.010 [0] $2"
+	take 3.050 "$1" c/3 0xfffff000 1
+}
+for cpu in 0 1; do
+	rested "$cpu" | iovas >"$scratch/trace"
+	verdicts 'predicted 2 2 order'
+	printed 'expected 0xfffff000, got 0xffffe000: order, witness #11'
+done
+rested 0 'c/3 map_page 0000:00:01.0 TO_DEVICE phys=0x1000 dma=error size=1 error=ENOMEM' |
+	iovas >"$scratch/trace"
 verdicts 'predicted 3 1 unexplained'
 
 # a device that nobody saw set up was at work before

@@ -122,12 +122,36 @@ static bool shows_take(const struct foreseen *event)
 			       event->event.kind == DMA_EVENT_ALLOC_IOVA);
 }
 
+/*
+ * A task that was preempted in its call, however long, and shows later that it has what
+ * this one should have: it took that before, and here.
+ */
+static void ahead_find_rested(struct iova *iova, struct foreseen *event,
+			      const struct request *request, struct ahead *ahead)
+{
+	struct foreseen *next = event;
+
+	while (request->exact && (next = predict_next(iova->frame, next))) {
+		size_t count = ahead->count;
+
+		if (next->event.kind != DMA_EVENT_ALLOC_IOVA || !next->memo ||
+		    next->event.dma != request->expected)
+			continue;
+		if (predict_rested(iova->frame, event, next))
+			ahead_add(iova, ahead, next->memo, request->space);
+		if (ahead->count > count)
+			ahead->op[count].cpu = (uint16_t)iova_cpu(iova, request->cpu);
+		break;
+	}
+}
+
 static void ahead_find(struct iova *iova, struct foreseen *event,
 		       const struct request *request, struct ahead *ahead)
 {
 	struct foreseen *next = event;
 
 	ahead->count = 0;
+	ahead_find_rested(iova, event, request, ahead);
 	for (uint32_t cpu = 0; cpu < iova->cpus; cpu++)
 		if (iova->pending[cpu])
 			ahead_add(iova, ahead, iova->pending[cpu], request->space);
@@ -207,14 +231,14 @@ static uint64_t find_flushed(const struct iova *iova, const struct foreseen *eve
 	return LIBDMA_NO_WITNESS;
 }
 
-/* When an interrupt came into the call whose return the event is; else not known: now. */
+/* When something came into the call whose return the event is; else not known: now. */
 static uint64_t called(const struct iova *iova, const struct foreseen *event,
 		       const struct request *request)
 {
 	const struct foreseen *interrupt = NULL;
 
 	if (request->exact)
-		interrupt = predict_interrupted(iova->frame, event);
+		interrupt = predict_preempted(iova->frame, event);
 	return interrupt ? interrupt->event.ns : request->ns;
 }
 

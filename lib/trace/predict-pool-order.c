@@ -283,18 +283,6 @@ static bool is_rival(const struct foreseen *event, const struct foreseen *other)
 	       is_soon(other->event.ns, event->event.ns);
 }
 
-/* A task that was interrupted tells late what it had done before: it did nothing since. */
-static bool is_first_of_task(const struct predicted *it, const struct foreseen *other)
-{
-	const struct foreseen *between = other;
-
-	while ((between = predict_previous(it->frame, between)) && between != it->event)
-		if (between->event.pid == other->event.pid &&
-		    !predict_is_release(between->event.kind))
-			return false;
-	return other->event.pid != it->event->event.pid;
-}
-
 /* Is this block given next, once the one above it is gone? It is taken if so. */
 static bool is_second(struct predicted *it, dma_addr_t wanted)
 {
@@ -314,8 +302,7 @@ static uint64_t try_later(struct predicted *it, dma_addr_t expected)
 {
 	struct foreseen *event = it->event, *other = event;
 
-	while ((other = predict_next(it->frame, other)) &&
-	       other->event.ns < event->event.ns + PREDICT_INTERRUPT_NS) {
+	while ((other = predict_next(it->frame, other))) {
 		bool rival = is_rival(event, other) && !other->done;
 
 		if (rival && other->event.kind == DMA_EVENT_POOL_FREE &&
@@ -327,7 +314,7 @@ static uint64_t try_later(struct predicted *it, dma_addr_t expected)
 		    other->event.handle != event->event.handle)
 			continue;
 		if ((rival || (other->event.dma == expected &&
-			       is_first_of_task(it, other))) &&
+			       predict_rested(it->frame, event, other))) &&
 		    is_second(it, event->event.dma))
 			return other->event.number;
 	}
@@ -373,7 +360,7 @@ static uint64_t explain_above(const struct predicted *it, dma_addr_t dma,
 
 static int try_earlier(struct predicted *it, uint64_t *witness)
 {
-	const struct foreseen *interrupt = predict_interrupted(it->frame, it->event);
+	const struct foreseen *interrupt = predict_preempted(it->frame, it->event);
 	dma_addr_t wanted = it->event->event.dma;
 	const struct pool_move *move = find_move(it, wanted);
 	struct blocks above = { 0 };

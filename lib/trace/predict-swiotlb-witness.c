@@ -199,14 +199,12 @@ static bool leaves(const struct foreseen *event, phys_addr_t copy)
  * Found where this search should have, or left where this search went: which proves that
  * it came behind, however long that is.
  */
-static bool is_intruder(const struct bounce *bounce, const struct foreseen *event,
-			const struct foreseen *other)
+static bool is_intruder(const struct bounce *bounce, const struct foreseen *other)
 {
 	const struct bounce *its = other->memo;
 
 	if (other->event.kind == DMA_EVENT_SWIOTLB_BOUNCED)
 		return its && its->cpu == bounce->cpu && its->answered &&
-		       other->event.ns < event->event.ns + PREDICT_INTERRUPT_NS &&
 		       is_there(its, bounce->expected, bounce->size);
 	return leaves(other, bounce->got);
 }
@@ -221,7 +219,7 @@ uint64_t slots_intruder(const struct slots *slots, const struct bounce *bounce,
 	while ((other = predict_next(slots->frame, other)) &&
 	       (other->event.pid != event->event.pid ||
 		predict_is_release(other->event.kind)))
-		if (is_intruder(bounce, event, other))
+		if (is_intruder(bounce, other))
 			return other->event.number;
 	return LIBDMA_NO_WITNESS;
 }

@@ -59,18 +59,61 @@ bool predict_is_release(unsigned int kind)
 	}
 }
 
+/* What an interrupt may do, in the name of the task that it came into? */
+static bool may_interrupt(const struct dma_event *event, const struct dma_event *other)
+{
+	return other->pid == event->pid && predict_is_release(other->kind) &&
+	       event->ns - other->ns <= PREDICT_INTERRUPT_NS;
+}
+
 struct foreseen *predict_interrupted(struct libdma_predictor *frame,
 				     const struct foreseen *event)
 {
 	struct foreseen *other = NULL, *before = predict_previous_of_cpu(frame, event);
 
-	while (before && predict_is_release(before->event.kind) &&
-	       before->event.pid == event->event.pid &&
-	       event->event.ns - before->event.ns <= PREDICT_INTERRUPT_NS) {
+	while (before && may_interrupt(&event->event, &before->event)) {
 		other = before;
 		before = predict_previous_of_cpu(frame, before);
 	}
 	return other;
+}
+
+/* Idle is no task that others run in the place of, and runs where no other waits. */
+static bool may_preempt(const struct dma_event *event, const struct dma_event *other)
+{
+	return event->pid && other->pid && other->pid != event->pid &&
+	       event->ns - other->ns <= PREDICT_INTERRUPT_NS;
+}
+
+struct foreseen *predict_preempted(struct libdma_predictor *frame,
+				   const struct foreseen *event)
+{
+	struct foreseen *first = NULL, *other = predict_previous(frame, event);
+	const struct dma_event *said = &event->event;
+
+	for (; other; other = predict_previous(frame, other)) {
+		if (other->event.cpu != said->cpu) {
+			if (said->pid && other->event.pid == said->pid)
+				break;
+			continue;
+		}
+		if (!may_interrupt(said, &other->event) && !may_preempt(said, &other->event))
+			break;
+		first = other;
+	}
+	return first;
+}
+
+bool predict_rested(struct libdma_predictor *frame, const struct foreseen *event,
+		    const struct foreseen *other)
+{
+	const struct foreseen *between = other;
+
+	while ((between = predict_previous(frame, between)) && between != event)
+		if (between->event.pid == other->event.pid &&
+		    !predict_is_release(between->event.kind))
+			return false;
+	return other->event.pid && other->event.pid != event->event.pid;
 }
 
 /* ---- copies ---- */
