@@ -5,6 +5,7 @@
  * The text is read into an environment of its own, which is laid over the
  * caller's when all of it was right: a wrong file changes nothing.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -32,6 +33,19 @@ struct parser {
 	char **why;
 };
 
+/* The reason may quote what is in the file, and is one line. */
+static int say(char **why, unsigned int line, unsigned int column, const char *text)
+{
+	if (asprintf(why, "line %u, column %u: %s", line, column, text) < 0) {
+		*why = NULL;
+		return -ENOMEM;
+	}
+	for (char *at = *why; *at; at++)
+		if (iscntrl((unsigned char)*at))
+			*at = '?';
+	return -EINVAL;
+}
+
 __attribute__((format(printf, 2, 3))) static int complain(struct parser *parser,
 							  const char *format, ...)
 {
@@ -44,11 +58,7 @@ __attribute__((format(printf, 2, 3))) static int complain(struct parser *parser,
 	va_end(args);
 	json_place(parser->json, parser->size, parser->path, parser->depth, &line,
 		   &column);
-	if (asprintf(parser->why, "line %u, column %u: %s", line, column, text) < 0) {
-		*parser->why = NULL;
-		return -ENOMEM;
-	}
-	return -EINVAL;
+	return say(parser->why, line, column, text);
 }
 
 /* The names that an object may have: those of a table, and some that are no values. */
@@ -449,12 +459,8 @@ static int complain_syntax(const json_error_t *error, char **why)
 	/* jansson has nothing to say where it was short of memory */
 	if (!error->text[0])
 		return -ENOMEM;
-	if (asprintf(why, "line %d, column %d: %s", error->line < 1 ? 1 : error->line,
-		     error->column < 1 ? 1 : error->column, error->text) < 0) {
-		*why = NULL;
-		return -ENOMEM;
-	}
-	return -EINVAL;
+	return say(why, error->line < 1 ? 1 : (unsigned int)error->line,
+		   error->column < 1 ? 1 : (unsigned int)error->column, error->text);
 }
 
 int libdma_environment_parse(struct libdma_environment *environment, const char *json,
