@@ -63,7 +63,8 @@ struct reference_range *reference_find(struct reference_check *reference, uint32
 	return reference->as_kernel && count > 1 ? NULL : best;
 }
 
-static bool holds(const struct reference_range *range, const struct reference_ref *ref)
+/* The kernel adds, and what it adds may wrap around. */
+static bool kernel_holds(const struct reference_range *range, const struct reference_ref *ref)
 {
 	return range->ref.dma <= ref->dma &&
 	       range->ref.dma + range->ref.size >= ref->dma + ref->size;
@@ -86,7 +87,7 @@ static struct reference_range *kernel_around(struct reference_check *reference,
 			struct reference_range *range = &reference->range[i];
 			uint64_t down = (top - range->ref.dma / PER_HASH) % HASHES;
 
-			if (range->device != device || !holds(range, ref) ||
+			if (range->device != device || !kernel_holds(range, ref) ||
 			    down < from || down > nearest)
 				continue;
 			if (down < nearest)
@@ -100,6 +101,15 @@ static struct reference_range *kernel_around(struct reference_check *reference,
 			return only;
 	}
 	return NULL;
+}
+
+/* All bytes of a call are a range's. */
+static bool holds(const struct reference_range *range, const struct reference_ref *ref)
+{
+	uint64_t before = ref->dma - range->ref.dma;
+
+	return range->ref.dma <= ref->dma && before <= range->ref.size &&
+	       range->ref.size - before >= ref->size;
 }
 
 struct reference_range *reference_find_around(struct reference_check *reference,

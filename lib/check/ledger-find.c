@@ -60,6 +60,7 @@ struct record *ledger_find(const struct libdma_check *check,
 	return best;
 }
 
+/* As the kernel compares them. */
 static bool is_around(const struct record *record, const struct reference *ref)
 {
 	return record->ref.dma <= ref->dma &&
@@ -135,6 +136,14 @@ static struct record *find_as_kernel(const struct device_check *device,
 	return found;
 }
 
+/* A record that begins before the range, or with it, and does not end before. */
+static bool holds(const struct record *record, const struct reference *ref)
+{
+	uint64_t offset = ref->dma - record->ref.dma;
+
+	return offset <= record->ref.size && ref->size <= record->ref.size - offset;
+}
+
 struct record *ledger_find_around(const struct libdma_check *check,
 				  const struct device_check *device,
 				  const struct reference *ref)
@@ -149,7 +158,7 @@ struct record *ledger_find_around(const struct libdma_check *check,
 	for (; at && tried++ < SEARCHED; at = intervals_next(at, ref->dma, ref->dma)) {
 		unsigned int fit = fit_of(record_of(at), ref);
 
-		if (!is_around(record_of(at), ref) || (best && fit <= best_fit))
+		if (!holds(record_of(at), ref) || (best && fit <= best_fit))
 			continue;
 		best = record_of(at);
 		best_fit = fit;
