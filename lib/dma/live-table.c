@@ -33,8 +33,7 @@ int table_grow(struct live *live)
 	return 0;
 }
 
-/* Empty a slot, and pull back those that had to go past it. */
-static void slot_clear(struct live *live, uint32_t at)
+void table_clear_slot(struct live *live, uint32_t at)
 {
 	uint32_t mask = (1U << live->bits) - 1, next = at;
 
@@ -65,16 +64,11 @@ void table_append(struct live *live, uint32_t oldest, uint32_t number)
 	*chain_at(live, oldest) = (struct chain) { number, chain.length + 1 };
 }
 
-void table_unlink(struct live *live, uint32_t at, uint32_t number)
+void table_shorten(struct live *live, uint32_t at, uint32_t number)
 {
+	struct chain chain = chain_of(live, live->slot[at].link);
 	struct link link = *link_at(live, number);
-	struct chain chain;
 
-	if (link.older == NONE && link.newer == NONE) {
-		slot_clear(live, at);
-		return;
-	}
-	chain = chain_of(live, live->slot[at].link);
 	chain.length--;
 	if (link.newer == NONE)
 		chain.newest = link.older;
@@ -91,7 +85,7 @@ void table_unlink(struct live *live, uint32_t at, uint32_t number)
  * Records
  */
 
-static int records_grow(struct live *live)
+int table_grow_records(struct live *live)
 {
 	struct record **chunk, *record;
 
@@ -128,8 +122,7 @@ static void *copy_list(char **to, const void *from, size_t size)
 	return copy;
 }
 
-/* Give the record all of its event, and lists of its own. */
-static int record_fill(struct record *record, const struct dma_event *event)
+int table_fill(struct record *record, const struct dma_event *event)
 {
 	size_t phys = event->phys_list ? event->phys_count : 0;
 	size_t sizes = event->size_list ? event->phys_count : 0;
@@ -181,25 +174,6 @@ void table_deinit(struct live *live)
 		free(live->chunk[i]);
 	free(live->chunk);
 	free(live->slot);
-}
-
-int table_add(struct live *live, const struct dma_event *event, uint32_t *ret)
-{
-	struct record *record;
-
-	if (live->free == NONE && records_grow(live))
-		return -ENOMEM;
-	record = record_at(live, live->free);
-	if (kind_is_short(event->kind))
-		memcpy(&record->mapping.event, event, EVENT_HEAD);
-	else if (record_fill(record, event))
-		return -ENOMEM;
-	record->mapping.times = 1;
-	*ret = live->free;
-	live->free = record->link.newer;
-	record->mapping.order = ++live->order;
-	live->records++;
-	return 0;
 }
 
 /* Does one chain hang together, and which part of the table's slots is it? */

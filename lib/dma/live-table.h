@@ -8,6 +8,9 @@
  */
 #pragma once
 
+#include <errno.h>
+#include <string.h>
+
 #include "dma/live.h"
 
 #define CHUNK_SHIFT 8
@@ -222,11 +225,34 @@ static inline int table_reserve(struct live *live)
 	return live->used + 2 > 1U << (live->bits - 1) ? table_grow(live) : 0;
 }
 
+/* Some records more that are free; 0 or -ENOMEM. */
+int table_grow_records(struct live *live);
+
+/* Give the record all of its event, and lists of its own; 0 or -ENOMEM. */
+int table_fill(struct record *record, const struct dma_event *event);
+
 /*
  * A new record of @event with lists of its own, not linked yet by its first key; a list's
  * second key is known then. 0 or -ENOMEM.
  */
-int table_add(struct live *live, const struct dma_event *event, uint32_t *ret);
+static inline int table_add(struct live *live, const struct dma_event *event, uint32_t *ret)
+{
+	struct record *record;
+
+	if (live->free == NONE && table_grow_records(live))
+		return -ENOMEM;
+	record = record_at(live, live->free);
+	if (kind_is_short(event->kind))
+		memcpy(&record->mapping.event, event, EVENT_HEAD);
+	else if (table_fill(record, event))
+		return -ENOMEM;
+	record->mapping.times = 1;
+	*ret = live->free;
+	live->free = record->link.newer;
+	record->mapping.order = ++live->order;
+	live->records++;
+	return 0;
+}
 
 /* Put a link behind the newest of a chain. */
 void table_append(struct live *live, uint32_t oldest, uint32_t link);
@@ -247,8 +273,22 @@ static inline void table_link(struct live *live, struct slot *slot, uint32_t lin
 	*link_at(live, link) = (struct link) { NONE, NONE };
 }
 
+/* Empty a slot, and pull back those that had to go past it. */
+void table_clear_slot(struct live *live, uint32_t at);
+
+/* Take a link out of a chain that has others. */
+void table_shorten(struct live *live, uint32_t at, uint32_t link);
+
 /* Take a link out of the chain of its key, whose slot is @at. */
-void table_unlink(struct live *live, uint32_t at, uint32_t link);
+static inline void table_unlink(struct live *live, uint32_t at, uint32_t number)
+{
+	const struct link *link = link_at(live, number);
+
+	if (link->older == NONE && link->newer == NONE)
+		table_clear_slot(live, at);
+	else
+		table_shorten(live, at, number);
+}
 
 /* Nothing is left of a record's event and lists. */
 void table_clear(struct record *record);
