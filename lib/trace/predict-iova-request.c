@@ -219,11 +219,21 @@ static bool has_result(const struct dma_event *event)
 	return dma || event_kind_class(event->kind) != DMA_CLASS_ALLOC;
 }
 
-static bool is_single(const struct dma_event *event)
+static inline bool is_single(const struct foreseen *event)
 {
-	return event_kind_class(event->kind) == DMA_CLASS_MAP &&
-	       event->kind != DMA_EVENT_MAP_SG && event->kind != DMA_EVENT_MAP_SG_ERR &&
-	       event->kind != DMA_EVENT_IOVA_TRY_ALLOC;
+	unsigned int kind = event->event.kind;
+
+	return event->class == DMA_CLASS_MAP && kind != DMA_EVENT_MAP_SG &&
+	       kind != DMA_EVENT_MAP_SG_ERR && kind != DMA_EVENT_IOVA_TRY_ALLOC;
+}
+
+/* Of one buffer, and done: by far the most. */
+static inline bool is_plain(const struct foreseen *event)
+{
+	const struct dma_event *said = &event->event;
+
+	return is_single(event) && !said->error &&
+	       !(said->flags & DMA_EVENT_REQUEST) && said->dma != DMA_MAPPING_ERROR;
 }
 
 /*
@@ -242,12 +252,12 @@ static int see_failure(struct iova *iova, struct foreseen *event, struct context
 	if (take && take->exact && !take->dma && !take->done) {
 		take->device = event->device;
 		take->followed = true;
-		take->single = is_single(said);
+		take->single = is_single(event);
 		event->memo = request_get(take);
 		replace_take(context, NULL);
 		return 0;
 	}
-	if (!is_single(said) || !said->size || said->size > INT64_MAX)
+	if (!is_single(event) || !said->size || said->size > INT64_MAX)
 		return 0;
 	take = request_create(iova, event, IOVA_OP_TAKE, 0,
 			      align_up(said->size + offset, iova->granule));
@@ -289,13 +299,13 @@ static int see_mapping(struct iova *iova, struct foreseen *event, struct context
 
 	context->mapped = event->device;
 	event->device->maps_lists |= said->kind == DMA_EVENT_MAP_SG;
-	if (!has_result(said))
-		return see_failure(iova, event, context);
-	if (!take && is_single(said)) {
+	if (!take && is_plain(event)) {
 		event->since = context->ns;
 		event->has_since = true;
 		return 0;
 	}
+	if (!has_result(said))
+		return see_failure(iova, event, context);
 	if (said->kind == DMA_EVENT_MAP_SG && event->device->known &&
 	    event->device->known->untrusted && iova_is_shown(iova))
 		return see_each(iova, event, context);
@@ -316,7 +326,7 @@ static int see_mapping(struct iova *iova, struct foreseen *event, struct context
 	}
 	take->device = event->device;
 	take->coherent = is_coherent(said);
-	take->single = is_single(said);
+	take->single = is_single(event);
 	take->followed = true;
 	replace_take(context, NULL);
 	return 0;
@@ -368,8 +378,7 @@ static void see_unmapping(struct foreseen *event, struct context *context)
 	const struct dma_event *said = &event->event;
 	struct request *release = context->release;
 
-	if (said->kind == DMA_EVENT_UNMAP_SG ||
-	    event_kind_class(said->kind) == DMA_CLASS_FREE) {
+	if (said->kind == DMA_EVENT_UNMAP_SG || event->class == DMA_CLASS_FREE) {
 		context->device = event->device;
 		return;
 	}
@@ -407,8 +416,9 @@ static int see_exact(struct iova *iova, struct foreseen *event, struct context *
 	return 0;
 }
 
-int request_see(struct iova *iova, struct foreseen *event)
+int request_see(void *state, struct foreseen *event)
 {
+	struct iova *iova = state;
 	const struct dma_event *said = &event->event;
 	struct context *context;
 	int err = 0;
@@ -416,7 +426,7 @@ int request_see(struct iova *iova, struct foreseen *event)
 	if (event->device && !event->device->translated)
 		return 0;
 	context = context_of(iova, said);
-	switch (event_kind_class(said->kind)) {
+	switch (event->class) {
 	case DMA_CLASS_MAP:
 	case DMA_CLASS_ALLOC:
 		if (event->device && said->kind == DMA_EVENT_IOVA_TRY_ALLOC)

@@ -129,6 +129,8 @@ static int iova_start(void *state)
 	const struct libdma_environment *known = iova->frame->environment;
 	int err = 0;
 
+	if (known->iommu.mode == LIBDMA_IOMMU_OFF)
+		iova->frame->seeing &= ~(1U << BACKEND_IOVA);
 	iova->granule = known->iommu.granule;
 	if (iova->granule < GRANULE_MIN)
 		iova->granule = GRANULE_MIN;
@@ -142,15 +144,6 @@ static int iova_start(void *state)
 		err = predict_assume(iova->frame, "iommu.granule", "no IOMMU has less",
 				     "%u", GRANULE_MIN);
 	return err;
-}
-
-static int iova_see(void *state, struct foreseen *event)
-{
-	struct iova *iova = state;
-
-	if (iova->frame->environment->iommu.mode == LIBDMA_IOMMU_OFF)
-		return 0;
-	return request_see(iova, event);
 }
 
 /* ---- verdicts ---- */
@@ -336,13 +329,11 @@ static bool is_plain(const struct iova *iova, const struct foreseen *event)
 /* Where nobody recorded releases, a range is released when its mapping ends. */
 static int judge_end(struct iova *iova, struct foreseen *event)
 {
-	enum dma_event_class class = event_kind_class(event->event.kind);
 	const struct dma_event *begin = iova->frame->begin ? iova->frame->begin
 							   : &event->event;
 	struct request release;
 
-	if ((class != DMA_CLASS_UNMAP && class != DMA_CLASS_FREE) ||
-	    begin->kind == DMA_EVENT_UNMAP_SG || iova_is_shown(iova))
+	if (!predict_ends(event) || begin->kind == DMA_EVENT_UNMAP_SG || iova_is_shown(iova))
 		return 0;
 	if (is_plain(iova, event))
 		return run_plain_end(iova, event);
@@ -384,6 +375,6 @@ const struct backend backend_iova = {
 	.destroy = iova_destroy,
 	.survey = iova_survey,
 	.start = iova_start,
-	.see = iova_see,
+	.see = request_see,
 	.judge = iova_judge,
 };

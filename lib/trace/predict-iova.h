@@ -239,7 +239,7 @@ void request_extent(const struct iova *iova, const struct dma_event *event,
 		    struct request *ret);
 
 /* An event enters the window: its request is left in @event->memo. */
-int request_see(struct iova *iova, struct foreseen *event);
+int request_see(void *state, struct foreseen *event);
 
 /* predict-iova-space.c */
 

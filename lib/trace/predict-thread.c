@@ -82,8 +82,8 @@ static int take_in(struct libdma_predictor *frame, uint64_t until)
 	int err = learn_strings(frame);
 
 	pthread_mutex_unlock(&thread->lock);
-	while (frame->newest < until && !err)
-		err = predict_take_in(frame);
+	if (!err)
+		err = predict_take_in(frame, until);
 	pthread_mutex_lock(&thread->lock);
 	return err;
 }

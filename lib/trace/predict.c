@@ -227,7 +227,6 @@ int libdma_predictor_start(struct libdma_predictor *frame,
 /* What the event ends, as long as it is judged. */
 static int find_begin(struct libdma_predictor *frame, struct foreseen *event)
 {
-	enum dma_event_class class = event_kind_class(event->event.kind);
 	const struct mapping *mapping;
 	int change = frame->replay ? replay_apply(frame->replay, &event->event,
 						  &event->place, &mapping)
@@ -237,19 +236,16 @@ static int find_begin(struct libdma_predictor *frame, struct foreseen *event)
 	if (change < 0)
 		return change;
 	frame->lacks_survey |= change == LIVE_STRANGER;
-	frame->begin = change == LIVE_ENDED && (class == DMA_CLASS_UNMAP ||
-						class == DMA_CLASS_FREE)
-			       ? &mapping->event
-			       : NULL;
+	if (change == LIVE_ENDED && predict_ends(event))
+		frame->begin = &mapping->event;
 	return 0;
 }
 
 /* What most events use of their place in the window. */
 static void come_near(const struct foreseen *event)
 {
-	__builtin_prefetch(event);
+	prefetch_write(event);
 	__builtin_prefetch((const char *)event + PREDICT_LINE);
-	prefetch_write(&event->device);
 }
 
 /* The window knows what is to be judged soon; it is too long for the caches itself. */
@@ -404,9 +400,10 @@ static bool is_due(const struct libdma_predictor *frame)
 {
 	const struct foreseen *first = predict_at(frame, frame->next);
 	const struct foreseen *last = predict_at(frame, frame->newest - 1);
+	uint64_t waiting = frame->newest - frame->next;
 
-	return frame->newest - frame->next > frame->options.window_events ||
-	       (last->event.ns > first->event.ns &&
+	return waiting > frame->options.window_events ||
+	       (waiting && last->event.ns > first->event.ns &&
 		last->event.ns - first->event.ns > frame->options.window_ns);
 }
 
@@ -418,7 +415,8 @@ static __attribute__((noinline)) void note_kind(struct libdma_predictor *frame,
 	frame->lacks_survey |= SURVEY_KINDS >> kind & 1;
 }
 
-int predict_take_in(struct libdma_predictor *frame)
+/* What came next enters the window. */
+static int enter(struct libdma_predictor *frame)
 {
 	struct foreseen *new = predict_at(frame, frame->newest);
 	const struct dma_event *event = &new->event;
@@ -438,6 +436,7 @@ int predict_take_in(struct libdma_predictor *frame)
 		concerns = new->device->concerns;
 	}
 	new->memo = NULL;
+	new->class = (uint8_t)event_kinds[kind].class;
 	new->judges = frame->judging[kind] & concerns;
 	new->judged = new->done = new->is_page = false;
 	new->has_since = new->put_off = false;
@@ -449,9 +448,20 @@ int predict_take_in(struct libdma_predictor *frame)
 		i = (unsigned int)__builtin_ctz(all);
 		err = backends[i]->see(frame->state[i], new);
 	}
-	while (!err && is_due(frame))
-		err = judge_next(frame);
 	return err;
+}
+
+int predict_take_in(struct libdma_predictor *frame, uint64_t until)
+{
+	int err = 0;
+
+	for (;;) {
+		while (!err && is_due(frame))
+			err = judge_next(frame);
+		if (err || frame->newest == until)
+			return err;
+		err = enter(frame);
+	}
 }
 
 /* What the thread has looked at is written again. */
@@ -475,7 +485,7 @@ int libdma_predictor_put(struct libdma_predictor *frame, const struct dma_event 
 		return err;
 	new->place = live_place(event);
 	frame->come++;
-	return frame->thread ? 0 : predict_take_in(frame);
+	return frame->thread ? 0 : predict_take_in(frame, frame->come);
 }
 
 bool libdma_predictor_lacks_survey(const struct libdma_predictor *predictor)
@@ -488,8 +498,10 @@ int libdma_predictor_finish(struct libdma_predictor *frame)
 {
 	int err = predict_thread_finish(frame);
 
-	while (!err && frame->next < frame->newest)
-		err = judge_next(frame);
+	/* nothing will be known of what follows */
+	frame->options.window_events = 0;
+	if (!err)
+		err = predict_take_in(frame, frame->newest);
 	for (unsigned int i = 0; i < BACKENDS && !err; i++)
 		if (backends[i]->finish)
 			err = backends[i]->finish(frame->state[i]);

@@ -81,38 +81,38 @@ struct predict_device {
 /**
  * struct foreseen - an event in the window
  *
- * The window is longer than the caches, so of most events only three lines are used: the
- * head of the event, which whoever reads has written, and what is found out about it. The
- * two do not share a line, since a thread of its own may judge.
+ * The window is longer than the caches, so of most events only the first two lines are
+ * used: what is found out about it, and the head of the event.
  *
  * @place:	where it is found among what is live
  * @used:	how much of @event is not 0; the frame's
- * @lists:	those of @event, for which there is room of @lists_size; the frame's
- * @event:	a copy with lists of its own
- * @device:	its device, NULL for none
- * @memo:	what a backend's see() leaves for its judge(); the backend releases it
- * @since:	the same, where it is no pointer
+ * @class:	enum dma_event_class of its kind
  * @judges:	the backends that judge it, a bit for each; PREDICT_TELLS_MACHINE
  * @judged:	its turn has been
  * @put_off:	its turn came too early, and it was counted then
  * @done:	it was done before its turn
  * @is_page:	an allocation that became a page of a pool
  * @has_since:	@since it is, and not @memo
+ * @device:	its device, NULL for none
+ * @memo:	what a backend's see() leaves for its judge(); the backend releases it
+ * @since:	the same, where it is no pointer
+ * @event:	a copy with lists of its own
+ * @lists:	those of @event, for which there is room of @lists_size; the frame's
  */
 struct foreseen {
 	struct live_place place;
 	uint8_t used;
-	void *lists;
-	size_t lists_size;
-	struct dma_event event;
-
+	uint8_t class;
+	uint8_t judges;
+	bool judged : 1, done : 1, is_page : 1, has_since : 1, put_off : 1;
 	struct predict_device *device;
 	union {
 		void *memo;
 		uint64_t since;
 	};
-	uint8_t judges;
-	bool judged : 1, done : 1, is_page : 1, has_since : 1, put_off : 1;
+	struct dma_event event;
+	void *lists;
+	size_t lists_size;
 } __attribute__((aligned(PREDICT_LINE)));
 
 /* What most events use of it. */
@@ -122,9 +122,7 @@ struct foreseen {
 
 _Static_assert(offsetof(struct foreseen, event) + PREDICT_HEAD == 2 * PREDICT_LINE,
 	       "an event without a tail fills two lines");
-_Static_assert(offsetof(struct foreseen, device) / PREDICT_LINE >
-		       (offsetof(struct foreseen, event) + PREDICT_HEAD - 1) / PREDICT_LINE,
-	       "what is found out has a line of its own");
+_Static_assert(sizeof(struct foreseen) == 4 * PREDICT_LINE, "places are a power of two");
 _Static_assert(DMA_EVENT_KINDS <= 64, "backend.judges has a bit for each");
 
 struct backend {
@@ -246,6 +244,12 @@ static inline bool predict_has_tail(const struct dma_event *event)
 	       event->max_segment_size | event->min_align_mask;
 }
 
+/* Does the event end a mapping or an allocation? */
+static inline bool predict_ends(const struct foreseen *event)
+{
+	return event->class == DMA_CLASS_UNMAP || event->class == DMA_CLASS_FREE;
+}
+
 /* Give a place an event, with lists of its own; 0 or -ENOMEM. */
 int predict_copy(struct foreseen *to, const struct dma_event *from);
 
@@ -328,8 +332,8 @@ int predict_assume(struct libdma_predictor *frame, const char *name, const char 
 
 void predict_free_counts(struct libdma_predictor *frame);
 
-/* What came next enters the window, and what is due is judged; 0 or -ENOMEM. */
-int predict_take_in(struct libdma_predictor *frame);
+/* All that came before @until enters the window, and what is due is judged; 0 or -ENOMEM. */
+int predict_take_in(struct libdma_predictor *frame, uint64_t until);
 
 /* predict-thread.c: events are taken in by a thread of the frame's own */
 
