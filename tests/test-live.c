@@ -326,6 +326,44 @@ static void what_is_never_unmapped_costs_no_memory(void **state)
 	live_destroy(live);
 }
 
+/* As mapping number n they begin, number by number. */
+static int expect_number(const struct mapping *mapping, void *arg)
+{
+	uint64_t *number = arg;
+
+	assert_int_equal(mapping->event.dma, ++*number * 4096);
+	assert_int_equal(mapping->order, *number);
+	return 0;
+}
+
+static void as_many_as_there_is_memory_for_are_live(void **state)
+{
+	const uint64_t most = 40000;
+	struct live *live = live_create();
+	const struct mapping *mapping;
+	uint64_t visited = 0;
+
+	(void)state;
+	for (uint64_t i = 1; i <= most; i++) {
+		struct dma_event map = single(DMA_EVENT_MAP_PAGE, i * 4096, 4096);
+
+		assert_int_equal(live_apply(live, &map, &mapping), LIVE_BEGUN);
+	}
+	assert_int_equal(live_count(live), most);
+	assert_true(live_valid(live));
+	assert_int_equal(live_walk(live, expect_number, &visited), 0);
+	assert_int_equal(visited, most);
+	for (uint64_t i = most; i; i--) {
+		struct dma_event unmap = single(DMA_EVENT_UNMAP_PAGE, i * 4096, 4096);
+
+		assert_int_equal(live_apply(live, &unmap, &mapping), LIVE_ENDED);
+		assert_int_equal(mapping->order, i);
+	}
+	assert_int_equal(live_count(live), 0);
+	assert_true(live_valid(live));
+	live_destroy(live);
+}
+
 static void failures_and_frees_of_null_are_nothing(void **state)
 {
 	struct dma_event events[] = {
@@ -422,6 +460,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_events_match_a_list),
 		cmocka_unit_test(what_is_never_unmapped_costs_no_memory),
+		cmocka_unit_test(as_many_as_there_is_memory_for_are_live),
 		cmocka_unit_test(failures_and_frees_of_null_are_nothing),
 		cmocka_unit_test(the_newest_is_found),
 		cmocka_unit_test(pools_and_regions_are_held),

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/large.h"
 #include "dma/live-table.h"
 
 int table_grow(struct live *live)
@@ -14,7 +15,7 @@ int table_grow(struct live *live)
 	uint32_t bits = live->slot ? live->bits + 1 : 8, mask = (1U << bits) - 1;
 	struct slot *old = live->slot, *slot;
 
-	slot = bits < 32 ? malloc(sizeof(*slot) << bits) : NULL;
+	slot = bits < 32 ? large_alloc(sizeof(*slot) << bits) : NULL;
 	if (!slot)
 		return -ENOMEM;
 	memset(slot, 0xff, sizeof(*slot) << bits);
@@ -87,6 +88,8 @@ void table_shorten(struct live *live, uint32_t at, uint32_t number)
 
 int table_grow_records(struct live *live)
 {
+	uint32_t chunks = live->chunks < CHUNKS_LARGE ? 1 : CHUNKS_LARGE;
+	uint32_t count = chunks * CHUNK_SIZE, first = live->chunks * CHUNK_SIZE;
 	struct record **chunk, *record;
 
 	if (live->chunks >= NONE >> (CHUNK_SHIFT + 1))
@@ -99,15 +102,16 @@ int table_grow_records(struct live *live)
 			return -ENOMEM;
 		live->chunk = chunk;
 	}
-	record = aligned_alloc(LINE, CHUNK_SIZE * sizeof(*record));
+	record = large_alloc(count * sizeof(*record));
 	if (!record)
 		return -ENOMEM;
-	memset(record, 0, CHUNK_SIZE * sizeof(*record));
-	for (uint32_t i = 0; i + 1 < CHUNK_SIZE; i++)
-		record[i].link.newer = live->chunks * CHUNK_SIZE + i + 1;
-	record[CHUNK_SIZE - 1].link.newer = live->free;
-	live->free = live->chunks * CHUNK_SIZE;
-	live->chunk[live->chunks++] = record;
+	memset(record, 0, count * sizeof(*record));
+	for (uint32_t i = 0; i + 1 < count; i++)
+		record[i].link.newer = first + i + 1;
+	record[count - 1].link.newer = live->free;
+	live->free = first;
+	for (uint32_t i = 0; i < chunks; i++)
+		live->chunk[live->chunks++] = record + i * CHUNK_SIZE;
 	return 0;
 }
 
@@ -170,7 +174,7 @@ void table_deinit(struct live *live)
 {
 	for (uint32_t i = 0; i < live->chunks * CHUNK_SIZE; i++)
 		free(record_at(live, i)->lists);
-	for (uint32_t i = 0; i < live->chunks; i++)
+	for (uint32_t i = 0; i < live->chunks; i += i < CHUNKS_LARGE ? 1 : CHUNKS_LARGE)
 		free(live->chunk[i]);
 	free(live->chunk);
 	free(live->slot);

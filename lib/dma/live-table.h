@@ -15,6 +15,8 @@
 
 #define CHUNK_SHIFT 8
 #define CHUNK_SIZE  (1U << CHUNK_SHIFT)
+/* Where there are so many, as many more are in one piece of memory: a large page. */
+#define CHUNKS_LARGE 32
 #define NONE        UINT32_MAX
 #define LINE	    64 /* bytes of a cache's line */
 
