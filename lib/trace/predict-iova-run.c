@@ -402,29 +402,31 @@ int run_plain(struct iova *iova, struct foreseen *event, struct request *request
 	const struct dma_event *said = &event->event;
 	struct predict_device *device = event->device;
 	struct space *space = device->iova;
-	uint64_t start = said->dma >> iova->shift, pfn;
-	struct iova_op op = {
+	uint64_t start = said->dma >> iova->shift, size = granules_of(iova, said), pfn;
+	struct iova_op *op;
+	int err;
+
+	if (!space || !start || !size) {
+		request_of_plain(iova, event, request);
+		return run_take(iova, event, request);
+	}
+	space->handle = 0;
+	err = timeline_next(space->timeline, said->ns, &op);
+	if (err)
+		return err;
+	*op = (struct iova_op) {
 		.kind = IOVA_OP_TAKE,
 		.low = device->is_pci && !iova->only_high && !device->low_is_full,
 		.cpu = (uint16_t)iova_cpu(iova, said->cpu),
-		.size = granules_of(iova, said),
+		.size = size,
 		.pfn = start,
 		.limit = device_limit(iova, device, device->dma_mask) >> iova->shift,
 		.since = event->since,
 		.ns = said->ns,
 		.number = said->number,
 	};
-	int err;
-
-	if (!space || !start || !op.size) {
-		request_of_plain(iova, event, request);
-		return run_take(iova, event, request);
-	}
-	space->handle = 0;
-	err = timeline_put(space->timeline, &op, &pfn);
-	if (err)
-		return err;
-	note_low(iova, device, &op);
+	pfn = timeline_go(space->timeline, op);
+	note_low(iova, device, op);
 	if (pfn == start)
 		return 1;
 	request_of_plain(iova, event, request);
@@ -473,16 +475,25 @@ int run_plain_end(struct iova *iova, const struct foreseen *event)
 {
 	const struct dma_event *said = &event->event, *begin = iova->frame->begin;
 	struct space *space = event->device->iova;
-	struct iova_op op = {
+	uint64_t size = granules_of(iova, begin);
+	struct iova_op *op;
+	int err;
+
+	space->handle = 0;
+	if (!size)
+		return 0;
+	err = timeline_next(space->timeline, said->ns, &op);
+	if (err)
+		return err;
+	*op = (struct iova_op) {
 		.kind = IOVA_OP_RELEASE,
 		.cpu = (uint16_t)iova_cpu(iova, said->cpu),
-		.size = granules_of(iova, begin),
+		.size = size,
 		.pfn = begin->dma >> iova->shift,
 		.since = said->ns,
 		.ns = said->ns,
 		.number = said->number,
 	};
-
-	space->handle = 0;
-	return op.size ? timeline_put(space->timeline, &op, NULL) : 0;
+	timeline_go(space->timeline, op);
+	return 0;
 }

@@ -203,13 +203,11 @@ int timeline_flush(struct timeline *timeline, unsigned int cpu, uint64_t ns)
 	return 0;
 }
 
-int timeline_put(struct timeline *timeline, const struct iova_op *op, uint64_t *ret)
+int timeline_next(struct timeline *timeline, uint64_t ns, struct iova_op **ret)
 {
-	struct iova_op *place;
-	uint64_t pfn;
 	int err;
 
-	if (op->ns >= timeline->due) {
+	if (ns >= timeline->due) {
 		err = timeline_flush(timeline, timeline->due_cpu, timeline->due);
 		if (err)
 			return err;
@@ -219,11 +217,28 @@ int timeline_put(struct timeline *timeline, const struct iova_op *op, uint64_t *
 	/* an explanation may put one more among them */
 	if (timeline->count + 1 >= timeline->room && grow(timeline))
 		return -ENOMEM;
-	place = timeline_op(timeline, timeline->count++);
-	prefetch_write(place + NEAR);
-	*place = *op;
+	*ret = timeline_op(timeline, timeline->count);
+	prefetch_write(*ret + NEAR);
+	return 0;
+}
+
+uint64_t timeline_go(struct timeline *timeline, const struct iova_op *op)
+{
+	timeline->count++;
 	arm(timeline, op);
-	pfn = run(timeline->now, op, timeline->low);
+	return run(timeline->now, op, timeline->low);
+}
+
+int timeline_put(struct timeline *timeline, const struct iova_op *op, uint64_t *ret)
+{
+	struct iova_op *place;
+	int err = timeline_next(timeline, op->ns, &place);
+	uint64_t pfn;
+
+	if (err)
+		return err;
+	*place = *op;
+	pfn = timeline_go(timeline, place);
 	if (ret)
 		*ret = pfn;
 	return 0;

@@ -87,6 +87,19 @@ struct iova_domain *timeline_domain(struct timeline *timeline);
  */
 int timeline_put(struct timeline *timeline, const struct iova_op *op, uint64_t *ret);
 
+/**
+ * timeline_next() - the same in two steps: first run what timers are due
+ * @timeline:	the timeline
+ * @ns:		when the operation is
+ * @ret:	set to where it is to be written
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int timeline_next(struct timeline *timeline, uint64_t ns, struct iova_op **ret);
+
+/** timeline_go() - then what was written there; the model's answer to a take */
+uint64_t timeline_go(struct timeline *timeline, const struct iova_op *op);
+
 /** timeline_would() - what a take would be answered now; 0 or -ENOMEM */
 int timeline_would(const struct timeline *timeline, const struct iova_op *op, uint64_t *ret);
 
