@@ -230,6 +230,40 @@ verdicts 'predicted 4 1 order'
 	echo '2.000001 [1] pool_alloc nic0 handle=1 dma=0x100400 virt=0x100400'
 } | trace 1 >"$scratch/trace"
 verdicts 'predicted 3 1 order'
+# an answer has the time at which it was there, and its place when room for it was: it goes
+# before what others show in between, but not before what its own CPU did until then
+late() {	# TIME at which the block came back, CPU of what is shown behind that
+	pool | sed '$d'
+	echo "$1 [1] b/8 pool_free nic0 handle=1 dma=0x100400 virt=0x100400"
+	echo "2.000006 [$2] b/8 unmap_page nic0 TO_DEVICE dma=0x5000 size=16"
+	echo '2.000003 [0] a/7 pool_alloc nic0 handle=1 dma=0x100000 virt=0x100000'
+	echo '3.000000 [0] a/7 pool_alloc nic0 handle=1 dma=0x100400 virt=0x100400'
+}
+for kernel in 6.1 6.12 7.2; do
+	late 2.000005 1 | trace 1 >"$scratch/trace"
+	verdicts 'predicted 4'
+	late 2.000005 0 | trace 1 >"$scratch/trace"
+	verdicts 'predicted 4'
+	late 2.000001 1 | trace 1 >"$scratch/trace"
+	verdicts 'predicted 3 1 order'
+done
+kernel=6.12
+{
+	pool
+	echo '2.000004 [0] a/7 pool_alloc nic0 handle=1 dma=0x100000 virt=0x100000'
+	echo '2.000002 [1] b/8 pool_alloc nic0 handle=1 dma=0x100400 virt=0x100400'
+} | trace 1 >"$scratch/trace"
+verdicts 'predicted 4'
+# what is late itself does not put the others' answers before their own past
+{
+	pool
+	echo '2.000009 [1] b/8 unmap_page nic0 TO_DEVICE dma=0x5000 size=16'
+	echo '2.000001 [0] a/7 pool_alloc nic0 handle=1 dma=0x100400 virt=0x100400'
+	echo '2.000002 [0] a/7 pool_free nic0 handle=1 dma=0x100400 virt=0x100400'
+	echo '2.000003 [0] a/7 pool_alloc nic0 handle=1 dma=0x100400 virt=0x100400'
+	echo '2.000004 [0] a/7 pool_alloc nic0 handle=1 dma=0x100000 virt=0x100000'
+} | trace 1 >"$scratch/trace"
+verdicts 'predicted 5'
 # two CPUs that freed at the same time: the blocks come again in the other order
 freed() {	# CPU of the second
 	pool | sed '$d'
@@ -402,6 +436,16 @@ done
 rested 0 'c/3 map_page 0000:00:01.0 TO_DEVICE phys=0x1000 dma=error size=1 error=ENOMEM' |
 	iovas >"$scratch/trace"
 verdicts 'predicted 3 1 unexplained'
+# what an interrupt left behind the answer, as its time says, is not what was taken
+{
+	take 1.0 0 a/1 0xfffff000 1
+	take 1.1 0 a/1 0xffffe000 1
+	leave 2.000000 0 a/1 0xfffff000 1
+	leave 2.001000 0 a/1 0xffffe000 1
+	take 2.000900 0 a/1 0xfffff000 1
+	take 3.0 0 a/1 0xffffe000 1
+} | iovas >"$scratch/trace"
+verdicts 'predicted 4'
 
 # a device that nobody saw set up was at work before
 take 1.000000 0 a/1 0xffffe000 1 | iovas | grep -v set_mask >"$scratch/trace"

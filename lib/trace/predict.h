@@ -286,6 +286,9 @@ struct foreseen *predict_preempted(struct libdma_predictor *frame,
 bool predict_rested(struct libdma_predictor *frame, const struct foreseen *event,
 		    const struct foreseen *other);
 
+/* Put at the next place the event that is to be judged next, where times are no order. */
+void predict_sort(struct libdma_predictor *frame);
+
 /*
  * From a backend's judge(), of an announcement: its task was interrupted behind it, and
  * what is announced is done when that goes on. It is judged once more right before then.
