@@ -78,6 +78,12 @@ struct foreseen *predict_interrupted(struct libdma_predictor *frame,
 	return other;
 }
 
+/* Where events were lost nobody knows what a task did between those that are shown. */
+static bool knows_tasks(const struct libdma_predictor *frame)
+{
+	return frame->lost_number == UINT64_MAX;
+}
+
 /* Idle is no task that others run in the place of, and runs where no other waits. */
 static bool may_preempt(const struct dma_event *event, const struct dma_event *other)
 {
@@ -91,6 +97,8 @@ struct foreseen *predict_preempted(struct libdma_predictor *frame,
 	struct foreseen *first = NULL, *other = predict_previous(frame, event);
 	const struct dma_event *said = &event->event;
 
+	if (!knows_tasks(frame))
+		return predict_interrupted(frame, event);
 	for (; other; other = predict_previous(frame, other)) {
 		if (other->event.cpu != said->cpu) {
 			if (said->pid && other->event.pid == said->pid)
@@ -113,7 +121,8 @@ bool predict_rested(struct libdma_predictor *frame, const struct foreseen *event
 		if (between->event.pid == other->event.pid &&
 		    !predict_is_release(between->event.kind))
 			return false;
-	return other->event.pid && other->event.pid != event->event.pid;
+	return knows_tasks(frame) && other->event.pid &&
+	       other->event.pid != event->event.pid;
 }
 
 /* ---- copies ---- */
