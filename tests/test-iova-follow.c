@@ -192,10 +192,33 @@ static void what_waits_is_adopted(void **state)
 	for (unsigned int i = 0; i < 3; i++)
 		iova_release(domain, 0, pfn[i], 1);
 	assert_int_equal(iova_adopt(domain, 1, 1, pfn[1]), 0);
-	assert_int_equal(iova_waiting(domain), 2);
+	assert_int_equal(iova_waiting(domain), 1);
+	assert_int_equal(take(domain, 1, 1), pfn[0]);
 	iova_expire(domain, 1, false);
 	assert_int_equal(take(domain, 1, 1), pfn[2]);
-	assert_int_equal(take(domain, 1, 1), pfn[0]);
+	assert_true(iova_valid(domain));
+	iova_domain_destroy(domain);
+}
+
+/* One that nobody had yet: what the model has there was freed on the other CPU. */
+static void a_new_range_tells_that_none_was_cached(void **state)
+{
+	struct iova_domain *domain = create(DMA_KERNEL_7_2, IOVA_LAZY);
+	uint64_t pfn[3], large;
+
+	(void)state;
+	for (unsigned int i = 0; i < 3; i++)
+		pfn[i] = take(domain, 0, 1);
+	large = take(domain, 0, 2);
+	for (unsigned int i = 0; i < 3; i++)
+		iova_release(domain, 0, pfn[i], 1);
+	iova_release(domain, 0, large, 2);
+	iova_expire(domain, 0, false);
+	assert_int_equal(iova_adopt(domain, 0, 1, large - 1), 0);
+	assert_int_equal(take(domain, 0, 1), large - 2);
+	for (unsigned int i = 3; i--;)
+		assert_int_equal(take(domain, 1, 1), pfn[i]);
+	assert_int_equal(take(domain, 0, 2), large); /* of another size */
 	assert_true(iova_valid(domain));
 	iova_domain_destroy(domain);
 }
@@ -229,6 +252,7 @@ int main(void)
 		cmocka_unit_test(the_depots_magazine_is_adopted),
 		cmocka_unit_test(what_lies_above_was_freed_elsewhere),
 		cmocka_unit_test(what_waits_is_adopted),
+		cmocka_unit_test(a_new_range_tells_that_none_was_cached),
 		cmocka_unit_test(a_flush_may_leave_the_rings_to_their_cpus),
 	};
 

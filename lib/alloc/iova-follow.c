@@ -100,25 +100,42 @@ static void magazine_take(struct magazine *magazine, uint64_t pfn)
 	magazine->pfn[i] = magazine->pfn[--magazine->count];
 }
 
-/*
- * Of a lazy domain: what the model has above @pfn the kernel would have handed out before
- * it, so that a flush freed it on another CPU.
- */
+/* Of a lazy domain: what @magazine has from place @at on a flush freed on another CPU. */
 static void shed(struct iova_domain *domain, unsigned int cpu, unsigned int class,
-		 uint64_t pfn)
+		 struct magazine *magazine, unsigned int at)
 {
-	struct magazine *loaded = domain->cache[cpu * IOVA_CLASSES + class].loaded;
-	unsigned int other = (cpu + 1) % domain->cpus, end = loaded->count, at = end;
+	unsigned int other = (cpu + 1) % domain->cpus, end = magazine->count;
 
 	if (!domain->queue || other == cpu)
 		return;
-	while (loaded->pfn[at - 1] != pfn)
-		at--;
-	loaded->count = at;
+	magazine->count = at;
 	/* where memory is short the rest stays where it is */
 	for (; at < end; at++)
-		if (!iova_cache_put(domain, other, class, loaded->pfn[at]))
-			loaded->pfn[loaded->count++] = loaded->pfn[at];
+		if (!iova_cache_put(domain, other, class, magazine->pfn[at]))
+			magazine->pfn[magazine->count++] = magazine->pfn[at];
+}
+
+/* What the model has above @pfn the kernel would have handed out before it. */
+static void shed_above(struct iova_domain *domain, unsigned int cpu, unsigned int class,
+		       uint64_t pfn)
+{
+	struct magazine *loaded = domain->cache[cpu * IOVA_CLASSES + class].loaded;
+	unsigned int at = loaded->count;
+
+	while (loaded->pfn[at - 1] != pfn)
+		at--;
+	shed(domain, cpu, class, loaded, at);
+}
+
+/* A range that nobody had yet: of the CPU's magazines there was none left. */
+static void shed_all(struct iova_domain *domain, unsigned int cpu, unsigned int class)
+{
+	struct cpu_cache *cache = &domain->cache[cpu * IOVA_CLASSES + class];
+
+	if (cache->prev)
+		shed(domain, cpu, class, cache->prev, 0);
+	if (cache->loaded)
+		shed(domain, cpu, class, cache->loaded, 0);
 }
 
 static void swap(struct magazine **one, struct magazine **other)
@@ -181,30 +198,34 @@ static bool cache_adopt(struct iova_domain *domain, unsigned int cpu, unsigned i
 {
 	if (!cache_load(domain, cpu, class, pfn))
 		return false;
-	shed(domain, cpu, class, pfn);
+	shed_above(domain, cpu, class, pfn);
 	magazine_take(domain->cache[cpu * IOVA_CLASSES + class].loaded, pfn);
 	return true;
 }
 
-static bool ring_take(struct ring *ring, unsigned int slots, uint64_t pfn)
+/* The ring's entries up to that of @pfn have waited for the flush that freed it. */
+static bool ring_take(struct iova_domain *domain, unsigned int cpu, struct ring *ring,
+		      uint64_t pfn)
 {
-	unsigned int at = ring->head, next;
+	unsigned int mask = domain->queue->slots - 1, at = ring->head;
 
 	while (at != ring->tail && ring->entry[at].pfn != pfn)
-		at = (at + 1) & (slots - 1);
+		at = (at + 1) & mask;
 	if (at == ring->tail)
 		return false;
-	for (next = (at + 1) & (slots - 1); next != ring->tail;
-	     at = next, next = (next + 1) & (slots - 1))
-		ring->entry[at] = ring->entry[next];
-	ring->tail = at;
+	for (; ring->head != at; ring->head = (ring->head + 1) & mask)
+		iova_free_fast(domain, cpu, ring->entry[ring->head].pfn,
+			       ring->entry[ring->head].size);
+	ring->head = (at + 1) & mask;
 	return true;
 }
 
-static bool queue_adopt(struct iova_queue *queue, uint64_t pfn)
+static bool queue_adopt(struct iova_domain *domain, unsigned int cpu, uint64_t pfn)
 {
+	struct iova_queue *queue = domain->queue;
+
 	for (unsigned int i = 0; queue && i < queue->rings; i++)
-		if (ring_take(&queue->ring[i], queue->slots, pfn))
+		if (ring_take(domain, cpu, &queue->ring[i], pfn))
 			return true;
 	return false;
 }
@@ -223,12 +244,14 @@ int iova_adopt(struct iova_domain *domain, unsigned int cpu, uint64_t size, uint
 			return -EEXIST;
 		if (class < IOVA_CLASSES && cache_adopt(domain, cpu, class, pfn))
 			return 0;
-		return queue_adopt(domain->queue, pfn) ? 0 : -EEXIST;
+		return queue_adopt(domain, cpu, pfn) ? 0 : -EEXIST;
 	}
 	range = (struct range) { pfn, pfn + size - 1 };
 	r = ranges_insert(domain->ranges, range);
 	if (r)
 		return r;
+	if (class < IOVA_CLASSES)
+		shed_all(domain, cpu, class);
 	cached = range.hi < domain->pfn32 ? &domain->cached32 : &domain->cached;
 	*cached = range;
 	return 0;

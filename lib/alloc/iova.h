@@ -164,7 +164,9 @@ int iova_clone(const struct iova_domain *of, struct iova_domain **ret);
  *
  * A range that lies in a magazine brings its whole magazine along: the kernel had that
  * one loaded, and in a lazy domain had freed elsewhere what the model has above it. One
- * that waits for a flush waits no more.
+ * that waits for a flush waits no more, nor does what waits before it. One that is new was
+ * found where the CPU's magazines had none (rule I16): what a lazy domain has in them the
+ * kernel had freed elsewhere.
  *
  * Return: 0, -EEXIST where the range, or part of it, is handed out or of another size,
  * or -ENOMEM.
