@@ -4,7 +4,8 @@
  *
  * Each is fuzzed for a few seconds by one worker, from the committed inputs and always
  * with the same dice. Others take their part of the processor meanwhile, so how much of
- * one the worker had is measured, too. Then three inputs are run again and again.
+ * one the worker had is measured, too. Then some inputs
+ * are run again and again.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -52,14 +53,12 @@ static const struct column columns[] = {
 	  .summary = "inputs a second of a processor",
 	  .right = true },
 	{ .name = "EMPTY/S",
-	  .summary = "times a second of a processor that the empty input is run",
+	  .summary = "the same of the empty input, again and again",
 	  .right = true },
 	{ .name = "MEDIAN/S",
-	  .summary = "... that the committed input of median size is",
+	  .summary = "... of the tenth of the committed ones around the median size",
 	  .right = true },
-	{ .name = "95TH/S",
-	  .summary = "... that one is which 95 of a hundred are smaller than",
-	  .right = true },
+	{ .name = "95TH/S", .summary = "... of the largest tenth", .right = true },
 	{ .name = "STABILITY",
 	  .summary = "branches that are the same each time",
 	  .right = true },
@@ -168,8 +167,7 @@ static json_t *add_speeds(struct bench *bench, const struct result *result)
 		table_cell(bench->table, COLUMN_EMPTY + i, "%.0f", speed->per_second);
 		object = json_create();
 		json_add(object, "input", json_text(names[i]));
-		json_add(object, "file",
-			 i == FUZZ_SPEED_EMPTY ? json_null() : json_text(speed->path));
+		json_add_count(object, "inputs", speed->inputs);
 		json_add_count(object, "bytes", speed->size);
 		json_add(object, "execs_per_processor_second",
 			 json_real(speed->per_second));
@@ -217,7 +215,7 @@ static int bench_target(struct bench *bench, const char *name)
 {
 	const struct fuzz_options *options = bench->options;
 	struct fuzz_target target;
-	struct result result = { 0 };
+	struct result result;
 	int status = fuzz_target_find(options, name, false, &target);
 
 	if (status)
@@ -236,7 +234,6 @@ static int bench_target(struct bench *bench, const char *name)
 			bench->found = bench->found || result.findings;
 			add_row(bench, &target, &result);
 		}
-		fuzz_speed_deinit(result.speed);
 	}
 	fuzz_target_deinit(&target);
 	return status;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * fuzz-speed.c - how fast a target runs one input, again and again
+ * fuzz-speed.c - how fast a target runs the same inputs, again and again
  *
- * What a campaign runs depends on what it found; these inputs are always the same. One run
- * and many are timed, by the processor time of the process, and what they have in common is
- * taken off. AFL++'s driver has nothing to repeat a file with.
+ * What a campaign runs depends on what it found; these inputs are always the same. A tenth
+ * of all is taken, since two of one size may differ by ten times. One run and many are
+ * timed, by the processor time of the process, and what they have in common is taken off.
+ * AFL++'s driver has nothing to repeat a file with.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,8 +20,8 @@
 
 #include "clock.h"
 #include "fuzz-child.h"
-#include "fuzz-seeds.h"
 #include "fuzz-speed.h"
+#include "fuzz-tool.h"
 #include "output.h"
 
 #define ENOUGH_NS (SECOND_NS / 3) /* of processor time: more would tell no more */
@@ -28,7 +29,8 @@
 #define MOST_RUNS (1U << 28)
 
 /* In the child. Does not return. */
-static void run(const struct fuzz_target *target, const char *path, unsigned int times)
+static void run(const struct fuzz_target *target, const struct fuzz_files *files,
+		unsigned int times)
 {
 	const struct fuzz_child child = {
 		.dies_by = SIGKILL,
@@ -36,15 +38,19 @@ static void run(const struct fuzz_target *target, const char *path, unsigned int
 		.out = -1,
 		.err = open("/dev/null", O_WRONLY | O_CLOEXEC),
 	};
-	char *runs = fuzz_path("-runs=%u", times);
+	struct fuzz_args args = { 0 };
 
-	fuzz_child_run(&child,
-		       (char *[]) { target->program, runs, (char *)"-detect_leaks=0",
-				    (char *)"-timeout=20", (char *)path, NULL });
+	fuzz_args_add(&args, "%s", target->program);
+	fuzz_args_add(&args, "-runs=%u", times);
+	fuzz_args_add(&args, "-detect_leaks=0");
+	fuzz_args_add(&args, "-timeout=20");
+	for (size_t i = 0; i < files->count; i++)
+		fuzz_args_add(&args, "%s", files->path[i]);
+	fuzz_child_run(&child, args.arg);
 }
 
-/* Of a process that ran it so often; 0 where it broke, or could not be run. */
-static uint64_t time_runs(const struct fuzz_target *target, const char *path,
+/* Of a process that ran each so often; 0 where one broke, or it could not be run. */
+static uint64_t time_runs(const struct fuzz_target *target, const struct fuzz_files *files,
 			  unsigned int times)
 {
 	struct rusage used;
@@ -54,7 +60,7 @@ static uint64_t time_runs(const struct fuzz_target *target, const char *path,
 	fflush(stdout);
 	pid = fork();
 	if (!pid)
-		run(target, path, times);
+		run(target, files, times);
 	if (pid < 0)
 		return 0;
 	while (wait4(pid, &how, 0, &used) < 0)
@@ -67,25 +73,27 @@ static uint64_t time_runs(const struct fuzz_target *target, const char *path,
 	       ((uint64_t)used.ru_utime.tv_usec + (uint64_t)used.ru_stime.tv_usec) * 1000;
 }
 
-/* Times a second, or -1. As often as makes enough of it, which is found by trying. */
-static double measure(const struct fuzz_target *target, const char *path)
+/* Inputs a second, or -1. As often as takes long enough, which is found by trying. */
+static double measure(const struct fuzz_target *target, const struct fuzz_files *files)
 {
-	uint64_t once = time_runs(target, path, 1), all, more;
+	uint64_t once = time_runs(target, files, 1), all, more;
 	unsigned int runs = 16;
 
 	while (once && runs < MOST_RUNS) {
-		all = time_runs(target, path, runs);
+		all = time_runs(target, files, runs);
 		if (!all)
 			break;
 		more = all > once ? all - once : 0;
 		if (more >= ENOUGH_NS)
-			return (double)(runs - 1) * (double)SECOND_NS / (double)more;
+			return (double)(runs - 1) * (double)files->count *
+			       (double)SECOND_NS / (double)more;
 		/* a few runs say little of many */
 		if (more < WANTED_NS / 32)
 			runs *= 32;
 		else
 			runs = (unsigned int)((double)runs * (double)WANTED_NS /
-					      (double)more);
+					      (double)more) +
+			       1;
 	}
 	return -1;
 }
@@ -97,19 +105,14 @@ static uint64_t size_of(const char *path)
 	return stat(path, &status) ? 0 : (uint64_t)status.st_size;
 }
 
-/* The first, by name, of those that so many of a hundred are smaller than. */
-static char *find_ranked(const struct fuzz_files *files, size_t percent)
+static int by_size(const void *a, const void *b)
 {
-	uint64_t *sizes = fuzz_seeds_sizes(files), wanted;
-	size_t i = 0;
+	char *const *left = a, *const *right = b;
+	uint64_t of_left = size_of(*left), of_right = size_of(*right);
 
-	if (!sizes)
-		return NULL;
-	wanted = sizes[files->count * percent / 100];
-	free(sizes);
-	while (i + 1 < files->count && size_of(files->path[i]) != wanted)
-		i++;
-	return fuzz_path("%s", files->path[i]);
+	/* of one size by name, or two file systems would measure two things */
+	return of_left == of_right ? strcmp(*left, *right)
+				   : (of_left > of_right) - (of_left < of_right);
 }
 
 static bool was_interrupted(const sigset_t *signals)
@@ -119,29 +122,48 @@ static bool was_interrupted(const sigset_t *signals)
 	return sigtimedwait(signals, NULL, &now) > 0;
 }
 
-static int choose(const struct fuzz_options *options, const struct fuzz_target *target,
-		  const char *folder, struct fuzz_speed ret[FUZZ_SPEEDS])
+/* The tenth of them around a place. */
+static struct fuzz_speed measure_tenth(const struct fuzz_target *target,
+				       const struct fuzz_files *files, size_t percent)
 {
-	char *corpus = fuzz_path("%s/corpus/%s", options->data, target->name);
-	char *empty = fuzz_path("%s/empty", folder);
-	struct fuzz_files files;
+	size_t from = files->count * (percent - 5) / 100;
+	size_t to = files->count * (percent + 5) / 100;
+	struct fuzz_speed speed = { .per_second = -1 };
+	struct fuzz_files tenth;
+
+	if (!files->count)
+		return speed;
+	to = to > from ? to : from + 1;
+	tenth = (struct fuzz_files) { files->path + from, to - from };
+	speed.inputs = tenth.count;
+	speed.size = size_of(tenth.path[tenth.count / 2]);
+	speed.per_second = measure(target, &tenth);
+	return speed;
+}
+
+static int measure_all(const struct fuzz_target *target, const struct fuzz_files *files,
+		       char *empty, struct fuzz_speed ret[FUZZ_SPEEDS])
+{
+	const struct fuzz_files nothing = { &empty, 1 };
 	int err = output_file(empty, "", 0);
 
-	fuzz_files_find(corpus, "", &files);
-	ret[FUZZ_SPEED_EMPTY].path = empty;
-	ret[FUZZ_SPEED_MEDIAN].path = find_ranked(&files, 50);
-	ret[FUZZ_SPEED_LARGE].path = find_ranked(&files, 95);
-	fuzz_files_deinit(&files);
-	free(corpus);
-	return err ? trouble(empty, err) : EXIT_FINE;
+	if (err)
+		return trouble(empty, err);
+	ret[FUZZ_SPEED_EMPTY].inputs = 1;
+	ret[FUZZ_SPEED_EMPTY].per_second = measure(target, &nothing);
+	ret[FUZZ_SPEED_MEDIAN] = measure_tenth(target, files, 50);
+	ret[FUZZ_SPEED_LARGE] = measure_tenth(target, files, 95);
+	return EXIT_FINE;
 }
 
 int fuzz_speed_measure(const struct fuzz_options *options, const struct fuzz_target *target,
 		       const char *folder, bool *interrupted,
 		       struct fuzz_speed ret[FUZZ_SPEEDS])
 {
+	struct fuzz_files files;
+	char *corpus, *empty;
 	sigset_t signals, kept;
-	int status = EXIT_FINE;
+	int status;
 
 	for (int i = 0; i < FUZZ_SPEEDS; i++)
 		ret[i] = (struct fuzz_speed) { .per_second = -1 };
@@ -152,20 +174,16 @@ int fuzz_speed_measure(const struct fuzz_options *options, const struct fuzz_tar
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGHUP);
 	sigprocmask(SIG_BLOCK, &signals, &kept);
-	status = choose(options, target, folder, ret);
-	for (int i = 0; i < FUZZ_SPEEDS && !status && !*interrupted; i++) {
-		if (!ret[i].path)
-			continue;
-		ret[i].size = size_of(ret[i].path);
-		ret[i].per_second = measure(target, ret[i].path);
-		*interrupted = was_interrupted(&signals);
-	}
+	corpus = fuzz_path("%s/corpus/%s", options->data, target->name);
+	empty = fuzz_path("%s/empty", folder);
+	fuzz_files_find(corpus, "", &files);
+	if (files.count)
+		qsort(files.path, files.count, sizeof(*files.path), by_size);
+	status = measure_all(target, &files, empty, ret);
+	fuzz_files_deinit(&files);
+	free(empty);
+	free(corpus);
+	*interrupted = was_interrupted(&signals);
 	sigprocmask(SIG_SETMASK, &kept, NULL);
 	return status;
-}
-
-void fuzz_speed_deinit(struct fuzz_speed speeds[FUZZ_SPEEDS])
-{
-	for (int i = 0; i < FUZZ_SPEEDS; i++)
-		free(speeds[i].path);
 }
