@@ -2,8 +2,9 @@
 /*
  * pages.c - who has which pages of the memory: a buddy allocator
  *
- * For each order a set of the free blocks and one of those that are taken. Sets of
- * numbers cost nothing where there are none, so neither does a large memory.
+ * For each order a set of the free blocks and one of those that are taken. Blocks are
+ * numbered without the holes between sections of memory, so a set is as large as what
+ * there is, and not as the highest address.
  *
  * Kernel counterpart: mm/page_alloc.c
  */
@@ -15,18 +16,71 @@
 
 #define ORDERS (PAGES_MAX_ORDER + 1)
 
+/* Of the largest blocks: all memory in it, and the holes that are smaller than one. */
+struct section {
+	uint64_t page;  /* the first one's address / PAGE_SIZE */
+	uint64_t frame; /* its number */
+	uint64_t pages;
+};
+
 struct pages {
 	const struct memory *memory;
-	struct bitset free[ORDERS];   /* by address / block size */
+	struct section *section; /* ascending */
+	size_t sections;
+	struct bitset free[ORDERS];   /* by number / pages of a block */
 	struct bitset taken[ORDERS];  /* by pages_alloc() */
 	uint64_t count[MEMORY_ZONES]; /* free pages */
 };
+
+/* The last section that does not begin behind a page, or else behind a number. */
+static const struct section *section_of(const struct pages *pages, uint64_t at,
+					bool numbered)
+{
+	const struct section *section = pages->section;
+
+	for (size_t count = pages->sections, half; count > 1; count -= half) {
+		half = count / 2;
+		if ((numbered ? section[half].frame : section[half].page) <= at)
+			section += half;
+	}
+	return section;
+}
+
+/* The number of a block; what lies in a hole has one that no block has. */
+static uint64_t number_of(const struct pages *pages, uint64_t block, unsigned int order)
+{
+	uint64_t page = block << order;
+	const struct section *section = section_of(pages, page, false);
+
+	if (page - section->page >= section->pages)
+		return UINT64_MAX;
+	return (section->frame + page - section->page) >> order;
+}
+
+/* The first free block that is not below @block: 0, or -ENOENT. */
+static int next_free(const struct pages *pages, uint64_t block, unsigned int order,
+		     uint64_t *ret)
+{
+	uint64_t page = block << order, number;
+	const struct section *section = section_of(pages, page, false);
+
+	number = section->frame;
+	if (page > section->page) /* behind its end the next one's begin */
+		number += page - section->page < section->pages ? page - section->page
+								: section->pages;
+	if (bitset_next(&pages->free[order], number >> order, &number))
+		return -ENOENT;
+	number <<= order;
+	section = section_of(pages, number, true);
+	*ret = (section->page + number - section->frame) >> order;
+	return 0;
+}
 
 static void add_free(struct pages *pages, uint64_t block, unsigned int order)
 {
 	phys_addr_t phys = block << order << PAGE_SHIFT;
 
-	bitset_add(&pages->free[order], block);
+	bitset_add(&pages->free[order], number_of(pages, block, order));
 	pages->count[memory_zone_of(pages->memory, phys)] += 1ULL << order;
 }
 
@@ -34,13 +88,22 @@ static void remove_free(struct pages *pages, uint64_t block, unsigned int order)
 {
 	phys_addr_t phys = block << order << PAGE_SHIFT;
 
-	bitset_remove(&pages->free[order], block);
+	bitset_remove(&pages->free[order], number_of(pages, block, order));
 	pages->count[memory_zone_of(pages->memory, phys)] -= 1ULL << order;
 }
 
 static bool has_free(const struct pages *pages, uint64_t block, unsigned int order)
 {
-	return block < pages->free[order].room && bitset_has(&pages->free[order], block);
+	uint64_t number = number_of(pages, block, order);
+
+	return number < pages->free[order].room && bitset_has(&pages->free[order], number);
+}
+
+static bool has_taken(const struct pages *pages, uint64_t block, unsigned int order)
+{
+	uint64_t number = number_of(pages, block, order);
+
+	return number < pages->taken[order].room && bitset_has(&pages->taken[order], number);
 }
 
 static bool same_zone(const struct pages *pages, uint64_t block, uint64_t other,
@@ -88,26 +151,62 @@ static int free_extent(const struct extent *extent, void *arg)
 	return 0;
 }
 
+static int count_extent(const struct extent *extent, void *arg)
+{
+	size_t *count = arg;
+
+	*count += extent->used;
+	return 0;
+}
+
+/* What begins in the last section makes that larger. */
+static int add_extent(const struct extent *extent, void *arg)
+{
+	const uint64_t largest = PAGE_SIZE << PAGES_MAX_ORDER;
+	struct pages *pages = arg;
+	struct section *section = &pages->section[pages->sections];
+	uint64_t first = align_down(extent->start, largest) >> PAGE_SHIFT;
+	uint64_t end = align_up(extent->start + extent->length, largest) >> PAGE_SHIFT;
+
+	if (!extent->used)
+		return 0;
+	if (pages->sections && first <= section[-1].page + section[-1].pages) {
+		section[-1].pages = end - section[-1].page;
+		return 0;
+	}
+	*section = (struct section) { .page = first, .pages = end - first };
+	if (pages->sections++)
+		section->frame = section[-1].frame + section[-1].pages;
+	return 0;
+}
+
 int pages_create(struct heap *heap, const struct memory *memory, struct pages **ret)
 {
-	uint64_t end = memory_end(memory) >> PAGE_SHIFT;
 	struct pages *pages = heap_alloc(heap, 1, sizeof(*pages));
+	uint64_t frames;
+	size_t ranges = 0;
 
 	if (!pages)
 		return -ENOMEM;
 	pages->memory = memory;
-	for (unsigned int order = 0; order < ORDERS; order++) {
-		uint64_t blocks = (end >> order) + 1;
-
-		if (bitset_reserve(&pages->free[order], heap, blocks) ||
-		    bitset_reserve(&pages->taken[order], heap, blocks)) {
-			pages_destroy(pages);
-			return -ENOMEM;
-		}
-	}
+	memory_walk(memory, count_extent, &ranges);
+	pages->section = heap_alloc(heap, ranges, sizeof(*pages->section));
+	if (!pages->section)
+		goto destroy_pages;
+	memory_walk(memory, add_extent, pages);
+	frames = pages->section[pages->sections - 1].frame +
+		 pages->section[pages->sections - 1].pages;
+	for (unsigned int order = 0; order < ORDERS; order++)
+		if (bitset_reserve(&pages->free[order], heap, frames >> order) ||
+		    bitset_reserve(&pages->taken[order], heap, frames >> order))
+			goto destroy_pages;
 	memory_walk(memory, free_extent, pages);
 	*ret = pages;
 	return 0;
+
+destroy_pages:
+	pages_destroy(pages);
+	return -ENOMEM;
 }
 
 void pages_destroy(struct pages *pages)
@@ -118,6 +217,7 @@ void pages_destroy(struct pages *pages)
 		bitset_deinit(&pages->free[order]);
 		bitset_deinit(&pages->taken[order]);
 	}
+	heap_free(pages->section);
 	heap_free(pages);
 }
 
@@ -141,12 +241,11 @@ static int alloc_in_zone(struct pages *pages, enum memory_zone zone, unsigned in
 		unsigned int shift = larger + PAGE_SHIFT;
 		uint64_t first = (start >> shift) + !!(start & ((1ULL << shift) - 1));
 
-		if (bitset_next(&pages->free[larger], first, &block) ||
-		    block << shift >= end)
+		if (next_free(pages, first, larger, &block) || block << shift >= end)
 			continue;
 		block <<= larger - order;
 		split(pages, block, order, larger);
-		bitset_add(&pages->taken[order], block);
+		bitset_add(&pages->taken[order], number_of(pages, block, order));
 		*phys = block << order << PAGE_SHIFT;
 		return 0;
 	}
@@ -167,10 +266,8 @@ int pages_alloc(struct pages *pages, enum memory_zone zone, unsigned int order,
 /* Was a block of this order taken at this address? */
 static bool is_taken(const struct pages *pages, phys_addr_t phys, unsigned int order)
 {
-	uint64_t block = phys >> PAGE_SHIFT >> order;
-
 	return order <= PAGES_MAX_ORDER && !(phys & ((PAGE_SIZE << order) - 1)) &&
-	       block < pages->taken[order].room && bitset_has(&pages->taken[order], block);
+	       has_taken(pages, phys >> PAGE_SHIFT >> order, order);
 }
 
 int pages_free(struct pages *pages, phys_addr_t phys, unsigned int order)
@@ -179,7 +276,7 @@ int pages_free(struct pages *pages, phys_addr_t phys, unsigned int order)
 
 	if (!is_taken(pages, phys, order))
 		return -EINVAL;
-	bitset_remove(&pages->taken[order], block);
+	bitset_remove(&pages->taken[order], number_of(pages, block, order));
 	join(pages, block, order);
 	return 0;
 }
@@ -190,9 +287,9 @@ int pages_split(struct pages *pages, phys_addr_t phys, unsigned int order)
 
 	if (!is_taken(pages, phys, order))
 		return -EINVAL;
-	bitset_remove(&pages->taken[order], page >> order);
+	bitset_remove(&pages->taken[order], number_of(pages, page >> order, order));
 	for (uint64_t end = page + (1ULL << order); page < end; page++)
-		bitset_add(&pages->taken[0], page);
+		bitset_add(&pages->taken[0], number_of(pages, page, 0));
 	return 0;
 }
 
@@ -209,7 +306,7 @@ static int free_order_of(const struct pages *pages, uint64_t page)
 static int taken_order_of(const struct pages *pages, uint64_t page)
 {
 	for (unsigned int order = 0; order < ORDERS; order++)
-		if (bitset_has(&pages->taken[order], page >> order))
+		if (has_taken(pages, page >> order, order))
 			return (int)order;
 	return -1;
 }
@@ -276,7 +373,7 @@ static uint64_t run_end(const struct pages *pages, uint64_t page, uint64_t end,
 			continue;
 		}
 		for (unsigned int at = 0; at < ORDERS; at++)
-			if (!bitset_next(&pages->free[at], (page >> at) + 1, &found) &&
+			if (!next_free(pages, (page >> at) + 1, at, &found) &&
 			    found << at < next)
 				next = found << at;
 		page = next;
@@ -382,7 +479,7 @@ bool pages_valid(const struct pages *pages)
 	uint64_t count[MEMORY_ZONES] = { 0 }, block;
 
 	for (unsigned int order = 0; order < ORDERS; order++) {
-		for (uint64_t from = 0; !bitset_next(&pages->free[order], from, &block);
+		for (uint64_t from = 0; !next_free(pages, from, order, &block);
 		     from = block + 1) {
 			if (!block_valid(pages, block, order))
 				return false;
