@@ -49,12 +49,14 @@ struct block {
 static struct reference_pool references[POOLS];
 static char arena[ARENA] __attribute__((aligned(65536)));
 
+static struct block blocks[BLOCKS]; /* of no pool between two inputs */
+
 static struct world {
 	struct requests requests;
 	struct pool_options options;
 	struct heap heap;
 	struct pool *pool[POOLS];
-	struct block block[BLOCKS];
+	unsigned int top; /* no slot from here on was used */
 	uint64_t taken;     /* bytes of the arena */
 	unsigned int calls; /* of the provider */
 	unsigned int pages; /* out */
@@ -181,8 +183,8 @@ static void show(unsigned int which, uint32_t live)
 	uint64_t used = 0;
 	dma_addr_t dma = 0;
 
-	for (unsigned int slot = 0; slot < BLOCKS; slot++) {
-		const struct block *block = &world.block[slot];
+	for (unsigned int slot = 0; slot < world.top; slot++) {
+		const struct block *block = &blocks[slot];
 
 		if (!block->pool || block->pool != world.pool[which])
 			continue;
@@ -236,7 +238,7 @@ static bool was_short(void)
 static void alloc(unsigned int which, unsigned int slot, bool zero)
 {
 	struct reference_pool *reference = &references[which];
-	struct block *block = &world.block[slot % BLOCKS];
+	struct block *block = &blocks[slot % BLOCKS];
 	struct pool *pool = world.pool[which];
 	bool had = pool && reference_pool_has(reference);
 	dma_addr_t dma;
@@ -268,6 +270,8 @@ static void alloc(unsigned int which, unsigned int slot, bool zero)
 	block->number = reference_pool_take(reference);
 	block->pool = pool;
 	block->reference = reference;
+	if (world.top <= slot % BLOCKS)
+		world.top = slot % BLOCKS + 1;
 	expect(REFERENCE, cpu == reference_pool_cpu(reference, block->number));
 	expect(REFERENCE, dma == reference_pool_dma(reference, block->number));
 	check_place(reference, reference->offset[block->number % REFERENCE_POOL_BLOCKS]);
@@ -326,7 +330,7 @@ static void free_wrongly(const struct block *block, enum wrong wrong)
 
 static void release(unsigned int slot, enum wrong wrong)
 {
-	struct block *block = &world.block[slot % BLOCKS];
+	struct block *block = &blocks[slot % BLOCKS];
 	char *cpu;
 	dma_addr_t dma;
 
@@ -355,9 +359,9 @@ static void destroy(unsigned int which)
 
 	if (!pool)
 		return;
-	for (unsigned int i = 0; i < BLOCKS; i++)
-		if (world.block[i].pool == pool)
-			world.block[i].pool = NULL;
+	for (unsigned int i = 0; i < world.top; i++)
+		if (blocks[i].pool == pool)
+			blocks[i].pool = NULL;
 	for (uint32_t page = 0; page < reference->pages; page++)
 		busy += !!reference->live[page];
 	leaked = reference->old ? busy : busy ? reference->pages : 0;
@@ -480,7 +484,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		run(&world.requests.event);
 	for (unsigned int which = 0; which < POOLS; which++)
 		check_counts(which);
-	for (unsigned int slot = 0; slot < BLOCKS; slot++)
+	for (unsigned int slot = 0; slot < world.top; slot++)
 		release(slot, RIGHT);
 	for (unsigned int which = 0; which < POOLS; which++) {
 		check_counts(which);

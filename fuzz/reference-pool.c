@@ -71,6 +71,9 @@ bool reference_pool_init(struct reference_pool *pool, bool old, uint64_t size,
 	} else {
 		place_blocks(pool);
 	}
+	pool->inner = 0;
+	for (uint32_t block = 0; block < pool->blocks; block++)
+		pool->inner += reference_pool_inner(pool, block);
 	return true;
 }
 

@@ -19,6 +19,7 @@ struct reference_pool {
 	uint64_t size, allocation, boundary;
 	uint32_t blocks;
 	uint64_t offset[REFERENCE_POOL_BLOCKS];
+	uint64_t inner; /* bytes of all blocks in their page */
 	uint32_t pages;
 	char *cpu[REFERENCE_POOL_PAGES];
 	dma_addr_t dma[REFERENCE_POOL_PAGES];
