@@ -8,7 +8,8 @@
  * there is none but memory is bounced, all of the bounce buffers, free ones too. What
  * the device was not given must stay as it is: the rest of buffers, other buffers, what
  * it may only read, another device's memory. Pools hand out blocks of their own, once
- * each, and zeros where these were asked for. Config: mode chooses the machine.
+ * each, and zeros where these were asked for. Config: mode chooses the machine, and pool
+ * doubles the few bounce buffers and their sets up to three times.
  */
 #include <string.h>
 
@@ -28,7 +29,6 @@
 #define BUFFER	   (PAGES * PAGE_SIZE)
 #define BLOCKS	   64
 #define SWIOTLB	   0x1000000ULL
-#define BANK	   (256 * 2048ULL)
 
 enum backend {
 	BOUNCED,
@@ -41,7 +41,7 @@ enum backend {
 /* A buffer, and what it has to be where the device may not write. */
 struct slot {
 	unsigned char *cpu;
-	unsigned char bytes[BUFFER];
+	unsigned char *bytes; /* one of originals */
 	uint64_t place, size;
 	enum dma_data_direction dir;
 	dma_addr_t dma; /* now, or last */
@@ -64,8 +64,12 @@ static struct world {
 	struct memory coherent[SLOTS_USED], block[BLOCKS];
 	struct slot other; /* the bystander's */
 	uint64_t block_size;
+	uint64_t bank; /* bytes of the bounce buffers */
 	unsigned char pattern;
 } world;
+
+/* Only what is in use is written, so that it need not be cleared for each input. */
+static unsigned char originals[SLOTS_USED + 1][BUFFER];
 
 static unsigned char next_pattern(void)
 {
@@ -90,7 +94,7 @@ static void look_at(struct slot *slot)
 	if (!may_write(slot)) {
 		/* a lazy IOMMU takes away what was unmapped only later */
 		if (world.backend == LAZY && slot != &world.other)
-			memcpy(slot->bytes, slot->cpu, BUFFER);
+			return;
 		expect(INTEGRITY, !memcmp(slot->cpu, slot->bytes, BUFFER));
 		return;
 	}
@@ -109,6 +113,16 @@ static void look(void)
 	for (unsigned int i = 0; i < SLOTS_USED; i++)
 		look_at(&world.slot[i]);
 	look_at(&world.other);
+}
+
+/* Where the device did nothing, nobody but the request's own slot had to do with it. */
+static void look_after(const struct dma_event *event)
+{
+	if (event->kind == DMA_EVENT_IOVA_LINK || event->kind == DMA_EVENT_IOVA_UNLINK ||
+	    event->kind == DMA_EVENT_IOVA_SYNC)
+		look();
+	else
+		look_at(&world.slot[event->handle % SLOTS_USED]);
 	if (world.requests.number % 16 == 0)
 		expect(VALID, libdma_machine_valid(world.machine));
 }
@@ -122,8 +136,9 @@ static void device_writes(dma_addr_t dma, uint64_t size)
 	size = size < sizeof(junk) ? size : sizeof(junk);
 	if (world.backend == BOUNCED) {
 		/* without an IOMMU it reaches everything: it keeps to what is bounced */
-		dma = SWIOTLB + (dma - SWIOTLB) % BANK;
-		size = size < SWIOTLB + BANK - dma ? size : SWIOTLB + BANK - dma;
+		dma = SWIOTLB + (dma - SWIOTLB) % world.bank;
+		if (size > SWIOTLB + world.bank - dma)
+			size = SWIOTLB + world.bank - dma;
 	}
 	memset(junk, next_pattern(), size);
 	libdma_device_write(world.dev, dma, junk, size, NULL);
@@ -131,7 +146,8 @@ static void device_writes(dma_addr_t dma, uint64_t size)
 
 static void device_floods(void)
 {
-	for (uint64_t at = 0; world.backend == BOUNCED && at < BANK; at += 2 * PAGE_SIZE)
+	for (uint64_t at = 0; world.backend == BOUNCED && at < world.bank;
+	     at += 2 * PAGE_SIZE)
 		device_writes(SWIOTLB + at, 2 * PAGE_SIZE);
 	for (unsigned int i = 0; i < SLOTS_USED; i++)
 		if (world.slot[i].dma)
@@ -150,6 +166,8 @@ static void fill(struct slot *slot)
 	if (!slot->cpu)
 		slot->cpu = libdma_memory_alloc(world.machine, BUFFER, GFP_KERNEL);
 	expect(MEMORY, slot->cpu);
+	slot->bytes = slot == &world.other ? originals[SLOTS_USED]
+					   : originals[slot - world.slot];
 	memset(slot->bytes, next_pattern(), BUFFER);
 	memcpy(slot->cpu, slot->bytes, BUFFER);
 }
@@ -289,7 +307,7 @@ static void run(const struct dma_event *event)
 	default:
 		return;
 	}
-	look();
+	look_after(event);
 }
 
 const uint16_t target_kinds[] = { KINDS_OF_HOSTILE, DMA_EVENT_NONE };
@@ -298,6 +316,7 @@ static void begin(void)
 {
 	static const struct libdma_range memory = { 0, 32UL << 20, NULL };
 	const uint8_t *config = requests_config(&world.requests);
+	unsigned int segment = 16U << config[CONFIG_POOL] % 4;
 	struct libdma_device_options device = { .name = "device0", .pci = true,
 						.coherent = true };
 	struct libdma_machine_options options = {
@@ -305,7 +324,8 @@ static void begin(void)
 		.cpus = 1,
 		.memory = &memory,
 		.memory_count = 1,
-		.swiotlb_slots = 256,
+		.swiotlb_slots = 2 * segment,
+		.swiotlb_segment = segment,
 		.swiotlb_start = SWIOTLB,
 	};
 	const struct dma_event other = { .size = PAGE_SIZE, .dir = DMA_BIDIRECTIONAL };
@@ -316,6 +336,7 @@ static void begin(void)
 		options.iommu = world.backend == LAZY ? LIBDMA_IOMMU_LAZY
 						      : LIBDMA_IOMMU_STRICT;
 	device.untrusted = world.backend == UNTRUSTED;
+	world.bank = 2ULL * segment << SWIOTLB_SHIFT;
 	world.block_size = 16U << config[CONFIG_TARGET] % 8;
 	expect(MEMORY, !libdma_machine_create(&options, &world.machine));
 	expect(MEMORY, !libdma_device_create(world.machine, &device, &world.dev));
@@ -333,6 +354,7 @@ static void end(void)
 {
 	uint64_t count, used, most;
 
+	look();
 	/* its bytes are its own device's to write, and that one did not */
 	expect(INTEGRITY, !memcmp(world.other.cpu, world.other.bytes, BUFFER));
 	unmap(&world.other, world.bystander);

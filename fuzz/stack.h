@@ -45,6 +45,7 @@ struct slot {
 	enum dma_data_direction dir;
 	unsigned int pieces;
 	struct piece piece[PIECES];
+	uint64_t filled;	     /* bytes of the buffer that ever meant something */
 	unsigned char bytes[BUFFER]; /* what the CPU and, while mapped, the device sees */
 };
 
@@ -75,8 +76,8 @@ extern struct requests requests;
 /* Nothing is in use. */
 void stack_begin(void);
 
-/* New bytes in the buffer of a slot, on all machines. */
-void stack_fill(unsigned int number);
+/* New bytes in the buffer of a slot, on all machines, to @end and a page behind it. */
+void stack_fill(unsigned int number, uint64_t end);
 
 /* The device looks at what it may see, and then changes some of what it may write. */
 void stack_device_runs(unsigned int number);
