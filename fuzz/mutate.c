@@ -4,8 +4,10 @@
  *
  * A byte put in at a random place shifts all records behind it and changes what they
  * mean; a record put in changes nothing else. Sizes are drawn from expressions near
- * which code breaks, slots from a few, so that what was mapped is unmapped, too. One
- * change in four is the engine's own, lest something is never tried.
+ * which code breaks, slots from a few, so that what was mapped is unmapped, too.
+ * Allocators break when they are full, and when what was given is given again: so
+ * requests are made many times, for slots in a row, and what a slot holds is used once
+ * more. One change in four is the engine's own, lest something is never tried.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -33,9 +35,9 @@ static uint8_t some_code(struct dice *dice)
 
 	while (target_kinds[kinds])
 		kinds++;
-	kind = roll(dice, kinds + 4);
+	kind = roll(dice, kinds + 2);
 	if (kind >= kinds)
-		return (uint8_t)(PROGRAM_TIME + kind - kinds);
+		return (uint8_t)(PROGRAM_TIME + roll(dice, 4));
 	for (uint8_t code = PROGRAM_CALLS; code < PROGRAM_CODES; code++)
 		if (program_kind(code) == target_kinds[kind])
 			return code;
@@ -129,45 +131,147 @@ static void change_config(struct dice *dice, uint8_t *config)
 	}
 }
 
-/* Some records in a row: taken out, put in, doubled elsewhere, or one changed. */
-static size_t change_records(struct dice *dice, uint8_t *records, size_t count, size_t most)
+/* The records that are changed, and how many there may be. */
+struct records {
+	uint8_t *bytes;
+	size_t count, most;
+};
+
+static uint8_t *record_at(const struct records *records, size_t at)
 {
-	size_t at = roll(dice, (uint32_t)count + 1), n = 1 + roll(dice, 4), from;
+	return records->bytes + at * PROGRAM_OP;
+}
+
+/* Room for @n before record @at, or none. */
+static bool make_room(struct records *records, size_t at, size_t n)
+{
+	if (records->count + n > records->most)
+		return false;
+	memmove(record_at(records, at + n), record_at(records, at),
+		(records->count - at) * PROGRAM_OP);
+	records->count += n;
+	return true;
+}
+
+static void take_out(struct dice *dice, struct records *records, size_t at)
+{
+	size_t n = 1 + roll(dice, roll(dice, 4) ? 4 : 64);
+
+	if (at + n > records->count)
+		return;
+	memmove(record_at(records, at), record_at(records, at + n),
+		(records->count - at - n) * PROGRAM_OP);
+	records->count -= n;
+}
+
+/* A list is as long as there are entries behind it, which follow each other or do not. */
+static void put_in_entries(struct dice *dice, struct records *records, size_t at)
+{
+	size_t n = 1 + roll(dice, 4);
+
+	if (!make_room(records, at, n))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		struct program_op op = some_op(dice);
+
+		op.code = PROGRAM_ENTRY;
+		op.aux = roll(dice, 2) ? 0 : op.aux;
+		program_op_put(op, record_at(records, at + i));
+	}
+}
+
+static void put_in_new(struct dice *dice, struct records *records, size_t at)
+{
+	struct program_op op = some_op(dice);
+
+	if (!make_room(records, at, 1))
+		return;
+	program_op_put(op, record_at(records, at));
+	if (program_kind(op.code) == DMA_EVENT_MAP_SG)
+		put_in_entries(dice, records, at + 1);
+}
+
+/* Records of elsewhere. */
+static void put_in_known(struct dice *dice, struct records *records, size_t at)
+{
+	size_t n = 1 + roll(dice, 4), from;
 	uint8_t kept[4 * PROGRAM_OP];
 
-	switch (roll(dice, 5)) {
-	case 0: /* out */
-		if (at + n > count)
-			return count;
-		memmove(records + at * PROGRAM_OP, records + (at + n) * PROGRAM_OP,
-			(count - at - n) * PROGRAM_OP);
-		return count - n;
-	case 1: /* in, some new, some of elsewhere */
-	case 2:
-		if (count + n > most)
-			return count;
-		from = count > n ? roll(dice, (uint32_t)(count - n)) : 0;
-		for (size_t i = 0; i < n; i++) {
-			program_op_put(some_op(dice), kept + i * PROGRAM_OP);
-			if (count > n && roll(dice, 2))
-				memcpy(kept + i * PROGRAM_OP,
-				       records + (from + i) * PROGRAM_OP, PROGRAM_OP);
-		}
-		memmove(records + (at + n) * PROGRAM_OP, records + at * PROGRAM_OP,
-			(count - at) * PROGRAM_OP);
-		memcpy(records + at * PROGRAM_OP, kept, n * PROGRAM_OP);
-		return count + n;
-	default:
-		if (at < count)
-			change_op(dice, records + at * PROGRAM_OP);
-		return count;
+	if (n > records->count)
+		return;
+	from = roll(dice, (uint32_t)(records->count - n + 1));
+	memcpy(kept, record_at(records, from), n * PROGRAM_OP);
+	if (make_room(records, at, n))
+		memcpy(record_at(records, at), kept, n * PROGRAM_OP);
+}
+
+/* Another call for the slot of a record, somewhere behind it. */
+static void use_again(struct dice *dice, struct records *records, size_t at)
+{
+	struct program_op op = program_op_get(record_at(records, at));
+	size_t behind = at + 1 + roll(dice, (uint32_t)(records->count - at));
+
+	op.code = some_code(dice);
+	op.arg = roll(dice, 2) ? 0 : some_size(dice);
+	if (make_room(records, behind, 1))
+		program_op_put(op, record_at(records, behind));
+}
+
+/* One record, a list with its entries, or a few that follow one another. */
+static size_t group_length(struct dice *dice, const struct records *records, size_t at)
+{
+	size_t length = roll(dice, 3) ? 1 : 2 + roll(dice, 3);
+
+	while (at + length < records->count && length < 8 &&
+	       program_op_get(record_at(records, at + length)).code == PROGRAM_ENTRY)
+		length++;
+	return at + length <= records->count ? length : records->count - at;
+}
+
+/* The same again and again, most often for the slots that follow. */
+static void make_row(struct dice *dice, struct records *records, size_t at)
+{
+	size_t length = group_length(dice, records, at);
+	size_t more = length * (1 + roll(dice, 2U << roll(dice, 6)));
+	uint8_t step = (uint8_t)!!roll(dice, 4);
+
+	if (!make_room(records, at, more))
+		return;
+	memcpy(record_at(records, at), record_at(records, at + more), length * PROGRAM_OP);
+	for (size_t i = 0; i < more; i++) {
+		struct program_op op = program_op_get(record_at(records, at + i));
+
+		if (op.code != PROGRAM_ENTRY)
+			op.slot = (uint8_t)(op.slot + step);
+		program_op_put(op, record_at(records, at + length + i));
 	}
+}
+
+static void change_records(struct dice *dice, struct records *records)
+{
+	size_t at = roll(dice, (uint32_t)records->count + 1);
+	uint32_t how = roll(dice, 12);
+
+	if (how < 3)
+		put_in_new(dice, records, at);
+	else if (how < 5)
+		put_in_known(dice, records, at);
+	else if (at == records->count)
+		return;
+	else if (how < 6)
+		take_out(dice, records, at);
+	else if (how < 7)
+		use_again(dice, records, at);
+	else if (how < 8)
+		make_row(dice, records, at);
+	else
+		change_op(dice, record_at(records, at));
 }
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned int seed)
 {
 	struct dice dice = { seed };
-	size_t count;
+	struct records records;
 
 	roll(&dice, 2);
 	if (max < PROGRAM_HEADER + PROGRAM_OP)
@@ -181,9 +285,10 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned 
 	}
 	if (!roll(&dice, 6))
 		change_config(&dice, data + 4);
-	count = (size - PROGRAM_HEADER) / PROGRAM_OP;
+	records.bytes = data + PROGRAM_HEADER;
+	records.count = (size - PROGRAM_HEADER) / PROGRAM_OP;
+	records.most = (max - PROGRAM_HEADER) / PROGRAM_OP;
 	for (uint32_t n = 1 + roll(&dice, 3); n; n--)
-		count = change_records(&dice, data + PROGRAM_HEADER, count,
-				       (max - PROGRAM_HEADER) / PROGRAM_OP);
-	return PROGRAM_HEADER + count * PROGRAM_OP;
+		change_records(&dice, &records);
+	return PROGRAM_HEADER + records.count * PROGRAM_OP;
 }
