@@ -83,6 +83,8 @@ static void libfuzzer_args(const struct fuzz_start *start, struct args *args)
 	if (words)
 		add(args, fuzz_path("-dict=%s", words));
 	add(args, fuzz_path("-max_len=%d", FUZZ_INPUT_MOST));
+	/* what it takes to fill an allocator is long: do not begin with short inputs only */
+	add(args, fuzz_path("-len_control=0"));
 	add(args, fuzz_path("-timeout=20"));
 	add(args, fuzz_path("-rss_limit_mb=2048"));
 	add(args, fuzz_path("-detect_leaks=0"));
