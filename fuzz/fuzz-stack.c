@@ -40,9 +40,21 @@ static unsigned int segment_slots(void)
 	return 16U << requests_config(&requests)[CONFIG_POOL] % 4;
 }
 
+static unsigned int block_size(void)
+{
+	return 16U << requests_config(&requests)[CONFIG_TARGET] % 8;
+}
+
 static unsigned int longest_segment(void)
 {
 	return 4096U << requests_config(&requests)[CONFIG_SEGMENT] % 5;
+}
+
+/* As after long use: what lies in bounce buffers was somebody's. */
+static void soil(const struct rig *rig)
+{
+	memset(libdma_memory_cpu(rig->machine, rig->machine->swiotlb_start), 0xee,
+	       32 * SWIOTLB_SLOT);
 }
 
 static void make(enum backend backend)
@@ -75,13 +87,12 @@ static void make(enum backend backend)
 		return;
 	expect(MEMORY, !libdma_machine_create(&options, &rig->machine));
 	expect(MEMORY, !libdma_device_create(rig->machine, &device, &rig->dev));
+	if (backend == UNTRUSTED)
+		soil(rig);
 	expect(MASK, !dma_set_mask_and_coherent(rig->dev, DMA_BIT_MASK(64)));
 	dma_set_max_seg_size(rig->dev, longest_segment());
 	if (!iommu || backend == UNTRUSTED)
 		dma_set_min_align_mask(rig->dev, (1U << config[CONFIG_ALIGN] % 13) - 1);
-	rig->pool = dma_pool_create("blocks", rig->dev, 16U << config[CONFIG_TARGET] % 8,
-				    16, 0);
-	expect(MEMORY, rig->pool);
 }
 
 /* No granule more than the buffer touches is mapped behind it. */
@@ -306,6 +317,14 @@ static void sync(unsigned int number, uint64_t offset, uint64_t size, bool for_c
 		stack_device_runs(number);
 }
 
+static void *pool_block(struct rig *rig, dma_addr_t *dma)
+{
+	if (!rig->pool)
+		rig->pool = dma_pool_create("blocks", rig->dev, block_size(), 16, 0);
+	expect(MEMORY, rig->pool);
+	return dma_pool_zalloc(rig->pool, GFP_KERNEL, dma);
+}
+
 /* Memory that both see at once. */
 static void alloc(unsigned int number, uint64_t size, bool block)
 {
@@ -313,7 +332,7 @@ static void alloc(unsigned int number, uint64_t size, bool block)
 	static const unsigned char zeros[LARGEST];
 
 	if (block)
-		size = 16U << requests_config(&requests)[CONFIG_TARGET] % 8;
+		size = block_size();
 	if (slot->use || !size || size > LARGEST)
 		return;
 	slot->use = block ? BLOCK : COHERENT;
@@ -325,8 +344,7 @@ static void alloc(unsigned int number, uint64_t size, bool block)
 
 		if (!rigs[i].machine)
 			continue;
-		mapped->memory = block ? dma_pool_zalloc(rigs[i].pool, GFP_KERNEL,
-							 &mapped->dma)
+		mapped->memory = block ? pool_block(&rigs[i], &mapped->dma)
 				       : dma_alloc_coherent(rigs[i].dev, size, &mapped->dma,
 							    GFP_KERNEL);
 		mapped->live = mapped->memory;

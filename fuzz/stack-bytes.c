@@ -171,14 +171,14 @@ void stack_cpu_writes(unsigned int number, uint64_t place, uint64_t size)
 }
 
 /*
- * What a request cannot touch is not filled: a page behind it shows who reaches too far,
- * and most requests are small. What was filled before stays under watch.
+ * What a request cannot touch is not filled: the rest of its last page shows who reaches
+ * too far, and most requests are small. What was filled before stays under watch.
  */
 void stack_fill(unsigned int number, uint64_t end)
 {
 	struct slot *slot = &slots[number];
 
-	end = (end + 2 * PAGE_SIZE - 1) & PAGE_MASK;
+	end = (end + PAGE_SIZE) & PAGE_MASK;
 	if (slot->filled < end)
 		slot->filled = end < BUFFER ? end : BUFFER;
 	pattern = (unsigned char)(pattern * 5 + 11);

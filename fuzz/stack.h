@@ -76,7 +76,7 @@ extern struct requests requests;
 /* Nothing is in use. */
 void stack_begin(void);
 
-/* New bytes in the buffer of a slot, on all machines, to @end and a page behind it. */
+/* New bytes in the buffer of a slot, on all machines, to the end of the page of @end. */
 void stack_fill(unsigned int number, uint64_t end);
 
 /* The device looks at what it may see, and then changes some of what it may write. */
