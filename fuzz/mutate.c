@@ -114,11 +114,8 @@ static void change_op(struct dice *dice, uint8_t *record)
 	program_op_put(op, record);
 }
 
-static void change_config(struct dice *dice, uint8_t *config)
+static void change_byte(struct dice *dice, uint8_t *byte)
 {
-	/* the kernel is worth more than the others */
-	uint8_t *byte = &config[roll(dice, 4) ? roll(dice, PROGRAM_CONFIG) : CONFIG_KERNEL];
-
 	switch (roll(dice, 3)) {
 	case 0:
 		*byte = (uint8_t)roll(dice, 16);
@@ -129,6 +126,17 @@ static void change_config(struct dice *dice, uint8_t *config)
 	default:
 		*byte = (uint8_t)roll(dice, 256);
 	}
+}
+
+/* Some of it: geometries often differ in more than one thing. */
+static void change_config(struct dice *dice, uint8_t *config)
+{
+	/* the kernel is worth more than the others */
+	if (!roll(dice, 4))
+		change_byte(dice, &config[CONFIG_KERNEL]);
+	do {
+		change_byte(dice, &config[roll(dice, PROGRAM_CONFIG)]);
+	} while (roll(dice, 2));
 }
 
 /* The records that are changed, and how many there may be. */
@@ -283,7 +291,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned 
 		memcpy(data, "DM\x01", 3);
 		size = PROGRAM_HEADER;
 	}
-	if (!roll(&dice, 6))
+	if (!roll(&dice, 5))
 		change_config(&dice, data + 4);
 	records.bytes = data + PROGRAM_HEADER;
 	records.count = (size - PROGRAM_HEADER) / PROGRAM_OP;
