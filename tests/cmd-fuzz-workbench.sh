@@ -43,15 +43,15 @@ expect 0 fuzz corpus list --json
 json "$out"
 expect 2 fuzz corpus list nothing
 said "there is no .*/corpus/nothing"
-expect 0 fuzz corpus export "$scratch/given" machine
-test "$(ls "$srcdir/corpus/machine" | sort)" = "$(ls "$scratch/given/machine" | sort)" ||
-	fail "not all of machine was exported"
-expect 2 fuzz corpus export "$scratch/given" machine
+expect 0 fuzz corpus export "$scratch/given" cli
+test "$(ls "$srcdir/corpus/cli" | sort)" = "$(ls "$scratch/given/cli" | sort)" ||
+	fail "not all of cli was exported"
+expect 2 fuzz corpus export "$scratch/given" cli
 said 'exists already'
 if command -v zip >/dev/null && command -v unzip >/dev/null; then
-	expect 0 fuzz corpus export "$scratch/given.zip" machine
+	expect 0 fuzz corpus export "$scratch/given.zip" cli
 	unzip -q -d "$scratch/unpacked" "$scratch/given.zip"
-	diff -r "$scratch/given/machine" "$scratch/unpacked/machine" || fail "not the same in a zip"
+	diff -r "$scratch/given/cli" "$scratch/unpacked/cli" || fail "not the same in a zip"
 fi
 expect 2 fuzz corpus
 expect 2 fuzz corpus walk

@@ -118,11 +118,13 @@ static void forget_block(uintptr_t block)
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *memory, size_t size);
+void *__real_aligned_alloc(size_t align, size_t size);
 void __real_free(void *memory);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
 void *__wrap_reallocarray(void *memory, size_t count, size_t size);
+void *__wrap_aligned_alloc(size_t align, size_t size);
 void __wrap_free(void *memory);
 char *__wrap_strdup(const char *text);
 char *__wrap_strndup(const char *text, size_t size);
@@ -166,6 +168,12 @@ void *__wrap_reallocarray(void *memory, size_t count, size_t size)
 		return NULL;
 	}
 	return __wrap_realloc(memory, bytes);
+}
+
+void *__wrap_aligned_alloc(size_t align, size_t size)
+{
+	return runs_short(OF_MEMORY) ? NULL
+				     : note_block(__real_aligned_alloc(align, size));
 }
 
 void __wrap_free(void *memory)
