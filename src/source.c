@@ -284,7 +284,7 @@ int source_open(struct source_options *opts, struct libdma_strings *strings,
 	return EXIT_FINE;
 }
 
-static void show_progress(const struct source *source)
+static __attribute__((noinline)) void show_progress(const struct source *source)
 {
 	uint64_t done, total;
 
@@ -297,7 +297,8 @@ static int teach_filter(void *arg, uint32_t device, uint32_t driver)
 	return libdma_filter_driver(arg, device, driver);
 }
 
-static bool is_selected(struct source *source, const struct dma_event *event)
+static __attribute__((noinline)) bool is_selected(struct source *source,
+						  const struct dma_event *event)
 {
 	struct source_options *opts = source->options;
 

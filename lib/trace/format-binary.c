@@ -277,33 +277,37 @@ static int binary_open(struct libdma_reader *reader)
 	return !more && reader->damaged && !reader->input->offset ? -EBADMSG : 0;
 }
 
+/* The block has no more events, or @err tells why not: go to the next. 1, 0, or -errno. */
+static __attribute__((noinline)) int go_on(struct libdma_reader *reader, int err)
+{
+	struct binary_reader *binary = reader->state;
+
+	if (err && err != -EBADMSG)
+		return err;
+	if (err) {
+		reader->missing = binary->block.events - binary->given;
+		reader_damage(reader, 0, reader->input->offset,
+			      "a block of %u events is not what it should be",
+			      binary->block.events);
+	}
+	if (binary->inside)
+		leave_block(reader);
+	return next_events(reader);
+}
+
 static int binary_next(struct libdma_reader *reader, const struct dma_event **ret)
 {
 	struct binary_reader *binary = reader->state;
 	int more;
 
-	for (;;) {
-		if (!binary->inside) {
-			more = next_events(reader);
-			if (more <= 0)
-				return more;
-		}
-		more = decoder_next(binary->decoder, ret);
-		if (more > 0) {
-			reader->events++;
-			binary->given++;
-			return 1;
-		}
-		if (more && more != -EBADMSG)
+	while ((more = decoder_next(binary->decoder, ret)) <= 0) {
+		more = go_on(reader, more);
+		if (more <= 0)
 			return more;
-		if (more) {
-			reader->missing = binary->block.events - binary->given;
-			reader_damage(reader, 0, reader->input->offset,
-				      "a block of %u events is not what it should be",
-				      binary->block.events);
-		}
-		leave_block(reader);
 	}
+	reader->events++;
+	binary->given++;
+	return 1;
 }
 
 static void binary_close(struct libdma_reader *reader)

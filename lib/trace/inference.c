@@ -155,9 +155,10 @@ static void note_shift(struct shift *shift, phys_addr_t phys, dma_addr_t dma,
 }
 
 /* Was the bounce of this buffer announced? It is used up by that. */
-static bool take_bounce(struct device_facts *device, phys_addr_t phys)
+static __attribute__((noinline)) bool take_bounce(struct device_facts *device,
+						  phys_addr_t phys)
 {
-	for (unsigned int i = 1; device->bounce && i <= FACT_BOUNCES; i++) {
+	for (unsigned int i = 1; i <= FACT_BOUNCES; i++) {
 		uint64_t *bounce =
 			&device->bounce[(device->bounce_at - i) % FACT_BOUNCES];
 
@@ -169,8 +170,9 @@ static bool take_bounce(struct device_facts *device, phys_addr_t phys)
 	return false;
 }
 
-static int note_bounce(struct libdma_inference *inference, struct device_facts *device,
-		       const struct dma_event *event)
+static __attribute__((noinline)) int note_bounce(struct libdma_inference *inference,
+						 struct device_facts *device,
+						 const struct dma_event *event)
 {
 	inference->forced |= !!(event->flags & DMA_EVENT_FORCE);
 	if (event->mask) {
@@ -190,7 +192,7 @@ static void note_buffer(struct device_facts *device, phys_addr_t phys, dma_addr_
 {
 	if (dma == phys)
 		device->identical++;
-	else if (take_bounce(device, phys))
+	else if (device->bounce && take_bounce(device, phys))
 		note_shift(&device->bounced, phys, dma, size);
 	else
 		note_shift(&device->other, phys, dma, size);
@@ -372,8 +374,6 @@ static void leave_group(struct libdma_inference *inference, const char *device,
 static int note_iommu(struct libdma_inference *inference, const struct dma_event *event,
 		      const struct libdma_strings *strings)
 {
-	const char *device = libdma_strings_get(strings, event->device);
-
 	inference->iommu_seen = true;
 	switch (event->kind) {
 	case DMA_EVENT_IOMMU_MAP:
@@ -385,9 +385,11 @@ static int note_iommu(struct libdma_inference *inference, const struct dma_event
 		note_free_range(inference, event->cpu, event->dma, event->size);
 		break;
 	case DMA_EVENT_IOMMU_ADD_DEVICE_TO_GROUP:
-		return join_group(inference, device, (uint32_t)event->handle);
+		return join_group(inference, libdma_strings_get(strings, event->device),
+				  (uint32_t)event->handle);
 	case DMA_EVENT_IOMMU_REMOVE_DEVICE_FROM_GROUP:
-		leave_group(inference, device, (uint32_t)event->handle);
+		leave_group(inference, libdma_strings_get(strings, event->device),
+			    (uint32_t)event->handle);
 		break;
 	}
 	return 0;
@@ -402,9 +404,9 @@ static void say_value(uint64_t *place, enum libdma_origin *origin, uint64_t valu
 }
 
 /* The recorder read these from the device, so they are no guess. */
-static int note_record(struct libdma_device_environment *known,
-		       const struct dma_event *event,
-		       const struct libdma_strings *strings)
+static __attribute__((noinline)) int
+note_record(struct libdma_device_environment *known, const struct dma_event *event,
+	    const struct libdma_strings *strings)
 {
 	if (event->name) {
 		free(known->driver);
