@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/large.h"
 #include "base/prefetch.h"
 #include "trace/predict-iova-history.h"
 
@@ -105,7 +106,7 @@ void timeline_run_timer(struct iova_domain *domain, const struct iova_timer *tim
 static __attribute__((noinline)) int grow(struct timeline *timeline)
 {
 	size_t room = timeline->room ? timeline->room + timeline->room / 4 : 256;
-	struct iova_op *op = malloc((room + NEAR) * sizeof(*op));
+	struct iova_op *op = large_alloc((room + NEAR) * sizeof(*op));
 
 	if (!op)
 		return -ENOMEM;
