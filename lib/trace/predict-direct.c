@@ -29,7 +29,7 @@ static void direct_destroy(void *state)
 	struct libdma_predictor *frame = direct->frame;
 
 	for (uint64_t i = frame->next; i < frame->newest; i++) {
-		struct foreseen *event = &frame->window[i & (frame->room - 1)];
+		struct foreseen *event = predict_at(frame, i);
 
 		if (is_direct_map(event) && event->memo)
 			bounces_free(event->memo);

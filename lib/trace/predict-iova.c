@@ -77,7 +77,7 @@ static void iova_destroy(void *state)
 	struct libdma_predictor *frame = iova->frame;
 
 	for (uint64_t i = frame->next; i < frame->newest; i++) {
-		struct foreseen *event = &frame->window[i & (frame->room - 1)];
+		struct foreseen *event = predict_at(frame, i);
 
 		if (is_ours(event) && !event->has_since)
 			request_put(event->memo);

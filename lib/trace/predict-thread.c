@@ -72,7 +72,7 @@ static int learn_strings(struct libdma_predictor *frame)
 
 static bool has_room(const struct libdma_predictor *frame, uint64_t events)
 {
-	return frame->thread->handed + events <= frame->thread->oldest + frame->room;
+	return frame->thread->handed + events <= frame->thread->oldest + frame->mask + 1;
 }
 
 /* Take in all before @until, but not under the lock. */

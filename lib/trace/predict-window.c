@@ -16,7 +16,7 @@ static uint64_t number_of(const struct libdma_predictor *frame,
 {
 	uint64_t place = (uint64_t)(event - frame->window);
 
-	return frame->oldest + ((place - frame->oldest) & (frame->room - 1));
+	return frame->oldest + ((place - frame->oldest) & frame->mask);
 }
 
 struct foreseen *predict_next(struct libdma_predictor *frame, const struct foreseen *event)

@@ -60,7 +60,7 @@ static void free_frame(struct libdma_predictor *frame)
 	for (unsigned int i = 0; i < BACKENDS; i++)
 		if (frame->state[i])
 			backends[i]->destroy(frame->state[i]);
-	for (uint64_t i = 0; frame->memory && i < frame->room; i++)
+	for (uint64_t i = 0; frame->memory && i <= frame->mask; i++)
 		free(frame->window[i].lists);
 	for (size_t i = 0; i < frame->devices; i++)
 		free(frame->device_list[i]);
@@ -95,11 +95,11 @@ int libdma_predictor_create(const struct libdma_predictor_options *options,
 		frame->options.window_ns = PREDICT_WINDOW_NS;
 	if (!frame->options.window_events)
 		frame->options.window_events = PREDICT_WINDOW_EVENTS;
-	frame->room = 1ULL << log2_up(frame->options.window_events + PREDICT_HISTORY + 1 +
-				      PREDICT_COMING);
+	frame->mask = (1ULL << log2_up(frame->options.window_events + PREDICT_HISTORY + 1 +
+				       PREDICT_COMING)) - 1;
 	frame->stop = frame->options.thread ? PREDICT_COMING : UINT64_MAX;
 	frame->lost_number = frame->lost_ns = UINT64_MAX;
-	frame->memory = calloc(frame->room + 1, sizeof(*frame->window));
+	frame->memory = calloc(frame->mask + 2, sizeof(*frame->window));
 	frame->window = align(frame->memory);
 	frame->live = live_create();
 	if (!frame->memory || !frame->live || create_backends(frame)) {
@@ -318,13 +318,16 @@ static int judge_next(struct libdma_predictor *frame)
 /* Is so much known of what follows the next event that it can be judged? */
 static bool is_due(const struct libdma_predictor *frame)
 {
-	const struct foreseen *first = predict_at(frame, frame->next);
-	const struct foreseen *last = predict_at(frame, frame->newest - 1);
-	uint64_t waiting = frame->newest - frame->next;
+	const struct foreseen *first, *last;
 
-	return waiting > frame->options.window_events ||
-	       (waiting && last->event.ns > first->event.ns &&
-		last->event.ns - first->event.ns > frame->options.window_ns);
+	if (frame->newest - frame->next > frame->options.window_events)
+		return true;
+	if (frame->newest == frame->next)
+		return false;
+	first = predict_at(frame, frame->next);
+	last = predict_at(frame, frame->newest - 1);
+	return last->event.ns > first->event.ns &&
+	       last->event.ns - first->event.ns > frame->options.window_ns;
 }
 
 /* Of few events: what they announce, and that only a survey tells what they need. */

@@ -162,7 +162,7 @@ enum { BACKEND_DIRECT, BACKEND_POOL, BACKEND_REGION, BACKEND_IOVA, BACKENDS };
  * @seeing:	backends that see, a bit for each; @judging: that judge a kind, and
  *		PREDICT_TELLS_MACHINE
  * @everywhere:	those that do, whether the device is translated or not; the same
- * @window:	ring of events, @room of them, a power of two
+ * @window:	ring of events, a power of two of them: @mask + 1
  * @oldest:	number in the ring's count of the oldest that is kept
  * @next:	of the next to be judged
  * @newest:	of the next to enter the window
@@ -200,7 +200,7 @@ struct libdma_predictor {
 
 	void *memory; /* that of the window */
 	struct foreseen *window;
-	uint64_t room, oldest, next, newest;
+	uint64_t mask, oldest, next, newest;
 	uint64_t latest_ns, disorder;
 	uint64_t come, stop;
 	struct predict_thread *thread;
@@ -234,7 +234,7 @@ struct libdma_predictor {
 static inline struct foreseen *predict_at(const struct libdma_predictor *frame,
 					  uint64_t number)
 {
-	return &frame->window[number & (frame->room - 1)];
+	return &frame->window[number & frame->mask];
 }
 
 /* Does the event use more of its structure than most do? */
