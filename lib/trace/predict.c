@@ -17,6 +17,8 @@
 
 /* Events between two steps of live_come_near(), before the first and behind the last. */
 #define NEAR 12
+/* Of what see() left for judge(). */
+#define MEMO_LINES 3
 /* Events that tell of devices, or of the recording. */
 #define MACHINE_KINDS                                                                      \
 	(1ULL << DMA_EVENT_SET_MASK | 1ULL << DMA_EVENT_SET_COHERENT_MASK |                \
@@ -248,6 +250,16 @@ static void come_near(const struct foreseen *event)
 	__builtin_prefetch((const char *)event + PREDICT_LINE);
 }
 
+/* And what is found then, or was found out before. */
+static void come_nearer(const struct live *live, const struct foreseen *event)
+{
+	const char *memo = event->has_since ? NULL : event->memo;
+
+	live_come_nearer(live, &event->place);
+	for (size_t line = 0; memo && line < MEMO_LINES; line++)
+		prefetch_write(memo + line * PREDICT_LINE);
+}
+
 /* The window knows what is to be judged soon; it is too long for the caches itself. */
 static void look_ahead(const struct libdma_predictor *frame)
 {
@@ -257,7 +269,7 @@ static void look_ahead(const struct libdma_predictor *frame)
 	if (far < frame->newest)
 		live_come_near(frame->live, &predict_at(frame, far)->place);
 	if (near < frame->newest)
-		live_come_nearer(frame->live, &predict_at(frame, near)->place);
+		come_nearer(frame->live, predict_at(frame, near));
 }
 
 /* What they tell is no call that is judged. */
