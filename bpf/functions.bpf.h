@@ -240,8 +240,10 @@ static __always_inline void exit_swiotlb_tbl_map(struct call *call)
 /* dev, slots, mapping_size, dir, attrs */
 static __always_inline void enter_swiotlb_unmap(struct call *call)
 {
-	struct dma_probe_event *event = event_begin(call, DEVICE(0));
+	struct dma_probe_event *event;
 
+	call->begins = true;
+	event = event_begin(call, DEVICE(0));
 	if (!event)
 		return;
 	event->dma = call->args[1];

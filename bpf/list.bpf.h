@@ -195,6 +195,7 @@ static __always_inline void list_fill(struct dma_probe_event *event, struct list
 	const struct list_call *list = walk->list;
 
 	event_fill(walk->call, event);
+	event->ns = bpf_ktime_get_ns();
 	event->device = (__u64)list->dev;
 	event->dir = list->dir;
 	event->nents = list->nents;

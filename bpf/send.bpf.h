@@ -49,6 +49,8 @@ struct call {
 	__u32 level;
 	bool typed;
 	__s32 stack;
+	bool begins; /* what it tells of: bodies say so where the moment matters */
+	__u64 ended; /* when it had, by then; or 0 */
 };
 
 #define FOLLOW(typed, pointer, member)                                                  \
@@ -67,13 +69,17 @@ static __always_inline void drop(struct dma_probe_count *count)
 	count->dropped++;
 }
 
+/*
+ * All but the time. What is done under a lock is done between the end of a program at a
+ * function's beginning and the beginning of one at its return: the time is taken there,
+ * so that two CPUs which wait for the lock are told in the order in which they had it.
+ */
 static __always_inline void event_fill(struct call *call, struct dma_probe_event *event)
 {
 	__builtin_memset(event, 0, sizeof(*event));
 	event->type = DMA_PROBE_EVENT;
 	event->hook = call->hook;
 	event->level = call->level;
-	event->ns = bpf_ktime_get_ns();
 	event->cpu = bpf_get_smp_processor_id();
 	event->pid = (__u32)bpf_get_current_pid_tgid();
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
@@ -144,11 +150,15 @@ static __always_inline struct dma_probe_event *event_reserve(struct call *call)
 		return NULL;
 	}
 	event_fill(call, event);
+	if (!call->begins)
+		event->ns = call->ended ?: bpf_ktime_get_ns();
 	return event;
 }
 
 static __always_inline void event_submit(struct call *call, struct dma_probe_event *event)
 {
+	if (call->begins)
+		event->ns = bpf_ktime_get_ns();
 	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
 	call->count->events++;
 }

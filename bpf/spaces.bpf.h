@@ -87,8 +87,10 @@ static __always_inline void exit_pool_create_node(struct call *call)
 /* pool, gfp, *dma; cpu_addr */
 static __always_inline void exit_pool_alloc(struct call *call)
 {
-	struct dma_probe_event *event = pool_begin(call, (struct dma_pool *)call->args[0]);
+	struct dma_probe_event *event;
 
+	call->ended = bpf_ktime_get_ns();
+	event = pool_begin(call, (struct dma_pool *)call->args[0]);
 	if (!event)
 		return;
 	event->gfp = call->args[1];
@@ -103,8 +105,10 @@ static __always_inline void exit_pool_alloc(struct call *call)
 /* pool, cpu_addr, dma */
 static __always_inline void enter_pool_free(struct call *call)
 {
-	struct dma_probe_event *event = pool_begin(call, (struct dma_pool *)call->args[0]);
+	struct dma_probe_event *event;
 
+	call->begins = true;
+	event = pool_begin(call, (struct dma_pool *)call->args[0]);
 	if (!event)
 		return;
 	event->cpu_addr = call->args[1];
@@ -219,8 +223,10 @@ static __always_inline void exit_alloc_iova(struct call *call)
 {
 	const struct iova_domain *domain = (const struct iova_domain *)call->args[0];
 	__u64 granule = FOLLOW(call->typed, domain, granule);
-	struct dma_probe_event *event = space_begin(call, call->args[0]);
+	struct dma_probe_event *event;
 
+	call->ended = bpf_ktime_get_ns();
+	event = space_begin(call, call->args[0]);
 	if (!event)
 		return;
 	event->size = call->args[1] * granule;
@@ -236,8 +242,10 @@ static __always_inline void enter_free_iova(struct call *call)
 {
 	const struct iova_domain *domain = (const struct iova_domain *)call->args[0];
 	__u64 granule = FOLLOW(call->typed, domain, granule);
-	struct dma_probe_event *event = space_begin(call, call->args[0]);
+	struct dma_probe_event *event;
 
+	call->begins = true;
+	event = space_begin(call, call->args[0]);
 	if (!event)
 		return;
 	event->dma = call->args[1] * granule;

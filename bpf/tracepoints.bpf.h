@@ -187,9 +187,11 @@ static __always_inline void trace_sync_sg_for_device(struct call *call)
 static __always_inline void trace_bounced(struct call *call)
 {
 	struct device *dev = DEVICE(0);
-	struct dma_probe_event *event = event_begin(call, dev);
+	struct dma_probe_event *event;
 	struct io_tlb_mem *mem;
 
+	call->begins = true; /* the search for it */
+	event = event_begin(call, dev);
 	if (!event)
 		return;
 	mem = dev->dma_io_tlb_mem;

@@ -333,6 +333,45 @@ static void *call_kernel(void *arg)
 	return arg;
 }
 
+static int keep_time(void *arg, void *data, size_t size)
+{
+	assert_true(size >= sizeof(struct dma_probe_event));
+	*(uint64_t *)arg = ((const struct dma_probe_event *)data)->ns;
+	return 0;
+}
+
+/* The time of the one event that a program sends. */
+static uint64_t time_of(struct bpf_program *program)
+{
+	uint64_t ns = 0;
+	struct ring_buffer *ring = ring_buffer__new(bpf_map__fd(object->maps.ring), keep_time,
+						    &ns, NULL);
+
+	assert_non_null(ring);
+	run_on(program, 0x1000, 0);
+	assert_int_equal(ring_buffer__consume(ring), 1);
+	ring_buffer__free(ring);
+	return ns;
+}
+
+/* Behind all else where something begins, before all else where it has ended. */
+static void near_the_lock(void **state)
+{
+	uint64_t ns;
+
+	(void)state;
+	if (!object)
+		skip();
+	ns = time_of(object->progs.sends_begun);
+	assert_true(ns >= object->bss->given_ns);
+	ns = time_of(object->progs.sends_ended);
+	assert_true(ns && ns <= object->bss->asked_ns);
+	ns = time_of(object->progs.sends);
+	assert_true(ns >= object->bss->asked_ns && ns <= object->bss->given_ns);
+	twin(0x1000); /* takes what they left */
+	expect_sent(0, 0);
+}
+
 /* The kernel gives both the same arguments, and runs first what was attached first. */
 static void at_tracepoint(void **state)
 {
@@ -368,7 +407,8 @@ int main(void)
 		cmocka_unit_test(left_behind),	 cmocka_unit_test(crowded),
 		cmocka_unit_test(other_cpu),	 cmocka_unit_test(not_recording),
 		cmocka_unit_test(any_level),	 cmocka_unit_test(interrupt_any),
-		cmocka_unit_test(preempted),	 cmocka_unit_test(at_tracepoint),
+		cmocka_unit_test(preempted),	 cmocka_unit_test(near_the_lock),
+		cmocka_unit_test(at_tracepoint),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

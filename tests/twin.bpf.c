@@ -27,6 +27,8 @@ __u32 skipped = 0;     /* and which of them are not run for it, a bit each */
 __u32 process = 0;
 __u64 sent[DMA_PROBE_LEVELS] = {};
 __u64 traced[DMA_PROBE_LEVELS] = {};
+__u64 asked_ns = 0; /* before there was room for an event, */
+__u64 given_ns = 0; /* and then */
 
 static __always_inline void count_interrupt(struct call *call)
 {
@@ -72,6 +74,42 @@ int elder(void *ctx)
 NEXT(twin, 1)
 NEXT(third, 2)
 NEXT(fourth, 3)
+
+static __always_inline void send_made(struct call *call)
+{
+	struct dma_probe_event *event;
+
+	asked_ns = bpf_ktime_get_ns();
+	event = event_reserve(call);
+	if (!event)
+		return;
+	given_ns = bpf_ktime_get_ns();
+	event_submit(call, event);
+}
+
+static __always_inline void send_begun(struct call *call)
+{
+	call->begins = true;
+	send_made(call);
+}
+
+static __always_inline void send_ended(struct call *call)
+{
+	call->ended = bpf_ktime_get_ns();
+	send_made(call);
+}
+
+#define SENDS(program, body)                                    \
+	SEC("raw_tp")                                           \
+	int program(void *ctx)                                  \
+	{                                                       \
+		RUN_ELDER((__u64 *)name, HOOK_MADE, body);      \
+		return 0;                                       \
+	}
+
+SENDS(sends, send_made)
+SENDS(sends_begun, send_begun)
+SENDS(sends_ended, send_ended)
 
 PROBE("tp_btf", TP, sys_enter, count_traced)
 
