@@ -76,9 +76,13 @@ static void check_find(const struct iova_domain *domain, uint64_t pfn, uint64_t 
 	expect(OWNER, look(domain, pfn).state == IOVA_LIVE);
 }
 
-/* All ranges but one, whatever order they are kept in, and how many wait for a flush. */
+/*
+ * One range, and all the others, whatever order they are kept in, and how many of all wait
+ * for a flush.
+ */
 struct census {
-	uint64_t besides, sum;
+	struct seen one;
+	uint64_t sum;
 	size_t waiting;
 };
 
@@ -88,14 +92,14 @@ static int count_range(const struct iova_range *range, void *arg)
 	uint64_t mixed = (range->pfn * 8 + range->state) * 0x9e3779b97f4a7c15;
 
 	census->waiting += range->state == IOVA_QUEUED;
-	if (range->pfn != census->besides)
+	if (!look_for(range, &census->one))
 		census->sum += (mixed ^ mixed >> 29) * (2 * range->size + 1);
 	return 0;
 }
 
-static struct census take_census(const struct iova_domain *domain, uint64_t besides)
+static struct census take_census(const struct iova_domain *domain, uint64_t pfn)
 {
-	struct census census = { .besides = besides };
+	struct census census = { .one = { .pfn = pfn } };
 
 	expect(VALID, !iova_walk(domain, count_range, &census));
 	return census;
@@ -162,8 +166,8 @@ static void adopt(struct iova_domain *clone, const struct reference_iova *refere
 	rounded = rounded > 32 ? size : rounded;
 	if (pfn >> 60 || size >> 60)
 		return;
-	before = look(clone, pfn);
 	was = take_census(clone, pfn);
+	before = was.one;
 	if (requests->event.dir == DMA_NONE)
 		heap->fail_nth = heap->calls + 1;
 	err = iova_adopt(clone, (unsigned int)requests->event.cpu, size, pfn);
