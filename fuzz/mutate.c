@@ -31,13 +31,17 @@ static uint32_t roll(struct dice *dice, uint32_t sides)
 
 static uint8_t some_code(struct dice *dice)
 {
+	/* entries come with their list, and what is in another bank is in no one's way */
+	static const uint8_t others[] = { PROGRAM_TIME, PROGRAM_TIME, PROGRAM_TIME,
+					  PROGRAM_CPU,	PROGRAM_CPU,  PROGRAM_CPU,
+					  PROGRAM_BANK, PROGRAM_ENTRY };
 	uint32_t kinds = 0, kind;
 
 	while (target_kinds[kinds])
 		kinds++;
 	kind = roll(dice, kinds + 2);
 	if (kind >= kinds)
-		return (uint8_t)(PROGRAM_TIME + roll(dice, 4));
+		return others[roll(dice, sizeof(others))];
 	for (uint8_t code = PROGRAM_CALLS; code < PROGRAM_CODES; code++)
 		if (program_kind(code) == target_kinds[kind])
 			return code;
