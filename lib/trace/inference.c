@@ -159,13 +159,12 @@ static __attribute__((noinline)) bool take_bounce(struct device_facts *device,
 						  phys_addr_t phys)
 {
 	for (unsigned int i = 1; i <= FACT_BOUNCES; i++) {
-		uint64_t *bounce =
-			&device->bounce[(device->bounce_at - i) % FACT_BOUNCES];
+		uint64_t *seen = device->bounce + (device->bounce_at - i) % FACT_BOUNCES;
 
-		if (*bounce != phys + 1)
-			continue;
-		*bounce = 0;
-		return true;
+		if (*seen == phys + 1) {
+			*seen = 0;
+			return true;
+		}
 	}
 	return false;
 }
