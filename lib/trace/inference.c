@@ -144,10 +144,8 @@ static void note_shift(struct shift *shift, phys_addr_t phys, dma_addr_t dma,
 		shift->offset = dma - phys;
 		shift->one_offset = true;
 	}
-	if (dma < shift->low)
-		shift->low = dma;
-	if (last > shift->high)
-		shift->high = last;
+	shift->low = dma < shift->low ? dma : shift->low;
+	shift->high = last > shift->high ? last : shift->high;
 	shift->differing |= dma ^ phys;
 	shift->phys_bits |= phys;
 	shift->offset_bits |= dma - phys;
