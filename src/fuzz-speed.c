@@ -25,7 +25,6 @@
 #include "output.h"
 
 #define ENOUGH_NS (SECOND_NS / 3) /* of processor time: more would tell no more */
-#define WANTED_NS (SECOND_NS / 2)
 #define MOST_RUNS (1U << 28)
 
 /* In the child. Does not return. */
@@ -88,10 +87,10 @@ static double measure(const struct fuzz_target *target, const struct fuzz_files 
 			return (double)(runs - 1) * (double)files->count *
 			       (double)SECOND_NS / (double)more;
 		/* a few runs say little of many */
-		if (more < WANTED_NS / 32)
+		if (64 * more < SECOND_NS)
 			runs *= 32;
 		else
-			runs = (unsigned int)((double)runs * (double)WANTED_NS /
+			runs = (unsigned int)((double)runs * (double)SECOND_NS / 2 /
 					      (double)more) +
 			       1;
 	}

@@ -102,6 +102,12 @@ printed 'machine: kernel 6.1.170, '
 expect 0 "$dmactl" replay "$scratch/held"
 printed 'assumed: kernel = 6.12 (the nearest modelled)'
 
+# what no machine can be is said
+printf '{"schema": "dmactl.environment/1", "cpus": 1, "memory":
+	[{"start": "0x0", "length": 100, "name": "System RAM"}]}' >"$scratch/no-page.json"
+expect 2 "$dmactl" replay --machine="$scratch/no-page.json" --iommu=strict "$scratch/held"
+said 'its memory has no whole page'
+
 for wrong in --kernel=six --iommu=maybe --swiotlb=many --backend=magic --repeat=0 \
 	--device-map=one --range=1 --range=a..b; do
 	expect 2 "$dmactl" replay "$wrong" "$data/7.2-swiotlb.ftrace"

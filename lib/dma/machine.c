@@ -140,6 +140,11 @@ static int make_memory(struct libdma_machine *machine,
 	layout.dma_end = machine->config & LIBDMA_CONFIG_NO_ZONE_DMA ? 0 : ZONE_DMA_END;
 	layout.dma32_end = 1ULL << 32;
 	err = memory_create(&machine->heap, &layout, &machine->memory);
+	if (err == -EINVAL)
+		machine_log(machine, LIBDMA_LOG_ERROR,
+			    "its memory has no whole page, is in no order, or ends above "
+			    "2^%u bytes",
+			    LIBDMA_LINEAR_BITS);
 	if (!err)
 		err = pages_create(&machine->heap, machine->memory, &machine->pages);
 	heap_free(range);
@@ -239,8 +244,10 @@ static int make_swiotlb(struct libdma_machine *machine,
 							     : SWIOTLB_DEFAULT_SLOTS),
 		 options->swiotlb_areas);
 	err = swiotlb_size(text, machine->cpus, segment, &size);
-	if (err)
+	if (err) {
+		machine_log(machine, LIBDMA_LOG_ERROR, "there is no swiotlb=%s", text);
 		return err;
+	}
 	make.wanted_areas = size.areas;
 	while (reserve(machine, size.slots << SWIOTLB_SHIFT, PAGE_SIZE, &make.start))
 		if (swiotlb_size_halve(&size, segment)) {
