@@ -85,7 +85,7 @@ static void libfuzzer_args(const struct fuzz_start *start, struct args *args)
 	add(args, fuzz_path("-max_len=%d", FUZZ_INPUT_MOST));
 	/* what it takes to fill an allocator is long: do not begin with short inputs only */
 	add(args, fuzz_path("-len_control=0"));
-	/* keeping count of what is rare takes a third of the time, and finds no more */
+	/* keeping count of what is rare takes a third of the time */
 	add(args, fuzz_path("-entropic=0"));
 	add(args, fuzz_path("-timeout=5")); /* an input takes some milliseconds */
 	add(args, fuzz_path("-rss_limit_mb=2048"));
