@@ -16,6 +16,7 @@
  */
 #include <string.h>
 
+#include "alloc/iova.h"
 #include "alloc/swiotlb.h"
 #include "dma/group.h"
 #include "dma/machine.h"
@@ -95,15 +96,19 @@ static void make(enum backend backend)
 		dma_set_min_align_mask(rig->dev, (1U << config[CONFIG_ALIGN] % 13) - 1);
 }
 
-/* No granule more than the buffer touches is mapped behind it. */
+/* No granule more than the buffer touches is mapped behind it; another's may begin there. */
 static void check_reach(unsigned int number)
 {
 	const struct mapped *mapped = &rigs[STRICT].mapped[number];
 	const struct slot *slot = &slots[number];
 	uint64_t dma = mapped->dma + slot->piece[0].size + PAGE_SIZE - 1;
-	uint64_t phys;
+	uint64_t phys, first, size;
 
 	if (!mapped->live)
+		return;
+	if (!iova_find(rigs[STRICT].dev->state->group->iova, dma >> PAGE_SHIFT, &first,
+		       &size) &&
+	    first > mapped->dma >> PAGE_SHIFT)
 		return;
 	phys = virt_to_phys(mapped->cpu) + slot->piece[0].place + slot->piece[0].size +
 	       PAGE_SIZE - 1;
