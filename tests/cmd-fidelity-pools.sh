@@ -102,6 +102,22 @@ for kernel in 6.1 6.12; do
 	freed 0 | trace >"$scratch/trace"
 	verdicts 'predicted 3 1 unexplained'
 done
+# a free is told before it is done: while its CPU shows nothing else it may have been
+# interrupted there
+stalled() {	# TIME of the other's answer
+	pool
+	echo '2.000000 [0] a/7 pool_alloc nic0 handle=1 dma=0x100400 virt=0x100400'
+	echo '2.100000 [1] b/8 pool_free nic0 handle=1 dma=0x100400 virt=0x100400'
+	echo '2.100100 [1] b/8 map_page nic0 TO_DEVICE phys=0x5000 dma=0x5000 size=16'
+	echo "$1 [0] a/7 pool_alloc nic0 handle=1 dma=0x100000 virt=0x100000"
+}
+stalled 2.100400 | sed '/map_page/d' | trace >"$scratch/trace"
+verdicts 'predicted 3 1 order'
+stalled 2.100400 | trace >"$scratch/trace"
+verdicts 'predicted 3 1 unexplained'
+stalled 2.140000 | sed '/map_page/d' | trace >"$scratch/trace"
+verdicts 'predicted 3 1 unexplained'
+
 # a call that an interrupt came into, which gave a block back: it had another by then
 interrupted() {	# TASK of the interrupt, what was between
 	pool

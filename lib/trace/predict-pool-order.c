@@ -234,10 +234,32 @@ deinit_blocks:
 
 /* ---- two CPUs, or an interrupt ---- */
 
-static bool may_swap(const struct pool_move *one, const struct pool_move *other)
+/*
+ * A free is told before it is done, and its CPU may be interrupted in between: until that
+ * shows something else.
+ */
+static uint64_t done_until(const struct predicted *it, const struct pool_move *move)
 {
-	return one->cpu != other->cpu && one->since <= other->until + POOL_RACE_NS &&
-	       other->since <= one->until + POOL_RACE_NS;
+	const struct foreseen *other = it->event;
+	uint64_t until = other->event.ns;
+
+	while ((other = predict_previous(it->frame, other)) &&
+	       other->event.number != move->number)
+		if (other->event.cpu == move->cpu)
+			until = other->event.ns;
+	if (!other || other->event.kind != DMA_EVENT_POOL_FREE || until < move->until)
+		return move->until;
+	return until - move->until < PREDICT_INTERRUPT_NS
+		       ? until
+		       : move->until + PREDICT_INTERRUPT_NS;
+}
+
+static bool may_swap(const struct predicted *it, const struct pool_move *one,
+		     const struct pool_move *other)
+{
+	return one->cpu != other->cpu &&
+	       one->since <= done_until(it, other) + POOL_RACE_NS &&
+	       other->since <= done_until(it, one) + POOL_RACE_NS;
 }
 
 static struct pool_move *find_page_of(const struct predicted *it, dma_addr_t dma)
@@ -322,14 +344,14 @@ static uint64_t try_later(struct predicted *it, dma_addr_t expected)
 }
 
 /* May a block have come back only after this call had its answer? */
-static bool came_later(const struct pool_move *move, const struct foreseen *event,
+static bool came_later(const struct predicted *it, const struct pool_move *move,
 		       const struct foreseen *interrupt)
 {
-	const struct dma_event *said = &event->event;
+	const struct dma_event *said = &it->event->event;
 
 	if (move->cpu == said->cpu)
 		return interrupt && move->number >= interrupt->event.number;
-	return is_soon(said->ns, move->until);
+	return is_soon(said->ns, done_until(it, move));
 }
 
 /* Do they lie in one order, which is that in which they came back? In 6.1 pages do. */
@@ -351,9 +373,9 @@ static uint64_t explain_above(const struct predicted *it, dma_addr_t dma,
 
 	if (!move)
 		return LIBDMA_NO_WITNESS;
-	if (came_later(move, it->event, interrupt))
+	if (came_later(it, move, interrupt))
 		return move->number;
-	return wanted && may_swap(move, wanted) && lie_together(it, dma, wanted->dma)
+	return wanted && may_swap(it, move, wanted) && lie_together(it, dma, wanted->dma)
 		       ? wanted->number
 		       : LIBDMA_NO_WITNESS;
 }
@@ -401,7 +423,7 @@ static int try_pages(struct predicted *it, dma_addr_t expected, uint64_t *witnes
 	int err;
 
 	if (it->frame->rules->pool_is_one_stack || !newer || !page || newer == page ||
-	    !may_swap(newer, page))
+	    !may_swap(it, newer, page))
 		return 0;
 	*witness = page->number;
 	swap(newer, page);
