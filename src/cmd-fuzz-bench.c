@@ -4,8 +4,7 @@
  *
  * Each is fuzzed for a few seconds by one worker, from the committed inputs and always
  * with the same dice. Others take their part of the processor meanwhile, so how much of
- * one the worker had is measured, too. Then some inputs
- * are run again and again.
+ * one the worker had is measured, too. Then some inputs are run again and again.
  */
 #include <inttypes.h>
 #include <stdio.h>
