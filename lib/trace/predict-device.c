@@ -5,9 +5,9 @@
  * Limits come from the environment, which was often read when the recording ended; what
  * events say of them since holds from then on.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,20 +34,17 @@ int libdma_kernel_parse(const char *release, enum dma_kernel *ret)
 
 const char *libdma_kernel_substitute(const char *release)
 {
-	static const char *const names[] = {
-		[DMA_KERNEL_6_1] = "6.1",
-		[DMA_KERNEL_6_12] = "6.12",
-		[DMA_KERNEL_7_2] = "7.2",
-	};
 	enum dma_kernel kernel;
+	const char *name;
 	size_t length;
 
 	if (libdma_kernel_parse(release, &kernel))
 		return NULL;
-	length = strlen(names[kernel]);
-	if (!strncmp(release, names[kernel], length) && !isdigit((unsigned char)release[length]))
-		return NULL;
-	return names[kernel];
+	name = kernel_rules(kernel)->name;
+	length = strlen(name);
+	return strncmp(release, name, length) || isdigit((unsigned char)release[length])
+		       ? name
+		       : NULL;
 }
 
 static uint32_t find_group(const struct libdma_environment *environment, const char *name)

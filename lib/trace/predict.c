@@ -189,11 +189,11 @@ void libdma_predictor_follow(struct libdma_predictor *frame, struct libdma_repla
 static int learn_kernel(struct libdma_predictor *frame)
 {
 	const struct libdma_environment *known = frame->environment;
-	bool maps_phys = frame->maps_phys;
-	const char *how = maps_phys ? "dma_map_phys() is recorded" : "nothing says which";
-	const char *rules = maps_phys ? "7.2" : "6.12";
+	const char *how, *rules;
 
-	frame->kernel = maps_phys ? DMA_KERNEL_7_2 : DMA_KERNEL_6_12;
+	how = frame->maps_phys ? "dma_map_phys() is recorded" : "nothing says which";
+	frame->kernel = frame->maps_phys ? DMA_KERNEL_7_2 : DMA_KERNEL_6_12;
+	rules = kernel_rules(frame->kernel)->name;
 	if (known->origin.kernel != LIBDMA_UNKNOWN &&
 	    !libdma_kernel_parse(known->kernel, &frame->kernel)) {
 		how = "the nearest modelled";
