@@ -117,6 +117,11 @@ stalled 2.100400 | trace >"$scratch/trace"
 verdicts 'predicted 3 1 unexplained'
 stalled 2.140000 | sed '/map_page/d' | trace >"$scratch/trace"
 verdicts 'predicted 3 1 unexplained'
+# what it showed may be lost, since
+stalled 2.100400 | sed 's/\[1\] b.8 map_page.*/[0] lost count=1/' | trace >"$scratch/trace"
+verdicts 'predicted 3 1 lost'
+stalled 2.100400 | sed '/map_page/d; 1a 1.0 [1] lost count=1' | trace >"$scratch/trace"
+verdicts 'predicted 3 1 order'
 
 # a call that an interrupt came into, which gave a block back: it had another by then
 interrupted() {	# TASK of the interrupt, what was between

@@ -247,6 +247,9 @@ static uint64_t done_until(const struct predicted *it, const struct pool_move *m
 	       other->event.number != move->number)
 		if (other->event.cpu == move->cpu)
 			until = other->event.ns;
+	/* what it showed may be lost */
+	if (it->frame->lost_number + 1 > move->number)
+		return move->until;
 	if (!other || other->event.kind != DMA_EVENT_POOL_FREE || until < move->until)
 		return move->until;
 	return until - move->until < PREDICT_INTERRUPT_NS
