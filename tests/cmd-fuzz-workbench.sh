@@ -161,6 +161,15 @@ if links -fsanitize=fuzzer,address,undefined; then
 	expect 0 fuzz corpus list --csv --columns=inputs --noheadings $quick \
 		--run="$(cd "$scratch/runs" && ls -d *-toy)"
 	printed '^[1-9]'
+	# all targets and builds by one command, which goes on where it was
+	for again in once twice; do
+		TIME=1s JOBS=1 BUILDS=libfuzzer-asan OUT="$scratch/runs" srcdir="$toy" \
+			DMACTL="$dmactl" sh "$srcdir/fuzz/campaign.sh" >"$scratch/$again" ||
+			fail "a campaign of all targets: exit $?"
+	done
+	cmp "$scratch/once" "$scratch/twice" || fail "a share was run twice"
+	grep -q '^[1-9][0-9]* inputs in all, 0 findings$' "$scratch/runs/report.txt" ||
+		{ fail "no report of a campaign"; cat "$scratch/runs/report.txt"; }
 	expect 0 fuzz bench toy --time=1s $quick --json
 	json "$out"
 	printed '"execs_per_second": [1-9]'

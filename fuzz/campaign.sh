@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# campaign.sh - all targets, built in several ways, so many at once for so long; writes
+# OUT/report.txt: a line for each, what all ran, and what they found.
+#
+# Each target has the same share of TIME in each of BUILDS (dmactl-fuzz(1) names them) and
+# goes on after a finding. Stopped and begun again in the same OUT, what has had its share
+# is left as it is. False where something was found. "make campaign" sets srcdir and DMACTL.
+: "${TIME:=2h}" "${JOBS:=$(nproc)}" "${OUT:=campaign}" "${srcdir:?}" "${DMACTL:?}"
+: "${BUILDS:=libfuzzer-asan libfuzzer-plain afl-plain}" "${TARGETS:=}"
+test -n "$TARGETS" ||
+	TARGETS=$(find "$srcdir/fuzz" -name 'fuzz-*.c' | sed 's,.*/fuzz-,,; s,\.c$,,' | sort)
+export OUT srcdir DMACTL
+
+seconds=$(echo "$TIME" | awk '
+	/^[0-9]+[smh]?$/ { print $1 * ($1 ~ /h$/ ? 3600 : $1 ~ /m$/ ? 60 : 1) }')
+test -n "$seconds" || { echo "campaign: TIME=$TIME is no time such as 90s, 30m or 2h" >&2; exit 2; }
+
+pairs() {
+	for target in $TARGETS; do
+		for build in $BUILDS; do echo "$build $target"; done
+	done
+}
+SHARE=$((seconds * JOBS / $(pairs | wc -l)))
+test "$SHARE" -ge 1 || { echo "campaign: TIME=$TIME is too short for all targets" >&2; exit 2; }
+export SHARE
+
+mkdir -p "$OUT" || exit
+for build in $BUILDS; do
+	# shellcheck disable=SC2086
+	"$DMACTL" fuzz build --build="$build" --data="$srcdir" --output="$OUT" $TARGETS \
+		>"$OUT/build.txt" 2>&1 || { cat "$OUT/build.txt"; exit 1; }
+done
+
+# shellcheck disable=SC2016
+pairs | xargs -P "$JOBS" -L 1 sh -c '
+	one=$OUT/$1-$2
+	test ! -e "$one/ended" || exit 0
+	"$DMACTL" fuzz run "$2" --programs="$OUT/build/$1/fuzz" --data="$srcdir" \
+		--output="$one" --time="${SHARE}s" --keep-going >"$one.txt" 2>&1
+	case $? in
+	0|1)	echo >"$one/ended" ;;
+	*)	cat "$one.txt" >&2; exit 1 ;;
+	esac' sh || exit
+
+pairs | while read -r build target; do
+	echo "$build $target $("$DMACTL" fuzz status --output="$OUT/$build-$target" \
+		--raw --noheadings --columns=EXECS,EXEC/S,CORPUS,EDGES,STABILITY,FINDINGS)"
+done | awk '
+	BEGIN {
+		form = "%-16s %-9s %12s %8s %7s %6s %9s %8s\n"
+		printf form, "BUILD", "TARGET", "EXECS", "EXEC/S", "CORPUS", "EDGES",
+			"STABILITY", "FINDINGS"
+	}
+	{
+		printf form, $1, $2, $3, $4, $5, $6, (NF > 7 ? $7 : "-"), $NF
+		execs += $3
+		findings += $NF
+	}
+	END {
+		printf "%d inputs in all, %d findings\n", execs, findings
+		exit findings > 0
+	}' >"$OUT/report.txt"
+found=$?
+test $found = 0 || pairs | while read -r build target; do
+	"$DMACTL" fuzz triage --output="$OUT/$build-$target" >"$OUT/triage.txt" && continue
+	printf '\n%s, %s\n' "$build" "$target"
+	cat "$OUT/triage.txt"
+done >>"$OUT/report.txt"
+cat "$OUT/report.txt"
+exit $found
