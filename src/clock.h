@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stdint.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #define SECOND_NS ((uint64_t)1000000000)
@@ -16,4 +17,12 @@ static inline uint64_t clock_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
+}
+
+/** clock_used_ns() - nanoseconds of processor time, the kernel's for it included */
+static inline uint64_t clock_used_ns(const struct rusage *used)
+{
+	return ((uint64_t)used->ru_utime.tv_sec + (uint64_t)used->ru_stime.tv_sec) *
+		       SECOND_NS +
+	       ((uint64_t)used->ru_utime.tv_usec + (uint64_t)used->ru_stime.tv_usec) * 1000;
 }

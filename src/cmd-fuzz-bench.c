@@ -106,9 +106,7 @@ static uint64_t processor_ns(void)
 	struct rusage used;
 
 	getrusage(RUSAGE_CHILDREN, &used);
-	return ((uint64_t)used.ru_utime.tv_sec + (uint64_t)used.ru_stime.tv_sec) *
-		       SECOND_NS +
-	       ((uint64_t)used.ru_utime.tv_usec + (uint64_t)used.ru_stime.tv_usec) * 1000;
+	return clock_used_ns(&used);
 }
 
 static int measure(struct bench *bench, const struct fuzz_target *target,

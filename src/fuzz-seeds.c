@@ -38,17 +38,38 @@ void fuzz_seeds_committed(const struct fuzz_options *options, const char *target
 	free(corpus);
 }
 
-static int by_size(const void *a, const void *b)
+uint64_t fuzz_seeds_size(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) ? 0 : (uint64_t)status.st_size;
+}
+
+static int by_number(const void *a, const void *b)
 {
 	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
 
 	return (left > right) - (left < right);
 }
 
+static int by_size(const void *a, const void *b)
+{
+	char *const *left = a, *const *right = b;
+	uint64_t of_left = fuzz_seeds_size(*left), of_right = fuzz_seeds_size(*right);
+	int order = by_number(&of_left, &of_right);
+
+	return order ? order : strcmp(*left, *right);
+}
+
+void fuzz_seeds_sort(struct fuzz_files *files)
+{
+	if (files->count)
+		qsort(files->path, files->count, sizeof(*files->path), by_size);
+}
+
 uint64_t *fuzz_seeds_sizes(const struct fuzz_files *files)
 {
 	uint64_t *sizes = calloc(files->count, sizeof(*sizes));
-	struct stat status;
 
 	if (!files->count) {
 		free(sizes);
@@ -57,8 +78,8 @@ uint64_t *fuzz_seeds_sizes(const struct fuzz_files *files)
 	if (!sizes)
 		out_of_memory();
 	for (size_t i = 0; i < files->count; i++)
-		sizes[i] = stat(files->path[i], &status) ? 0 : (uint64_t)status.st_size;
-	qsort(sizes, files->count, sizeof(*sizes), by_size);
+		sizes[i] = fuzz_seeds_size(files->path[i]);
+	qsort(sizes, files->count, sizeof(*sizes), by_number);
 	return sizes;
 }
 

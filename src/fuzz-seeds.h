@@ -13,6 +13,12 @@ void fuzz_seeds_kept(const struct fuzz_campaign *campaign, struct fuzz_files *li
 void fuzz_seeds_committed(const struct fuzz_options *options, const char *target,
 			  struct fuzz_files *list);
 
+/* How large one is, 0 where that cannot be told. */
+uint64_t fuzz_seeds_size(const char *path);
+
+/* By size, ascending; of one size by name, which is the same on each file system. */
+void fuzz_seeds_sort(struct fuzz_files *files);
+
 /* How large they are, ascending; to be freed. NULL for none. */
 uint64_t *fuzz_seeds_sizes(const struct fuzz_files *files);
 

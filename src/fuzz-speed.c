@@ -14,12 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "fuzz-child.h"
+#include "fuzz-seeds.h"
 #include "fuzz-speed.h"
 #include "fuzz-tool.h"
 #include "output.h"
@@ -67,9 +67,7 @@ static uint64_t time_runs(const struct fuzz_target *target, const struct fuzz_fi
 			return 0;
 	if (how)
 		return 0;
-	return ((uint64_t)used.ru_utime.tv_sec + (uint64_t)used.ru_stime.tv_sec) *
-		       SECOND_NS +
-	       ((uint64_t)used.ru_utime.tv_usec + (uint64_t)used.ru_stime.tv_usec) * 1000;
+	return clock_used_ns(&used);
 }
 
 /* Inputs a second, or -1. As often as takes long enough, which is found by trying. */
@@ -97,23 +95,6 @@ static double measure(const struct fuzz_target *target, const struct fuzz_files 
 	return -1;
 }
 
-static uint64_t size_of(const char *path)
-{
-	struct stat status;
-
-	return stat(path, &status) ? 0 : (uint64_t)status.st_size;
-}
-
-static int by_size(const void *a, const void *b)
-{
-	char *const *left = a, *const *right = b;
-	uint64_t of_left = size_of(*left), of_right = size_of(*right);
-
-	/* of one size by name, or two file systems would measure two things */
-	return of_left == of_right ? strcmp(*left, *right)
-				   : (of_left > of_right) - (of_left < of_right);
-}
-
 static bool was_interrupted(const sigset_t *signals)
 {
 	const struct timespec now = { 0 };
@@ -135,7 +116,7 @@ static struct fuzz_speed measure_tenth(const struct fuzz_target *target,
 	to = to > from ? to : from + 1;
 	tenth = (struct fuzz_files) { files->path + from, to - from };
 	speed.inputs = tenth.count;
-	speed.size = size_of(tenth.path[tenth.count / 2]);
+	speed.size = fuzz_seeds_size(tenth.path[tenth.count / 2]);
 	speed.per_second = measure(target, &tenth);
 	return speed;
 }
@@ -176,8 +157,7 @@ int fuzz_speed_measure(const struct fuzz_options *options, const struct fuzz_tar
 	corpus = fuzz_path("%s/corpus/%s", options->data, target->name);
 	empty = fuzz_path("%s/empty", folder);
 	fuzz_files_find(corpus, "", &files);
-	if (files.count)
-		qsort(files.path, files.count, sizeof(*files.path), by_size);
+	fuzz_seeds_sort(&files);
 	status = measure_all(target, &files, empty, ret);
 	fuzz_files_deinit(&files);
 	free(empty);
