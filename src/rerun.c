@@ -234,15 +234,20 @@ static const char *mode_name(const struct libdma_environment *machine)
 	return names[machine->iommu.mode];
 }
 
+static const char *kernel_name(const struct rerun *rerun)
+{
+	return rerun->environment->kernel ? rerun->environment->kernel : "6.12";
+}
+
 void rerun_print(const struct rerun *rerun, FILE *out)
 {
 	const struct libdma_rerun_count *count = libdma_rerun_count(rerun->rerun);
-	const char *kernel = rerun->environment->kernel, *substitute;
+	const char *kernel = kernel_name(rerun), *substitute;
 	struct libdma_rerun_swiotlb pool;
 
 	libdma_rerun_swiotlb(rerun->rerun, &pool);
-	fprintf(out, "machine: kernel %s", kernel ? kernel : "6.12");
-	substitute = kernel ? libdma_kernel_substitute(kernel) : NULL;
+	fprintf(out, "machine: kernel %s", kernel);
+	substitute = libdma_kernel_substitute(kernel);
 	if (substitute)
 		fprintf(out, " by the rules of %s", substitute);
 	fprintf(out, ", iommu %s", mode_name(rerun->environment));
@@ -278,9 +283,7 @@ json_t *rerun_json(const struct rerun *rerun)
 	struct libdma_rerun_swiotlb pool;
 
 	libdma_rerun_swiotlb(rerun->rerun, &pool);
-	json_add(object, "kernel",
-		 json_text(rerun->environment->kernel ? rerun->environment->kernel
-						      : "6.12"));
+	json_add(object, "kernel", json_text(kernel_name(rerun)));
 	json_add(object, "iommu", json_text(mode_name(rerun->environment)));
 	json_add_count(part, "slots", pool.slots);
 	json_add_count(part, "areas", pool.areas);

@@ -10,11 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <libdma/predict.h>
+
+#include "base/rules.h"
 #include "trace/program.h"
 
 /* Bytes of the config; 0 everywhere is an ordinary machine without any of it. */
 enum {
-	CONFIG_KERNEL,     /* 6.1, 6.12, 7.2 */
+	CONFIG_KERNEL,     /* enum dma_kernel */
 	CONFIG_MODE,       /* enum libdma_iommu_mode modulo 4; 16: bouncing is forced */
 	CONFIG_CPUS,       /* 0: 1 */
 	CONFIG_DEVICES,    /* one less; modulo 4 */
@@ -31,8 +34,6 @@ enum {
 	CONFIG_SIZE_LIMIT, /* the boundary of size expressions, as a power of two */
 	CONFIG_TARGET,     /* the target's own */
 };
-
-static const char *const kernels[] = { "6.1", "6.12", "7.2" };
 
 #define RECORDER "program "
 
@@ -147,7 +148,7 @@ int program_environment(const struct program_header *header,
 	const uint8_t *config = header->config;
 	int err = 0;
 
-	environment->kernel = strdup(kernels[config[CONFIG_KERNEL] % 3]);
+	environment->kernel = strdup(kernel_rules(config[CONFIG_KERNEL] % DMA_KERNELS)->name);
 	environment->recorder = recorder_of(header);
 	if (!environment->kernel || !environment->recorder)
 		return -ENOMEM;
@@ -171,12 +172,13 @@ static void set_masks(const struct libdma_environment *environment, uint8_t *con
 		config[CONFIG_MASKS] = (uint8_t)bits_of(device[1].dma_mask);
 }
 
-static unsigned int kernel_index(const char *kernel)
+static enum dma_kernel kernel_of(const struct libdma_environment *environment)
 {
-	if (!kernel || !strncmp(kernel, "6.12", 4))
-		return 1;
-	return strncmp(kernel, "6.1", 3) || (kernel[3] >= '0' && kernel[3] <= '9') ? 2
-										   : 0;
+	enum dma_kernel kernel = DMA_KERNEL_6_12;
+
+	if (environment && environment->kernel)
+		libdma_kernel_parse(environment->kernel, &kernel);
+	return kernel;
 }
 
 void program_header_make(const struct libdma_environment *environment,
@@ -185,8 +187,7 @@ void program_header_make(const struct libdma_environment *environment,
 	uint8_t *config = header->config;
 
 	*header = (struct program_header) { .target = 0 };
-	config[CONFIG_KERNEL] =
-		(uint8_t)kernel_index(environment ? environment->kernel : NULL);
+	config[CONFIG_KERNEL] = (uint8_t)kernel_of(environment);
 	if (!environment ||
 	    (environment->recorder && header_of(environment->recorder, header)))
 		return;
