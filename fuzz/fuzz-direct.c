@@ -14,6 +14,8 @@
 #include <libdma/machine.h>
 
 #include "dma/direct.h"
+#include "dma/machine.h"
+#include "hardware/memory-store.h"
 #include "kinds.h"
 #include "oracle.h"
 #include "requests.h"
@@ -38,6 +40,9 @@ struct memory {
 	dma_addr_t dma;
 	uint64_t size;
 };
+
+/* From one input to the next. */
+static struct memory_store store;
 
 static struct world {
 	struct requests requests;
@@ -324,7 +329,7 @@ static void begin(void)
 	make_windows(config[CONFIG_WINDOWS], config[CONFIG_OFFSET]);
 	device.bus_dma_limit = world.limit;
 	device.range_map = world.window[0].size ? world.window : NULL;
-	expect(MEMORY, !libdma_machine_create(&options, &world.machine));
+	expect(MEMORY, !machine_create(&options, &store, &world.machine));
 	expect(MEMORY, !libdma_device_create(world.machine, &device, &world.dev));
 	world.mask = *world.dev->dma_mask;
 	world.coherent_mask = world.dev->coherent_dma_mask;

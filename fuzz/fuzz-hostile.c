@@ -19,6 +19,7 @@
 
 #include "alloc/swiotlb.h"
 #include "dma/machine.h"
+#include "hardware/memory-store.h"
 #include "kinds.h"
 #include "oracle.h"
 #include "requests.h"
@@ -53,6 +54,9 @@ struct memory {
 	dma_addr_t dma;
 	uint64_t size;
 };
+
+/* From one input to the next. */
+static struct memory_store store;
 
 static struct world {
 	struct requests requests;
@@ -338,7 +342,7 @@ static void begin(void)
 	device.untrusted = world.backend == UNTRUSTED;
 	world.bank = 2ULL * segment << SWIOTLB_SHIFT;
 	world.block_size = 16U << config[CONFIG_TARGET] % 8;
-	expect(MEMORY, !libdma_machine_create(&options, &world.machine));
+	expect(MEMORY, !machine_create(&options, &store, &world.machine));
 	expect(MEMORY, !libdma_device_create(world.machine, &device, &world.dev));
 	device.name = "device1";
 	expect(MEMORY, !libdma_device_create(world.machine, &device, &world.bystander));

@@ -21,6 +21,7 @@
 #include "dma/group.h"
 #include "dma/machine.h"
 #include "hardware/iommu.h"
+#include "hardware/memory-store.h"
 #include "kinds.h"
 #include "oracle.h"
 #include "stack.h"
@@ -29,6 +30,9 @@
 struct slot slots[SLOTS_USED];
 struct rig rigs[BACKENDS];
 struct requests requests;
+
+/* From one input to the next. */
+static struct memory_store store;
 
 /* ---- machines ---- */
 
@@ -86,7 +90,7 @@ static void make(enum backend backend)
 	memset(rig, 0, sizeof(*rig));
 	if (config[CONFIG_LEFT_OUT] >> backend & 1)
 		return;
-	expect(MEMORY, !libdma_machine_create(&options, &rig->machine));
+	expect(MEMORY, !machine_create(&options, &store, &rig->machine));
 	expect(MEMORY, !libdma_device_create(rig->machine, &device, &rig->dev));
 	if (backend == UNTRUSTED)
 		soil(rig);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "hardware/memory-store.h"
 #include "hardware/memory.h"
 
 #include "dice.h"
@@ -18,7 +19,7 @@
 
 static struct memory *new_memory(const struct memory_range *range, size_t ranges)
 {
-	const struct memory_layout layout = { range, ranges, 16 * MIB, 4 * GIB };
+	const struct memory_layout layout = { range, ranges, 16 * MIB, 4 * GIB, NULL };
 	struct memory *memory;
 
 	assert_int_equal(memory_create(NULL, &layout, &memory), 0);
@@ -121,7 +122,7 @@ static void wrong_layouts_are_refused(void **state)
 		{ { 0, MIB }, { MEMORY_LIMIT, 4096 } }, /* too high */
 		{ { 0, MIB }, { MIB, UINT64_MAX } },
 	};
-	struct memory_layout layout = { NULL, 2, 0, 0 };
+	struct memory_layout layout = { NULL, 2, 0, 0, NULL };
 	struct memory *memory = NULL;
 
 	(void)state;
@@ -236,6 +237,86 @@ static void a_device_brings_memory_of_its_own(void **state)
 	memory_destroy(memory);
 }
 
+static struct memory *stored_memory(struct memory_store *store, uint64_t second)
+{
+	const struct memory_range range[] = { { 0, 4 * MIB }, { 8 * MIB, second } };
+	const struct memory_layout layout = { .range = range,
+					      .ranges = 2,
+					      .dma32_end = 4 * GIB,
+					      .store = store };
+	struct memory *memory;
+
+	assert_int_equal(memory_create(NULL, &layout, &memory), 0);
+	assert_true(memory_valid(memory));
+	return memory;
+}
+
+static bool all_zero(const struct memory *memory, phys_addr_t phys, uint64_t size)
+{
+	const unsigned char *cpu = memory_cpu(memory, phys);
+
+	for (uint64_t at = 0; at < size; at++)
+		if (cpu[at])
+			return false;
+	return true;
+}
+
+/* What a memory was is not to be seen, however much of it was written. */
+static void kept_memory_is_zero(void **state)
+{
+	struct memory_store store = { .count = 0 };
+	const phys_addr_t page[] = { 9 * MIB, 4096 };
+	unsigned char *cpu;
+
+	(void)state;
+	for (unsigned int round = 0; round < 100; round++) {
+		struct memory *memory = stored_memory(&store, 8 * MIB);
+		unsigned int writes = round % 10 ? 5 : 4000;
+
+		assert_int_equal(store.count, 0);
+		if (round % 10 == 1)
+			assert_true(all_zero(memory, 0, 4 * MIB) &&
+				    all_zero(memory, 8 * MIB, 8 * MIB));
+		while (writes--) {
+			cpu = memory_cpu(memory, roll(4 * MIB));
+			assert_true(*cpu == 0 || *cpu == round + 1);
+			*cpu = (unsigned char)(round + 1);
+			cpu = memory_cpu(memory, 8 * MIB + roll(8 * MIB));
+			assert_true(*cpu == 0 || *cpu == round + 1);
+			*cpu = (unsigned char)(round + 1);
+		}
+		cpu = memory_remap(memory, page, 2);
+		memset(cpu, (int)round + 1, 2 * PAGE_SIZE);
+		memory_unmap(cpu, 2);
+		memory_destroy(memory);
+		assert_int_equal(store.count, 1);
+	}
+	memory_store_deinit(&store);
+	assert_int_equal(store.count, 0);
+}
+
+static void only_the_same_ranges_are_given_again(void **state)
+{
+	struct memory_store store = { .count = 0 };
+	struct memory *memory = stored_memory(&store, MIB), *other;
+
+	(void)state;
+	memory_destroy(memory);
+	memory = stored_memory(&store, 2 * MIB);
+	assert_int_equal(store.count, 1);
+	other = stored_memory(&store, MIB);
+	assert_int_equal(store.count, 0);
+	/* a device's is mapped besides, and goes with it */
+	assert_int_equal(memory_add_device(memory, 5 * MIB, 4096), 0);
+	memory_destroy(memory);
+	assert_int_equal(store.count, 0);
+	memory_destroy(other);
+	for (uint64_t size = 1; size <= MEMORY_STORE_MOST + 2; size++)
+		memory_destroy(stored_memory(&store, size * MIB));
+	assert_int_equal(store.count, MEMORY_STORE_MOST);
+	memory_store_deinit(&store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +329,8 @@ int main(void)
 		cmocka_unit_test(a_hole_cannot_be_read),
 		cmocka_unit_test(scattered_pages_lie_side_by_side_for_the_cpu),
 		cmocka_unit_test(a_device_brings_memory_of_its_own),
+		cmocka_unit_test(kept_memory_is_zero),
+		cmocka_unit_test(only_the_same_ranges_are_given_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

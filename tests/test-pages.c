@@ -56,7 +56,7 @@ static enum memory_zone zone_of(uint64_t page)
 static struct stand *new_stand(void)
 {
 	const struct memory_layout layout = { ranges, 4, DMA_END * PAGE_SIZE,
-					      DMA32_END * PAGE_SIZE };
+					      DMA32_END * PAGE_SIZE, NULL };
 	struct stand *stand = calloc(1, sizeof(*stand));
 
 	assert_non_null(stand);
@@ -284,7 +284,7 @@ static void a_split_block_is_freed_page_by_page(void **state)
 static void a_terabyte_has_all_its_pages(void **state)
 {
 	const struct memory_range range = { 0, 1ULL << 40 };
-	const struct memory_layout layout = { &range, 1, 1 << 24, 1ULL << 32 };
+	const struct memory_layout layout = { &range, 1, 1 << 24, 1ULL << 32, NULL };
 	struct memory *memory;
 	struct pages *pages;
 	phys_addr_t phys;
@@ -307,7 +307,7 @@ static void a_terabyte_has_all_its_pages(void **state)
 
 static void creation_can_fail_at_each_step(void **state)
 {
-	const struct memory_layout layout = { ranges, 4, 0, 0 };
+	const struct memory_layout layout = { ranges, 4, 0, 0, NULL };
 	struct pages *pages = NULL;
 	struct memory *memory;
 	uint64_t nth;

@@ -122,7 +122,8 @@ struct libdma_strings *libdma_machine_strings(const struct libdma_machine *machi
 /* --- construction --- */
 
 static int make_memory(struct libdma_machine *machine,
-		       const struct libdma_machine_options *options)
+		       const struct libdma_machine_options *options,
+		       struct memory_store *store)
 {
 	const struct libdma_range *given =
 		options->memory ? options->memory : default_memory;
@@ -130,7 +131,7 @@ static int make_memory(struct libdma_machine *machine,
 		options->memory ? options->memory_count : ARRAY_SIZE(default_memory);
 	struct memory_range *range =
 		heap_alloc(&machine->heap, count + 1, sizeof(*range));
-	struct memory_layout layout = { .range = range, .ranges = count };
+	struct memory_layout layout = { .range = range, .ranges = count, .store = store };
 	int err = -ENOMEM;
 
 	if (!range)
@@ -294,8 +295,8 @@ static void take_options(struct libdma_machine *machine,
 	machine->log_arg = options->log_arg;
 }
 
-int libdma_machine_create(const struct libdma_machine_options *options,
-			  struct libdma_machine **ret)
+int machine_create(const struct libdma_machine_options *options,
+		   struct memory_store *store, struct libdma_machine **ret)
 {
 	static const struct libdma_machine_options defaults;
 	struct libdma_machine *machine = calloc(1, sizeof(*machine));
@@ -309,7 +310,7 @@ int libdma_machine_create(const struct libdma_machine_options *options,
 	if (!machine_options_valid(machine, options))
 		goto destroy_machine;
 	machine->strings = libdma_strings_create();
-	err = machine->strings ? make_memory(machine, options) : -ENOMEM;
+	err = machine->strings ? make_memory(machine, options, store) : -ENOMEM;
 	if (!err)
 		err = make_contiguous(machine, options);
 	if (!err)
@@ -329,6 +330,12 @@ int libdma_machine_create(const struct libdma_machine_options *options,
 destroy_machine:
 	libdma_machine_destroy(machine);
 	return err;
+}
+
+int libdma_machine_create(const struct libdma_machine_options *options,
+			  struct libdma_machine **ret)
+{
+	return machine_create(options, NULL, ret);
 }
 
 void libdma_machine_destroy(struct libdma_machine *machine)

@@ -95,6 +95,10 @@ static inline uint64_t min_not_zero(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* libdma_machine_create(), with memory that others may have left; @store may be NULL. */
+int machine_create(const struct libdma_machine_options *options,
+		   struct memory_store *store, struct libdma_machine **ret);
+
 /*
  * Do options agree with each other and with what is modelled? The log says what does
  * not. @machine has them by now, with the defaults for those not given.

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/bits.h"
+#include "hardware/memory-store.h"
 #include "hardware/memory.h"
 
 /* Each range becomes a mapping of the program, which may have some 65,000. */
@@ -25,8 +26,8 @@ struct device_memory {
 
 struct memory {
 	struct heap *heap;
-	int fd; /* what is behind all mappings; an address is an offset */
-	char *linear;
+	struct memory_store *store;
+	struct memory_mapping mapping; /* an address is an offset */
 	struct device_memory *devices;
 	struct memory_range *range;
 	size_t ranges;
@@ -63,14 +64,15 @@ static int take_ranges(struct memory *memory, const struct memory_layout *layout
 /* Where the linear map can lie: at a multiple of its limit, wherever is room. */
 static int reserve_linear(struct memory *memory)
 {
+	const int fd = memory->mapping.fd;
+
 	for (uint64_t place = 1; place < 1ULL << (47 - LIBDMA_LINEAR_BITS); place++) {
 		void *wanted = (void *)(place << LIBDMA_LINEAR_BITS), *got;
 
 		got = mmap(wanted, memory->end, PROT_NONE,
-			   MAP_SHARED | MAP_NORESERVE | MAP_FIXED_NOREPLACE, memory->fd,
-			   0);
+			   MAP_SHARED | MAP_NORESERVE | MAP_FIXED_NOREPLACE, fd, 0);
 		if (got == wanted) {
-			memory->linear = got;
+			memory->mapping.linear = got;
 			return 0;
 		}
 		/* a kernel before 4.17 takes the address for a hint */
@@ -86,8 +88,8 @@ static int reserve_linear(struct memory *memory)
  */
 static int open_range(const struct memory *memory, phys_addr_t start, uint64_t length)
 {
-	void *got = mmap(memory->linear + start, length, PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_NORESERVE | MAP_FIXED, memory->fd,
+	void *got = mmap(memory->mapping.linear + start, length, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_NORESERVE | MAP_FIXED, memory->mapping.fd,
 			 (off_t)start);
 
 	return got == MAP_FAILED ? -ENOMEM : 0;
@@ -99,6 +101,28 @@ static int open_ranges(const struct memory *memory)
 		if (open_range(memory, memory->range[at].start, memory->range[at].length))
 			return -ENOMEM;
 	return 0;
+}
+
+static int make_mapping(struct memory *memory)
+{
+	struct memory_mapping *mapping = &memory->mapping;
+
+	mapping->fd = memfd_create("libdma", MFD_CLOEXEC);
+	if (mapping->fd < 0)
+		return -ENOMEM;
+	if (ftruncate(mapping->fd, (off_t)memory->end))
+		goto close_fd;
+	if (reserve_linear(memory))
+		goto close_fd;
+	if (open_ranges(memory))
+		goto unmap;
+	return 0;
+
+unmap:
+	munmap(mapping->linear, memory->end);
+close_fd:
+	close(mapping->fd);
+	return -ENOMEM;
 }
 
 int memory_create(struct heap *heap, const struct memory_layout *layout,
@@ -115,6 +139,7 @@ int memory_create(struct heap *heap, const struct memory_layout *layout,
 	if (!memory)
 		return -ENOMEM;
 	memory->heap = heap;
+	memory->store = layout->store;
 	err = -ENOMEM;
 	memory->range = heap_alloc(heap, layout->ranges, sizeof(*memory->range));
 	if (!memory->range)
@@ -122,18 +147,11 @@ int memory_create(struct heap *heap, const struct memory_layout *layout,
 	err = take_ranges(memory, layout);
 	if (err)
 		goto free_ranges;
-	err = -ENOMEM;
-	memory->fd = memfd_create("libdma", MFD_CLOEXEC);
-	if (memory->fd < 0)
+	if (!memory->store || !memory_store_take(memory->store, memory->range,
+						 memory->ranges, &memory->mapping))
+		err = make_mapping(memory);
+	if (err)
 		goto free_ranges;
-	if (ftruncate(memory->fd, (off_t)memory->end))
-		goto close_fd;
-	err = reserve_linear(memory);
-	if (err)
-		goto close_fd;
-	err = open_ranges(memory);
-	if (err)
-		goto unmap;
 
 	memory->zone_end[MEMORY_ZONE_DMA] = layout->dma_end;
 	memory->zone_end[MEMORY_ZONE_DMA32] = layout->dma32_end;
@@ -141,15 +159,19 @@ int memory_create(struct heap *heap, const struct memory_layout *layout,
 	*ret = memory;
 	return 0;
 
-unmap:
-	munmap(memory->linear, memory->end);
-close_fd:
-	close(memory->fd);
 free_ranges:
 	heap_free(memory->range);
 free_memory:
 	heap_free(memory);
 	return err;
+}
+
+/* What devices had mapped is not taken away one by one. */
+static bool give(struct memory *memory)
+{
+	return memory->store && !memory->devices &&
+	       memory_store_give(memory->store, memory->range, memory->ranges,
+				 &memory->mapping);
 }
 
 void memory_destroy(struct memory *memory)
@@ -158,26 +180,29 @@ void memory_destroy(struct memory *memory)
 
 	if (!memory)
 		return;
+	if (give(memory))
+		goto free_memory;
 	while ((device = memory->devices)) {
 		memory->devices = device->next;
 		if (device->mapped)
-			munmap(memory->linear + device->start, device->length);
+			munmap(memory->mapping.linear + device->start, device->length);
 		heap_free(device);
 	}
-	munmap(memory->linear, memory->end);
-	close(memory->fd);
+	munmap(memory->mapping.linear, memory->end);
+	close(memory->mapping.fd);
 	heap_free(memory->range);
+free_memory:
 	heap_free(memory);
 }
 
 void *memory_cpu(const struct memory *memory, phys_addr_t phys)
 {
-	return memory->linear + phys;
+	return memory->mapping.linear + phys;
 }
 
 bool memory_owns(const struct memory *memory, const void *cpu)
 {
-	return (uintptr_t)cpu - (uintptr_t)memory->linear < memory->end;
+	return (uintptr_t)cpu - (uintptr_t)memory->mapping.linear < memory->end;
 }
 
 bool memory_has(const struct memory *memory, phys_addr_t phys, uint64_t size)
@@ -225,13 +250,13 @@ void memory_zone(const struct memory *memory, enum memory_zone zone, phys_addr_t
 void memory_forget(const struct memory *memory, phys_addr_t phys, uint64_t size)
 {
 	if (size)
-		madvise(memory->linear + phys, size, MADV_REMOVE);
+		madvise(memory->mapping.linear + phys, size, MADV_REMOVE);
 }
 
 /* Behind the end there is no mapping yet; a hole before it is only closed. */
 static int open_device(struct memory *memory, struct device_memory *device)
 {
-	char *place = memory->linear + device->start;
+	char *place = memory->mapping.linear + device->start;
 	uint64_t end = device->start + device->length;
 	void *got;
 
@@ -239,10 +264,10 @@ static int open_device(struct memory *memory, struct device_memory *device)
 		return open_range(memory, device->start, device->length);
 	if (device->start < memory->end)
 		return -EINVAL;
-	if (ftruncate(memory->fd, (off_t)MEMORY_LIMIT))
+	if (ftruncate(memory->mapping.fd, (off_t)MEMORY_LIMIT))
 		return -ENOMEM;
 	got = mmap(place, device->length, PROT_READ | PROT_WRITE,
-		   MAP_SHARED | MAP_NORESERVE | MAP_FIXED_NOREPLACE, memory->fd,
+		   MAP_SHARED | MAP_NORESERVE | MAP_FIXED_NOREPLACE, memory->mapping.fd,
 		   (off_t)device->start);
 	if (got == place) {
 		device->mapped = true;
@@ -295,7 +320,7 @@ void *memory_remap(const struct memory *memory, const phys_addr_t *page, size_t 
 				break;
 		if (mmap(place + (at << PAGE_SHIFT), run << PAGE_SHIFT,
 			 PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE | MAP_FIXED,
-			 memory->fd, (off_t)page[at]) == MAP_FAILED) {
+			 memory->mapping.fd, (off_t)page[at]) == MAP_FAILED) {
 			memory_unmap(place, pages);
 			return NULL;
 		}
@@ -340,5 +365,5 @@ bool memory_valid(const struct memory *memory)
 			return false;
 		at = range->start + range->length;
 	}
-	return at == memory->end && virt_to_phys(memory->linear) == 0;
+	return at == memory->end && virt_to_phys(memory->mapping.linear) == 0;
 }

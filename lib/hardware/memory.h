@@ -35,18 +35,22 @@ struct memory_range {
  * @ranges:	how many
  * @dma_end:	where ZONE_DMA ends, in bytes; 0 for none. On x86 1 << 24
  * @dma32_end:	where ZONE_DMA32 ends, at least @dma_end, which means none
+ * @store:	where memory is taken from and given to that need not be mapped anew,
+ *		and which lives longer; or NULL
  */
 struct memory_layout {
 	const struct memory_range *range;
 	size_t ranges;
 	phys_addr_t dma_end;
 	phys_addr_t dma32_end;
+	struct memory_store *store;
 };
 
 /* Bytes of physical address space: what the linear map of libdma/page.h has room for. */
 #define MEMORY_LIMIT (1ULL << LIBDMA_LINEAR_BITS)
 
 struct memory;
+struct memory_store;
 
 /**
  * memory_create() - a machine's memory, all of it zero
