@@ -85,11 +85,6 @@ void bitset_remove(struct bitset *set, uint64_t number)
 	}
 }
 
-bool bitset_has(const struct bitset *set, uint64_t number)
-{
-	return set->level[0][number >> 6] >> (number & 63) & 1;
-}
-
 int bitset_last(const struct bitset *set, uint64_t *ret)
 {
 	uint64_t number = 0;

@@ -36,7 +36,10 @@ int bitset_reserve(struct bitset *set, struct heap *heap, uint64_t room);
 /* Numbers are below what was reserved; adding one twice is adding it once. */
 void bitset_add(struct bitset *set, uint64_t number);
 void bitset_remove(struct bitset *set, uint64_t number);
-bool bitset_has(const struct bitset *set, uint64_t number);
+static inline bool bitset_has(const struct bitset *set, uint64_t number)
+{
+	return set->level[0][number >> 6] >> (number & 63) & 1;
+}
 
 /** bitset_last() - the greatest number; 0, or -ENOENT where the set is empty */
 int bitset_last(const struct bitset *set, uint64_t *ret);

@@ -3,50 +3,87 @@
  * memory-store.c - memory of machines that are gone, for those that follow
  *
  * The file behind a memory knows which pages were ever touched. They are zeroed where
- * they are: to take them away and fault them in again takes ten times as long.
+ * they are: to take them away and fault them in again takes ten times as long. As long
+ * as it has no more blocks than before they are the same.
  */
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "hardware/memory-store.h"
 
-/* Pages that are zeroed each time, and how often; then they go, as most are not needed. */
-#define MOST_BYTES (4UL << 20)
-#define MOST_TIMES 64
+#define MOST_RUNS  128         /* of pages that were touched */
+#define MOST_BYTES (4UL << 20) /* in them; where there are more, all go */
+#define MOST_TIMES 64          /* and after so many, since most are not touched again */
+
+/* As the file has it; pages are added, and go all at once. */
+struct memory_touched {
+	blkcnt_t blocks;
+	unsigned int times;
+	unsigned int count;
+	struct memory_range run[MOST_RUNS];
+};
+
+static bool read_runs(struct memory_touched *touched, int fd)
+{
+	uint64_t bytes = 0;
+	off_t from, to = 0;
+
+	touched->count = 0;
+	for (;;) {
+		from = lseek(fd, to, SEEK_DATA);
+		if (from < 0) /* there is no more */
+			return true;
+		to = lseek(fd, from, SEEK_HOLE);
+		bytes += (uint64_t)(to - from);
+		if (to < 0 || touched->count == MOST_RUNS || bytes > MOST_BYTES)
+			return false;
+		touched->run[touched->count++] =
+			(struct memory_range) { (phys_addr_t)from,
+						(uint64_t)(to - from) };
+	}
+}
+
+static bool drop(const struct memory_mapping *mapping, uint64_t end)
+{
+	mapping->touched->times = mapping->touched->count = 0;
+	mapping->touched->blocks = 0;
+	return !fallocate(mapping->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+			  (off_t)end);
+}
+
+static bool make_zero(struct memory_mapping *mapping, uint64_t end)
+{
+	struct memory_touched *touched = mapping->touched;
+	struct stat file;
+
+	if (!touched)
+		touched = mapping->touched = heap_alloc(NULL, 1, sizeof(*touched));
+	if (!touched || fstat(mapping->fd, &file))
+		return false;
+	if (++touched->times > MOST_TIMES)
+		return drop(mapping, end);
+	if (file.st_blocks != touched->blocks && !read_runs(touched, mapping->fd))
+		return drop(mapping, end);
+	touched->blocks = file.st_blocks;
+	for (unsigned int at = 0; at < touched->count; at++)
+		memset(mapping->linear + touched->run[at].start, 0,
+		       touched->run[at].length);
+	return true;
+}
 
 static uint64_t end_of(const struct memory_range *range, size_t ranges)
 {
 	return range[ranges - 1].start + range[ranges - 1].length;
 }
 
-/* How many bytes were zeroed; what follows more than @most may not be. */
-static uint64_t zero_touched(const struct memory_mapping *mapping, uint64_t most)
+void memory_mapping_end(const struct memory_mapping *mapping, uint64_t end)
 {
-	uint64_t done = 0;
-	off_t from, to = 0;
-
-	while (done <= most) {
-		from = lseek(mapping->fd, to, SEEK_DATA);
-		if (from < 0) /* there is no more */
-			break;
-		to = lseek(mapping->fd, from, SEEK_HOLE);
-		if (to < 0)
-			return UINT64_MAX;
-		done += (uint64_t)(to - from);
-		if (done <= most)
-			memset(mapping->linear + from, 0, (size_t)(to - from));
-	}
-	return done;
-}
-
-static bool make_zero(const struct memory_mapping *mapping, uint64_t end, bool drop)
-{
-	if (!drop && zero_touched(mapping, MOST_BYTES) <= MOST_BYTES)
-		return true;
-	return !fallocate(mapping->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
-			  (off_t)end);
+	munmap(mapping->linear, end);
+	close(mapping->fd);
+	heap_free(mapping->touched);
 }
 
 void memory_store_deinit(struct memory_store *store)
@@ -54,8 +91,7 @@ void memory_store_deinit(struct memory_store *store)
 	while (store->count) {
 		struct memory_kept *kept = &store->kept[--store->count];
 
-		munmap(kept->mapping.linear, end_of(kept->range, kept->ranges));
-		close(kept->mapping.fd);
+		memory_mapping_end(&kept->mapping, end_of(kept->range, kept->ranges));
 		heap_free(kept->range);
 	}
 }
@@ -78,12 +114,10 @@ bool memory_store_take(struct memory_store *store, const struct memory_range *ra
 }
 
 bool memory_store_give(struct memory_store *store, struct memory_range *range,
-		       size_t ranges, const struct memory_mapping *mapping)
+		       size_t ranges, struct memory_mapping *mapping)
 {
-	bool drop = ++store->given % MOST_TIMES == 0;
-
 	if (store->count == MEMORY_STORE_MOST ||
-	    !make_zero(mapping, end_of(range, ranges), drop))
+	    !make_zero(mapping, end_of(range, ranges)))
 		return false;
 	store->kept[store->count++] = (struct memory_kept) { *mapping, range, ranges };
 	return true;

@@ -16,10 +16,14 @@
 
 #define MEMORY_STORE_MOST 12 /* each takes a place of the linear maps' few */
 
-/* What is behind a linear map, and where that is. */
+struct memory_touched;
+
+/* What is behind a linear map, and where that is; a store knows what was touched of it.
+ */
 struct memory_mapping {
 	int fd;
 	char *linear;
+	struct memory_touched *touched;
 };
 
 /**
@@ -27,7 +31,6 @@ struct memory_mapping {
  *
  * @kept:	the memories, in no order
  * @count:	how many
- * @given:	how many were ever given
  */
 struct memory_store {
 	struct memory_kept {
@@ -36,7 +39,6 @@ struct memory_store {
 		size_t ranges;
 	} kept[MEMORY_STORE_MOST];
 	unsigned int count;
-	uint64_t given;
 };
 
 /** memory_store_deinit() - release all that is kept; it is empty then */
@@ -60,4 +62,7 @@ bool memory_store_take(struct memory_store *store, const struct memory_range *ra
  * Return: is it kept? Both are the store's then.
  */
 bool memory_store_give(struct memory_store *store, struct memory_range *range,
-		       size_t ranges, const struct memory_mapping *mapping);
+		       size_t ranges, struct memory_mapping *mapping);
+
+/** memory_mapping_end() - unmap what a store gave, or what it never had */
+void memory_mapping_end(const struct memory_mapping *mapping, uint64_t end);

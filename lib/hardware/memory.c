@@ -6,6 +6,7 @@
  * that a program that follows a wild address stops there.
  */
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -188,8 +189,7 @@ void memory_destroy(struct memory *memory)
 			munmap(memory->mapping.linear + device->start, device->length);
 		heap_free(device);
 	}
-	munmap(memory->mapping.linear, memory->end);
-	close(memory->mapping.fd);
+	memory_mapping_end(&memory->mapping, memory->end);
 	heap_free(memory->range);
 free_memory:
 	heap_free(memory);
@@ -249,7 +249,10 @@ void memory_zone(const struct memory *memory, enum memory_zone zone, phys_addr_t
 
 void memory_forget(const struct memory *memory, phys_addr_t phys, uint64_t size)
 {
-	if (size)
+	/* a store counts on pages to stay */
+	if (memory->store)
+		memset(memory->mapping.linear + phys, 0, size);
+	else if (size)
 		madvise(memory->mapping.linear + phys, size, MADV_REMOVE);
 }
 

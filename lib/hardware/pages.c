@@ -293,22 +293,26 @@ int pages_split(struct pages *pages, phys_addr_t phys, unsigned int order)
 	return 0;
 }
 
+/* The order, not below @least, of the set's block that holds a page's number, or -1. */
+static int order_of(const struct bitset set[ORDERS], uint64_t number, unsigned int least)
+{
+	for (unsigned int order = least; order < ORDERS; order++)
+		if (number >> order < set[order].room &&
+		    bitset_has(&set[order], number >> order))
+			return (int)order;
+	return -1;
+}
+
 /* The order of the free block that holds a page, or -1. */
 static int free_order_of(const struct pages *pages, uint64_t page)
 {
-	for (unsigned int order = 0; order < ORDERS; order++)
-		if (has_free(pages, page >> order, order))
-			return (int)order;
-	return -1;
+	return order_of(pages->free, number_of(pages, page, 0), 0);
 }
 
 /* The order of the taken block that holds a page, or -1. */
 static int taken_order_of(const struct pages *pages, uint64_t page)
 {
-	for (unsigned int order = 0; order < ORDERS; order++)
-		if (has_taken(pages, page >> order, order))
-			return (int)order;
-	return -1;
+	return order_of(pages->taken, number_of(pages, page, 0), 0);
 }
 
 /* Is a range of whole pages inside the address space? */
@@ -461,17 +465,18 @@ uint64_t pages_count_free(const struct pages *pages, enum memory_zone zone)
 static bool block_valid(const struct pages *pages, uint64_t block, unsigned int order)
 {
 	uint64_t page = block << order, last = page + (1ULL << order) - 1;
+	uint64_t number = number_of(pages, page, 0);
 
 	if (!memory_has(pages->memory, page << PAGE_SHIFT, PAGE_SIZE << order) ||
 	    !same_zone(pages, page, last, 0))
 		return false;
-	for (unsigned int larger = order + 1; larger < ORDERS; larger++)
-		if (has_free(pages, page >> larger, larger))
-			return false;
+	if (order_of(pages->free, number, order + 1) >= 0)
+		return false;
 	if (order < PAGES_MAX_ORDER && has_free(pages, block ^ 1, order) &&
 	    same_zone(pages, block, block ^ 1, order))
 		return false;
-	return taken_order_of(pages, page) < 0 && taken_order_of(pages, last) < 0;
+	return order_of(pages->taken, number, 0) < 0 &&
+	       order_of(pages->taken, number + last - page, 0) < 0;
 }
 
 bool pages_valid(const struct pages *pages)
