@@ -19,6 +19,18 @@ const char *__asan_default_options(void)
 	return "quarantine_size_mb=16";
 }
 
+/* Of all slots most inputs use those of one bank; the others are as they were cleared. */
+static void clear_state(struct requests *requests)
+{
+	struct program_state *state = &requests->state;
+
+	for (unsigned int bank = 0; bank < PROGRAM_SLOTS / 256; bank++)
+		if (requests->banks >> bank & 1)
+			memset(&state->slot[bank * 256], 0, 256 * sizeof(*state->slot));
+	memset(state, 0, offsetof(struct program_state, slot));
+	requests->banks = 1;
+}
+
 void requests_open(struct requests *requests, const uint8_t *data, size_t size)
 {
 	uint8_t header[PROGRAM_HEADER] = { 0 };
@@ -28,7 +40,7 @@ void requests_open(struct requests *requests, const uint8_t *data, size_t size)
 	requests->size = size;
 	requests->at = 0;
 	requests->number = 0;
-	memset(&requests->state, 0, sizeof(requests->state));
+	clear_state(requests);
 	/* Without the magic all of it is requests, as for the trace reader. */
 	if (size < 2 || data[0] != 'D' || data[1] != 'M')
 		return;
@@ -88,6 +100,7 @@ bool requests_next(struct requests *requests)
 	do {
 		if (!next_op(requests, &requests->op))
 			return false;
+		requests->banks |= 1U << requests->state.bank;
 	} while (!program_decode(&requests->state, requests->op, devices, gfps,
 				 &requests->event));
 	if (requests->event.kind == DMA_EVENT_MAP_SG)

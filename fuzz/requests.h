@@ -44,6 +44,8 @@
  * @row:	how many times in a row a target of one allocator does it, with the slots
  *		that follow: 1, 2, 4, ... 128 by the record's attributes
  * @number:	of the request
+ * @banks:	bit by bit which banks of slots have been used since the memory was new: an
+ *		input begins with none, so it has to be static, or to be all zero
  */
 struct requests {
 	const uint8_t *data;
@@ -54,6 +56,7 @@ struct requests {
 	struct program_op op;
 	unsigned int row;
 	unsigned int number;
+	unsigned int banks;
 	uint64_t phys_list[PROGRAM_ENTRIES];
 	uint32_t size_list[PROGRAM_ENTRIES];
 };
