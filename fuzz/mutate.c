@@ -19,6 +19,13 @@
 __attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned int seed);
 
+/*
+ * Bytes of an input, or of what an engine makes of it. Time is worth more than length:
+ * what a hundred requests cannot show, more of them have not shown either, since a row of
+ * them is one record.
+ */
+#define MOST (PROGRAM_HEADER + 128 * PROGRAM_OP)
+
 struct dice {
 	uint64_t state;
 };
@@ -288,6 +295,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned 
 	roll(&dice, 2);
 	if (max < PROGRAM_HEADER + PROGRAM_OP)
 		return size;
+	max = max < MOST ? max : MOST;
+	size = size < max ? size : max;
 	if (LLVMFuzzerMutate && !roll(&dice, 4))
 		return LLVMFuzzerMutate(data, size, max);
 	if (size < PROGRAM_HEADER || data[0] != 'D' || data[1] != 'M') {
