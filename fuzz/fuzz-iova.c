@@ -25,7 +25,7 @@
 
 #define CONFIG_START 7
 #define RANGES       2048
-#define CALLS        6000
+#define COST	     400 /* of an input: calls, and ranges that were walked over */
 
 struct live {
 	uint64_t pfn, size; /* 0: not live */
@@ -40,13 +40,20 @@ static struct world {
 	struct heap heap;
 	uint64_t limit, granule;
 	bool counts_granules;
-	unsigned int calls, flushes;
+	unsigned int cost, flushes;
 	unsigned int top; /* no slot from here on was used */
 } world;
 
 static unsigned int cpu_now(void)
 {
 	return (unsigned int)world.requests.event.cpu % reference.cpus;
+}
+
+/* May a request that costs so much be run? What is not ends by itself. */
+static bool spend(unsigned int cost)
+{
+	world.cost += cost;
+	return world.cost <= COST;
 }
 
 static void flushed(void *arg, unsigned int cpu)
@@ -121,7 +128,7 @@ static void alloc(unsigned int slot, uint64_t size, bool flush)
 	uint64_t pfn = 0, expected;
 	int err;
 
-	if (live->size || world.calls++ >= CALLS)
+	if (live->size || !spend(1))
 		return;
 	if (!flush)
 		run_short();
@@ -158,7 +165,7 @@ static void alloc_slowly(unsigned int slot, uint64_t size)
 	bool hinted;
 	int err;
 
-	if (live->size || world.calls++ >= CALLS)
+	if (live->size || !spend(1))
 		return;
 	run_short();
 	err = iova_alloc(world.domain, size, world.limit, &pfn);
@@ -331,9 +338,10 @@ static void run(const struct dma_event *event)
 	}
 	if (event->kind == DMA_EVENT_SET_MASK)
 		world.limit = event->mask / world.granule;
-	if (event->kind == DMA_EVENT_MAPPING_ERROR && world.calls++ < CALLS)
+	if (event->kind == DMA_EVENT_MAPPING_ERROR && spend(8 + reference.spans / 4))
 		go_on_with_clone();
-	if (event->kind == DMA_EVENT_SYNC_SINGLE_FOR_CPU && world.calls++ < CALLS)
+	if (event->kind == DMA_EVENT_SYNC_SINGLE_FOR_CPU &&
+	    spend(16 + reference.spans / 2))
 		adopt_on_clone();
 	if (event->kind == DMA_EVENT_MAP_RESOURCE)
 		reserve(event->phys / PROGRAM_PLACE_UNIT, size);
@@ -403,6 +411,7 @@ static void end(void)
 	reference_iova_advance(&reference, later);
 	compare();
 	expect(CONSERVE, !iova_waiting(world.domain));
+	iova_walk_stops(world.domain);
 	iova_domain_destroy(world.domain);
 }
 
@@ -413,7 +422,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	requests_open(&world.requests, data, size);
 	memset(&world.domain, 0, sizeof(world) - offsetof(struct world, domain));
 	begin();
-	while (requests_next(&world.requests)) {
+	while (world.cost <= COST && requests_next(&world.requests)) {
 		run(&world.requests.event);
 		if (world.requests.number % 32 == 0)
 			compare();

@@ -19,3 +19,6 @@ void iova_refuses(const struct iova_options *options);
 void iova_clone_adopts(const struct iova_domain *domain,
 		       const struct reference_iova *reference,
 		       const struct requests *requests, struct heap *heap);
+
+/* A walk ends where its visitor says so. */
+void iova_walk_stops(const struct iova_domain *domain);

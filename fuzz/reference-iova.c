@@ -110,7 +110,7 @@ static uint64_t walk(const struct reference_iova *ref, unsigned int at, uint64_t
 		high = at_index(ref, at).lo < high ? at_index(ref, at).lo : high;
 		if (high < size)
 			return 0;
-		address = (high - size) / align * align;
+		address = (high - size) & -align;
 		if (address < low)
 			return 0;
 		if (!at || address > ref->span[at - 1].hi)
@@ -193,7 +193,7 @@ bool reference_iova_fits(const struct reference_iova *ref, uint64_t size, uint64
 		align *= 2;
 	for (unsigned int at = 0; at <= ref->spans; at++) {
 		uint64_t end = at_index(ref, at).lo;
-		unsigned __int128 address = ((unsigned __int128)from + align - 1) / align * align;
+		unsigned __int128 address = (unsigned __int128)from + (-from & (align - 1));
 
 		if (end > limit)
 			end = limit + 1;
