@@ -26,6 +26,7 @@
 #define BLOCKS           512
 #define ARENA            (1UL << 20)
 #define AT_ONCE          64 /* blocks of one request */
+#define COST             400 /* of an input: blocks, and pages that they are long */
 #define JUNK             0x5a
 #define POISON_ALLOCATED 0xa9
 
@@ -60,6 +61,7 @@ static struct world {
 	uint64_t taken;     /* bytes of the arena */
 	unsigned int calls; /* of the provider */
 	unsigned int pages; /* out */
+	uint64_t cost;
 	unsigned int told[POOL_BUSY + 1];
 	char *cpu; /* the page given last */
 	dma_addr_t dma;
@@ -99,7 +101,7 @@ static int page_alloc(void *arg, size_t size, unsigned int gfp, void **cpu,
 		return -ENOSPC;
 	*cpu = world.cpu = arena + world.taken;
 	*dma = world.dma = place(world.taken, step);
-	memset(*cpu, JUNK, size);
+	shape_soil(*cpu, JUNK, size);
 	world.taken += step;
 	world.pages++;
 	world.fresh = true;
@@ -168,16 +170,8 @@ static void check_filled(const char *cpu, uint64_t size, bool zero)
 	expect(ZERO, cpu[0] == byte && (size == 1 || !memcmp(cpu, cpu + 1, size - 1)));
 }
 
-static void check_place(const struct reference_pool *reference, uint64_t offset)
-{
-	if (reference->old && reference->boundary > reference->allocation)
-		return;
-	expect(BOUNDARY, offset / reference->boundary ==
-				 (offset + reference->size - 1) / reference->boundary);
-}
-
-/* What walks and lines say of it. */
-static void show(unsigned int which, uint32_t live)
+/* What walks say of it. */
+static void show(unsigned int which)
 {
 	const struct reference_pool *reference = &references[which];
 	uint64_t used = 0;
@@ -192,22 +186,18 @@ static void show(unsigned int which, uint32_t live)
 		used += reference_pool_inner(reference, block->number);
 	}
 	shape_expect_pool(world.pool[which], reference, used, dma);
-	shape_expect_line(world.pool[which], reference, live);
-	shape_walk_short(world.pool[which], &world.heap);
 }
 
 static void check_counts(unsigned int which)
 {
 	const struct reference_pool *reference = &references[which];
 	struct pool_counts counts;
-	uint32_t live = 0;
 
 	if (!world.pool[which])
 		return;
-	for (uint32_t page = 0; page < reference->pages; page++)
-		live += reference->live[page];
 	pool_count(world.pool[which], &counts);
-	expect(COUNTERS, counts.active == live && counts.pages == reference->pages);
+	expect(COUNTERS, counts.active == reference_pool_live(reference) &&
+				 counts.pages == reference->pages);
 	expect(COUNTERS, counts.size == reference->size &&
 				 counts.allocation == reference->allocation);
 	expect(COUNTERS, reference->old || counts.total == (uint64_t)reference->pages *
@@ -217,7 +207,18 @@ static void check_counts(unsigned int which)
 					 PAGE_SIZE / reference->boundary *
 						 (reference->boundary / reference->size));
 	expect(VALID, pool_valid(world.pool[which]));
-	show(which, live);
+	show(which);
+}
+
+/* Text is dear, and the same at any time. */
+static void check_text(unsigned int which)
+{
+	const struct reference_pool *reference = &references[which];
+
+	if (!world.pool[which])
+		return;
+	shape_expect_line(world.pool[which], reference, reference_pool_live(reference));
+	shape_walk_short(world.pool[which], &world.heap);
 }
 
 /* The model's own memory runs out, if the next call needs any. */
@@ -245,13 +246,15 @@ static void alloc(unsigned int which, unsigned int slot, bool zero)
 	void *cpu;
 	int err;
 
-	if (!pool || block->pool || reference->pages == REFERENCE_POOL_PAGES)
+	if (!pool || block->pool || reference->pages == REFERENCE_POOL_PAGES ||
+	    world.cost > COST)
 		return;
+	world.cost += 1 + (reference->size > ARENA ? 0 : reference->size / PAGE_SIZE);
 	if (had && is_hostile()) {
 		uint32_t next = reference_pool_next(reference);
 
-		memset(reference_pool_cpu(reference, next), 0x41,
-		       reference_pool_inner(reference, next));
+		shape_soil(reference_pool_cpu(reference, next), 0x41,
+			   reference_pool_inner(reference, next));
 	}
 	world.fresh = false;
 	run_short();
@@ -274,7 +277,7 @@ static void alloc(unsigned int which, unsigned int slot, bool zero)
 		world.top = slot % BLOCKS + 1;
 	expect(REFERENCE, cpu == reference_pool_cpu(reference, block->number));
 	expect(REFERENCE, dma == reference_pool_dma(reference, block->number));
-	check_place(reference, reference->offset[block->number % REFERENCE_POOL_BLOCKS]);
+	expect(BOUNDARY, reference_pool_bounded(reference, block->number));
 	check_filled(cpu, reference_pool_inner(reference, block->number), zero);
 	mark(block);
 }
@@ -376,15 +379,6 @@ static void destroy(unsigned int which)
 	world.pages -= leaked;
 }
 
-/* P15: what is left of the last block may be too little for the kernel's layout. */
-static bool last_is_too_short(const struct reference_pool *reference)
-{
-	uint64_t head = reference->old ? 4 : 16;
-
-	return world.options.layout == POOL_INSIDE &&
-	       reference_pool_inner(reference, reference->blocks - 1) < head;
-}
-
 static void create(unsigned int which, const struct dma_event *event)
 {
 	struct reference_pool *reference = &references[which];
@@ -401,7 +395,7 @@ static void create(unsigned int which, const struct dma_event *event)
 	else if (world.requests.row == 128)
 		align = 0;
 	may = reference_pool_init(reference, old, event->size, align, boundary) &&
-	      !last_is_too_short(reference);
+	      (world.options.layout != POOL_INSIDE || reference_pool_links(reference));
 	expect(ARGUMENT,
 	       pool_create(NULL, 8, 8, 0, &world.options, &world.pool[which]) == -EINVAL);
 	run_short();
@@ -483,10 +477,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	requests_open(&world.requests, data, size);
 	memset(&world.options, 0, sizeof(world) - offsetof(struct world, options));
 	set_options();
-	while (requests_next(&world.requests))
+	while (world.cost <= COST && requests_next(&world.requests))
 		run(&world.requests.event);
-	for (unsigned int which = 0; which < POOLS; which++)
+	for (unsigned int which = 0; which < POOLS; which++) {
 		check_counts(which);
+		check_text(which);
+	}
 	for (unsigned int slot = 0; slot < world.top; slot++)
 		release(slot, RIGHT);
 	for (unsigned int which = 0; which < POOLS; which++) {

@@ -7,8 +7,21 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <libdma/page.h>
+
 #include "oracle.h"
 #include "pool-shape.h"
+
+void shape_soil(char *cpu, char byte, uint64_t size)
+{
+	if (size <= PAGE_SIZE) {
+		memset(cpu, byte, size);
+		return;
+	}
+	for (uint64_t at = 0; at < size - 512; at += 1024)
+		memset(cpu + at, byte, 16);
+	memset(cpu + size - 512, byte, 512);
+}
 
 struct sum {
 	uint64_t used, all;

@@ -8,6 +8,9 @@
 #include "dma/pool.h"
 #include "reference-pool.h"
 
+/* Writes over all of it; of what is larger than a page over some of each, and the end. */
+void shape_soil(char *cpu, char byte, uint64_t size);
+
 /* A walk shows @used bytes of all, and the block at @dma, unless it is 0, among them. */
 void shape_expect_pool(const struct pool *pool, const struct reference_pool *reference,
 		       uint64_t used, dma_addr_t dma);

@@ -161,4 +161,27 @@ uint64_t reference_pool_inner(const struct reference_pool *pool, uint32_t block)
 	return left < pool->size ? left : pool->size;
 }
 
+uint32_t reference_pool_live(const struct reference_pool *pool)
+{
+	uint32_t live = 0;
+
+	for (uint32_t page = 0; page < pool->pages; page++)
+		live += pool->live[page];
+	return live;
+}
+
+bool reference_pool_bounded(const struct reference_pool *pool, uint32_t block)
+{
+	uint64_t offset = pool->offset[block % REFERENCE_POOL_BLOCKS];
+
+	if (pool->old && pool->boundary > pool->allocation)
+		return true;
+	return offset / pool->boundary == (offset + pool->size - 1) / pool->boundary;
+}
+
+bool reference_pool_links(const struct reference_pool *pool)
+{
+	return reference_pool_inner(pool, pool->blocks - 1) >= (pool->old ? 4 : 16);
+}
+
 REFERENCE_END

@@ -45,3 +45,10 @@ void reference_pool_give(struct reference_pool *pool, uint32_t block);
 char *reference_pool_cpu(const struct reference_pool *pool, uint32_t block);
 dma_addr_t reference_pool_dma(const struct reference_pool *pool, uint32_t block);
 uint64_t reference_pool_inner(const struct reference_pool *pool, uint32_t block);
+
+/* Blocks that are taken; and does one keep to the boundary? In 6.1 not all have to. */
+uint32_t reference_pool_live(const struct reference_pool *pool);
+bool reference_pool_bounded(const struct reference_pool *pool, uint32_t block);
+
+/* P15: what is left of the last block may be too little for a link to be in it. */
+bool reference_pool_links(const struct reference_pool *pool);
