@@ -20,6 +20,7 @@
 #include "target.h"
 
 #define PAGES 1024
+#define COST  2048 /* of an input: entries and pages of tables */
 
 static struct reference_sg reference;
 static struct page *pages[PAGES];
@@ -30,6 +31,7 @@ static struct world {
 	uint64_t granule, boundary;
 	uint32_t longest;
 	unsigned int arrays, fail; /* of the caller's allocator */
+	unsigned int cost;
 } world;
 
 /* ---- laid out and merged ---- */
@@ -263,6 +265,9 @@ static void make_table(const struct dma_event *event, unsigned int aux)
 	struct sg_table table;
 	int err;
 
+	world.cost += nents;
+	if (world.cost > COST)
+		return;
 	world.fail = aux;
 	err = __sg_alloc_table(&table, nents, room, NULL, 0, GFP_KERNEL, array_alloc);
 	if (!nents) {
@@ -331,6 +336,9 @@ static void table_of_pages(const struct dma_event *event, unsigned int aux)
 	struct sg_append_table append = { 0 };
 	struct sg_table table;
 
+	world.cost += count;
+	if (world.cost > COST)
+		return;
 	/* the last page may be used in part */
 	if (count > 1)
 		size -= event->size % PAGE_SIZE;
@@ -367,6 +375,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsigned int bits;
 
 	requests_open(&world.requests, data, size);
+	world.cost = 0;
 	bits = config[CONFIG_BOUNDARY] % 65;
 	world.granule = config[CONFIG_GRANULE] ? 512ULL << config[CONFIG_GRANULE] % 8 : 4096;
 	world.boundary = bits ? ~0ULL >> (64 - bits) : UINT32_MAX;
