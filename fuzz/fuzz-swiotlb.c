@@ -33,6 +33,7 @@
 #define ORIGINALS     0x200000000ULL
 #define ORIGINAL_SIZE (512UL << 10)
 #define BANK_SIZE     (256UL << 10) /* of larger ones no bytes are kept */
+#define BYTES	      (128UL << 10) /* that an input writes: then none are kept */
 
 struct copy {
 	uint64_t size; /* 0: none */
@@ -44,14 +45,15 @@ struct copy {
 /* [0] is what the model wrote, [1] what it should have. */
 static unsigned char originals[2][ORIGINAL_SIZE], bank[2][BANK_SIZE];
 static struct reference_swiotlb reference;
+static struct copy copies[COPIES]; /* none of them between two inputs */
 
 static struct world {
 	struct requests requests;
 	struct swiotlb *swiotlb;
 	struct swiotlb_device device;
-	struct copy copy[COPIES];
 	uint64_t bank_size, granule;
-	uint64_t copied; /* bytes, since the request began */
+	uint64_t copied;  /* bytes, since the request began */
+	uint64_t written; /* by us, since the input began */
 	unsigned int live;
 	unsigned char pattern;
 	bool bytes;
@@ -71,13 +73,20 @@ static unsigned char *at(unsigned int which, uint64_t phys, uint64_t size)
 
 static void copy_bytes(void *arg, phys_addr_t to, phys_addr_t from, size_t size)
 {
+	unsigned char *target = at(0, to, size), *source = at(0, from, size);
+
 	(void)arg;
 	world.copied += size;
-	memmove(at(0, to, size), at(0, from, size), size);
+	if (world.bytes)
+		memmove(target, source, size);
 }
 
 static void write_bytes(uint64_t phys, uint64_t size)
 {
+	world.bytes = world.written <= BYTES;
+	world.written += size;
+	if (!world.bytes)
+		return;
 	world.pattern = (unsigned char)(world.pattern * 5 + 13);
 	for (unsigned int which = 0; which < 2; which++) {
 		unsigned char *bytes = at(which, phys, size);
@@ -349,7 +358,7 @@ static void compare(void)
 
 static void run(const struct dma_event *event)
 {
-	struct copy *copy = &world.copy[event->handle % COPIES];
+	struct copy *copy = &copies[event->handle % COPIES];
 
 	world.copied = 0;
 	switch (event->kind) {
@@ -434,8 +443,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (requests_next(&world.requests))
 		run(&world.requests.event);
 	compare();
-	for (unsigned int slot = 0; slot < COPIES; slot++)
-		unmap(&world.copy[slot], &last);
+	for (unsigned int slot = 0; slot < COPIES && world.live; slot++)
+		unmap(&copies[slot], &last);
 	compare();
 	swiotlb_destroy(world.swiotlb);
 	return 0;
