@@ -233,21 +233,29 @@ static void end(struct thing *thing, struct dma_event *event)
 	show(event);
 }
 
+static bool wraps(uint64_t dma, uint64_t size)
+{
+	return dma + size < dma;
+}
+
 static void sync(struct thing *thing, struct dma_event *event)
 {
 	const struct dma_event *request = &world.requests.event;
 
 	event->dma = thing->dma + request->offset;
 	event->size = request->size ? request->size : 1;
-	/* dma-debug compares ends; one that has wrapped is within almost anything */
-	if (event->dma + event->size < event->dma)
-		return;
 	if (event->kind == DMA_EVENT_SYNC_SG_FOR_CPU ||
 	    event->kind == DMA_EVENT_SYNC_SG_FOR_DEVICE) {
 		if (!thing->count)
 			return;
 		name_list(thing, event, world.requests.op.arg % 3);
 	}
+	/* dma-debug compares ends; one that has wrapped is within almost anything */
+	if (wraps(event->dma, event->size))
+		return;
+	for (uint32_t i = 0; i < event->dma_count; i++)
+		if (wraps(event->dma_list[i], event->dma_size_list[i]))
+			return;
 	show(event);
 }
 

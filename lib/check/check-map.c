@@ -72,6 +72,7 @@ struct reference call_segment(const struct libdma_check *check,
 	ref.has_phys = event->phys_list && index < event->phys_count;
 	ref.phys = ref.has_phys ? event->phys_list[index] : 0;
 	ref.nents = event->nents ? event->nents : event->phys_count;
+	ref.segment = index;
 	return ref;
 }
 

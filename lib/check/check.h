@@ -48,7 +48,8 @@ struct reference {
 	uint64_t attrs;
 	enum mapping_type type;
 	uint8_t dir;
-	uint32_t nents; /* of the caller's list, else 0 */
+	uint32_t nents;	  /* of the caller's list, else 0 */
+	uint32_t segment; /* which of the list's */
 	bool has_phys;
 };
 

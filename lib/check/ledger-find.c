@@ -215,7 +215,7 @@ struct record *ledger_segment(const struct device_check *device,
 	struct interval *at = intervals_at(
 		&device->ranges, begin->dma_count ? begin->dma_list[index] : begin->dma);
 
-	while (at && record_of(at)->origin != origin)
+	while (at && (record_of(at)->origin != origin || record_of(at)->ref.segment != index))
 		at = intervals_newer(at);
 	return record_of(at);
 }

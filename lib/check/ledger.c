@@ -202,6 +202,7 @@ int ledger_add(struct libdma_check *check, struct device_check *device,
 		origin_begins(device, origin);
 		origin_ends(device, record->origin);
 		record->origin = origin;
+		record->ref.segment = ref->segment;
 		return 0;
 	}
 	record = calloc(1, sizeof(*record));
