@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/large.h"
 #include "base/prefetch.h"
 #include "trace/predict.h"
 #include "trace/replay.h"
@@ -88,10 +89,11 @@ static struct foreseen *align(void *memory)
 int libdma_predictor_create(const struct libdma_predictor_options *options,
 			    struct libdma_predictor **ret)
 {
-	struct libdma_predictor *frame = calloc(1, sizeof(*frame));
+	struct libdma_predictor *frame = large_alloc(sizeof(*frame));
 
 	if (!frame)
 		return -ENOMEM;
+	memset(frame, 0, sizeof(*frame));
 	frame->options = *options;
 	if (!frame->options.window_ns)
 		frame->options.window_ns = PREDICT_WINDOW_NS;

@@ -30,6 +30,7 @@
  */
 #define PREDICT_INTERRUPT_NS 20000000
 #define PREDICT_NO_GROUP     UINT32_MAX
+#define PREDICT_LINE	     64 /* bytes of a cache's line */
 
 /**
  * struct predict_device - a device's limits as they are now
@@ -75,8 +76,6 @@ struct predict_device {
 	bool low_is_full, longest_told, bound, was_bound, maps_lists;
 	uint64_t known_since;
 };
-
-#define PREDICT_LINE 64 /* bytes of a cache's line */
 
 /**
  * struct foreseen - an event in the window
@@ -200,17 +199,15 @@ struct libdma_predictor {
 
 	void *memory; /* that of the window */
 	struct foreseen *window;
-	uint64_t mask, oldest, next, newest;
-	uint64_t latest_ns, disorder;
-	uint64_t come, stop;
-	struct predict_thread *thread;
+	uint64_t mask;
 	struct libdma_strings *strings;
 	struct live *live;
 	struct libdma_replay *following, *replay;
-	struct dma_event wait[PREDICT_WAIT];
-	struct live_place place[PREDICT_WAIT];
-	unsigned int waiting;
 
+	/* written with each event that is judged, and no line of the cache with the above */
+	uint64_t oldest __attribute__((aligned(PREDICT_LINE)));
+	uint64_t next, newest;
+	uint64_t latest_ns, disorder;
 	const struct dma_event *begin;
 	uint64_t lost_number, lost_witness;
 	uint64_t lost_ns, lost_until_ns, lost_by;
@@ -228,6 +225,15 @@ struct libdma_predictor {
 	struct libdma_fidelity_totals totals;
 	struct assumption *assumption;
 	size_t assumptions;
+
+	struct dma_event wait[PREDICT_WAIT];
+	struct live_place place[PREDICT_WAIT];
+	unsigned int waiting;
+
+	/* written with each event that comes, by another CPU than the rest */
+	uint64_t come __attribute__((aligned(PREDICT_LINE)));
+	uint64_t stop;
+	struct predict_thread *thread;
 };
 
 /* The place of an event of the ring's count. */
