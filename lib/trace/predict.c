@@ -63,13 +63,13 @@ static void free_frame(struct libdma_predictor *frame)
 	for (unsigned int i = 0; i < BACKENDS; i++)
 		if (frame->state[i])
 			backends[i]->destroy(frame->state[i]);
-	for (uint64_t i = 0; frame->memory && i <= frame->mask; i++)
+	for (uint64_t i = 0; frame->window && i <= frame->mask; i++)
 		free(frame->window[i].lists);
 	for (size_t i = 0; i < frame->devices; i++)
 		free(frame->device_list[i]);
 	free(frame->device_list);
 	free(frame->device);
-	free(frame->memory);
+	free(frame->window);
 	libdma_strings_destroy(frame->strings);
 	if (!frame->replay)
 		live_destroy(frame->live);
@@ -78,12 +78,13 @@ static void free_frame(struct libdma_predictor *frame)
 	free(frame);
 }
 
-/* The first place of the window, in memory that is one place longer. */
-static struct foreseen *align(void *memory)
+static struct foreseen *create_window(uint64_t events)
 {
-	uintptr_t address = (uintptr_t)memory;
+	struct foreseen *window = large_alloc(events * sizeof(*window));
 
-	return (struct foreseen *)(address + (-address & (PREDICT_LINE - 1)));
+	if (window)
+		memset(window, 0, events * sizeof(*window));
+	return window;
 }
 
 int libdma_predictor_create(const struct libdma_predictor_options *options,
@@ -103,10 +104,9 @@ int libdma_predictor_create(const struct libdma_predictor_options *options,
 				       PREDICT_COMING)) - 1;
 	frame->stop = frame->options.thread ? PREDICT_COMING : UINT64_MAX;
 	frame->lost_number = frame->lost_ns = UINT64_MAX;
-	frame->memory = calloc(frame->mask + 2, sizeof(*frame->window));
-	frame->window = align(frame->memory);
+	frame->window = create_window(frame->mask + 1);
 	frame->live = live_create();
-	if (!frame->memory || !frame->live || create_backends(frame)) {
+	if (!frame->window || !frame->live || create_backends(frame)) {
 		free_frame(frame);
 		return -ENOMEM;
 	}

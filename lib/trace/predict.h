@@ -197,7 +197,6 @@ struct libdma_predictor {
 	unsigned int seeing, everywhere;
 	uint8_t judging[DMA_EVENT_KINDS];
 
-	void *memory; /* that of the window */
 	struct foreseen *window;
 	uint64_t mask;
 	struct libdma_strings *strings;
