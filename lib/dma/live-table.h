@@ -235,36 +235,38 @@ int table_fill(struct record *record, const struct dma_event *event);
 
 /*
  * A new record of @event with lists of its own, not linked yet by its first key; a list's
- * second key is known then. 0 or -ENOMEM.
+ * second key is known then. Its number, or NONE without memory.
  */
-static inline int table_add(struct live *live, const struct dma_event *event, uint32_t *ret)
+static inline uint32_t table_add(struct live *live, const struct dma_event *event,
+				 struct record **ret)
 {
+	uint32_t number;
 	struct record *record;
 
 	if (live->free == NONE && table_grow_records(live))
-		return -ENOMEM;
-	record = record_at(live, live->free);
+		return NONE;
+	number = live->free;
+	*ret = record = record_at(live, number);
 	if (kind_is_short(event->kind))
 		memcpy(&record->mapping.event, event, EVENT_HEAD);
 	else if (table_fill(record, event))
-		return -ENOMEM;
+		return NONE;
 	record->mapping.times = 1;
-	*ret = live->free;
 	live->free = record->link.newer;
 	record->mapping.order = ++live->order;
 	live->records++;
-	return 0;
+	return number;
 }
 
 /* Put a link behind the newest of a chain. */
 void table_append(struct live *live, uint32_t oldest, uint32_t link);
 
 /*
- * Put a link into the chain of its key, as the newest. The slot is where the key is,
- * or a free one that gets the hash.
+ * Put a link, which is @place, into the chain of its key, as the newest. The slot is where
+ * the key is, or a free one that gets the hash.
  */
 static inline void table_link(struct live *live, struct slot *slot, uint32_t link,
-			      uint32_t hash)
+			      struct link *place, uint32_t hash)
 {
 	if (slot->link != NONE) {
 		table_append(live, slot->link, link);
@@ -272,7 +274,7 @@ static inline void table_link(struct live *live, struct slot *slot, uint32_t lin
 	}
 	*slot = (struct slot) { hash, link };
 	live->used++;
-	*link_at(live, link) = (struct link) { NONE, NONE };
+	*place = (struct link) { NONE, NONE };
 }
 
 /* Empty a slot, and pull back those that had to go past it. */
@@ -281,15 +283,14 @@ void table_clear_slot(struct live *live, uint32_t at);
 /* Take a link out of a chain that has others. */
 void table_shorten(struct live *live, uint32_t at, uint32_t link);
 
-/* Take a link out of the chain of its key, whose slot is @at. */
-static inline void table_unlink(struct live *live, uint32_t at, uint32_t number)
+/* Take a link, which is @place, out of the chain of its key, whose slot is @at. */
+static inline void table_unlink(struct live *live, uint32_t at, uint32_t link,
+				const struct link *place)
 {
-	const struct link *link = link_at(live, number);
-
-	if (link->older == NONE && link->newer == NONE)
+	if ((place->older & place->newer) == NONE)
 		table_clear_slot(live, at);
 	else
-		table_shorten(live, at, number);
+		table_shorten(live, at, link);
 }
 
 /* Nothing is left of a record's event and lists. */

@@ -166,19 +166,21 @@ find_same(const struct live *live, uint32_t oldest, const struct dma_event *even
 
 /* Find a list by its first physical address, too. */
 static __attribute__((noinline)) void
-link_list(struct live *live, uint32_t number, const struct dma_event *event)
+link_list(struct live *live, uint32_t number, struct record *record)
 {
-	struct key key = list_key(event);
+	struct key key = record->lists->key;
 	uint32_t hash = key_hash(&key), at = slot_find(live, &key, hash);
 
-	table_link(live, &live->slot[at], number * 2 + 1, hash);
+	table_link(live, &live->slot[at], number * 2 + 1, &record->lists->link, hash);
 }
 
-static __attribute__((noinline)) void unlink_list(struct live *live, uint32_t number)
+static __attribute__((noinline)) void
+unlink_list(struct live *live, uint32_t number, const struct record *record)
 {
-	struct key key = key_at(live, number * 2 + 1);
+	struct key key = record->lists->key;
 
-	table_unlink(live, slot_find(live, &key, key_hash(&key)), number * 2 + 1);
+	table_unlink(live, slot_find(live, &key, key_hash(&key)), number * 2 + 1,
+		     &record->lists->link);
 }
 
 static int begin(struct live *live, const struct dma_event *event,
@@ -186,6 +188,7 @@ static int begin(struct live *live, const struct dma_event *event,
 {
 	struct key key = event_key(event);
 	uint32_t oldest, number = NONE;
+	struct record *record;
 	struct slot *slot;
 
 	if (table_reserve(live))
@@ -195,30 +198,33 @@ static int begin(struct live *live, const struct dma_event *event,
 	if (oldest != NONE)
 		number = find_same(live, oldest, event);
 	if (number != NONE) {
-		record_at(live, number)->mapping.times++;
+		record = record_at(live, number);
+		record->mapping.times++;
 	} else {
-		if (table_add(live, event, &number))
+		number = table_add(live, event, &record);
+		if (number == NONE)
 			return -ENOMEM;
-		table_link(live, slot, number * 2, place->hash);
+		table_link(live, slot, number * 2, &record->link, place->hash);
 		if (has_list(event))
-			link_list(live, number, event);
+			link_list(live, number, record);
 	}
 	live->count++;
-	*ret = &record_at(live, number)->mapping;
+	*ret = &record->mapping;
 	return oldest == NONE ? LIVE_BEGUN : LIVE_AGAIN;
 }
 
 /* One that is found by its DMA address, at slot @at, is gone. */
-static int end_one(struct live *live, uint32_t at, uint32_t number)
+static inline int end_one(struct live *live, uint32_t at, uint32_t number,
+			  const struct record *record)
 {
 	struct key key;
 
-	if (has_list(&record_at(live, number)->mapping.event)) {
-		unlink_list(live, number);
+	if (has_list(&record->mapping.event)) {
+		unlink_list(live, number, record);
 		key = key_at(live, number * 2);
 		at = slot_find(live, &key, key_hash(&key));
 	}
-	table_unlink(live, at, number * 2);
+	table_unlink(live, at, number * 2, &record->link);
 	live->records--;
 	live->ended = number;
 	return LIVE_ENDED;
@@ -231,14 +237,17 @@ static int end(struct live *live, const struct dma_event *event,
 	uint32_t at = slot_find(live, &key, place->hash), link = live->slot[at].link;
 	struct record *record;
 
-	if (link != NONE && link_at(live, link)->newer != NONE)
-		link = find_best_end(live, link, event);
 	if (link == NONE)
 		return LIVE_STRANGER;
 	record = record_at(live, link >> 1);
+	if (record->link.newer != NONE) {
+		link = find_best_end(live, link, event);
+		record = record_at(live, link >> 1);
+	}
 	*ret = &record->mapping;
 	live->count--;
-	return --record->mapping.times ? LIVE_ENDED : end_one(live, at, link >> 1);
+	return --record->mapping.times ? LIVE_ENDED
+				       : end_one(live, at, link >> 1, record);
 }
 
 /* The end of a list, which does not tell where it is mapped. */
@@ -258,7 +267,7 @@ end_list(struct live *live, const struct dma_event *event, const struct mapping 
 	if (--record->mapping.times)
 		return LIVE_ENDED;
 	key = key_at(live, link & ~1U);
-	return end_one(live, slot_find(live, &key, key_hash(&key)), link >> 1);
+	return end_one(live, slot_find(live, &key, key_hash(&key)), link >> 1, record);
 }
 
 static bool has_place(const struct dma_event *event)

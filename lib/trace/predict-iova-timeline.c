@@ -105,9 +105,14 @@ void timeline_run_timer(struct iova_domain *domain, const struct iova_timer *tim
 
 static __attribute__((noinline)) int grow(struct timeline *timeline)
 {
-	size_t room = timeline->room ? timeline->room + timeline->room / 4 : 256;
-	struct iova_op *op = large_alloc((room + NEAR) * sizeof(*op));
+	/* up to where the next copy is made */
+	size_t needed = timeline->half + timeline->step + 2;
+	size_t room = timeline->room + timeline->room / 4;
+	struct iova_op *op;
 
+	if (room < needed)
+		room = needed;
+	op = large_alloc((room + NEAR) * sizeof(*op));
 	if (!op)
 		return -ENOMEM;
 	for (size_t i = 0; i < timeline->count; i++)

@@ -332,16 +332,15 @@ static int judge_next(struct libdma_predictor *frame)
 /* Is so much known of what follows the next event that it can be judged? */
 static bool is_due(const struct libdma_predictor *frame)
 {
-	const struct foreseen *first, *last;
+	uint64_t waiting = frame->newest - frame->next, first, last;
 
-	if (frame->newest - frame->next > frame->options.window_events)
+	if (waiting > frame->options.window_events)
 		return true;
-	if (frame->newest == frame->next)
+	if (!waiting)
 		return false;
-	first = predict_at(frame, frame->next);
-	last = predict_at(frame, frame->newest - 1);
-	return last->event.ns > first->event.ns &&
-	       last->event.ns - first->event.ns > frame->options.window_ns;
+	first = predict_at(frame, frame->next)->event.ns;
+	last = predict_at(frame, frame->newest - 1)->event.ns;
+	return last - first > frame->options.window_ns && last > first;
 }
 
 /* Of few events: what they announce, and that only a survey tells what they need. */
