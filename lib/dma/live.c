@@ -18,6 +18,8 @@
 #define CHAIN_KEPT 16
 /* How far a chain is searched for the best fit, so that no trace costs n^2. */
 #define CHAIN_SEARCHED 1024
+/* Slots behind its home where one that is looked for may be, or what pulls it back. */
+#define NEXT 3
 
 const struct role live_roles[DMA_EVENT_KINDS] = {
 	[DMA_EVENT_MAP_SINGLE] = { .begins = true },
@@ -289,8 +291,12 @@ struct live_place live_place(const struct dma_event *event)
 
 void live_come_near(const struct live *live, const struct live_place *place)
 {
-	if (place->hash)
-		__builtin_prefetch(&live->slot[slot_home(live, place->hash)]);
+	const struct slot *home = &live->slot[slot_home(live, place->hash)];
+
+	if (!place->hash)
+		return;
+	__builtin_prefetch(home);
+	__builtin_prefetch(home + NEXT); /* where those are that had to go past it */
 }
 
 void live_come_nearer(const struct live *live, const struct live_place *place)

@@ -17,7 +17,7 @@
 #include "trace/replay.h"
 
 /* Events between two steps of live_come_near(), before the first and behind the last. */
-#define NEAR 12
+#define NEAR 6
 /* Of what see() left for judge(). */
 #define MEMO_LINES 3
 /* Events that tell of devices, or of the recording. */
