@@ -36,6 +36,8 @@ struct thing {
 	uint64_t page, count, size;
 };
 
+/* Of an input that has run nothing is live. */
+static struct thing own[THINGS], atomic[THINGS], large[THINGS];
 static struct reference_pages region_pages, area_pages;
 static struct chunk chunk_room[CHUNKS];
 static unsigned char bytes[BYTES] __attribute__((aligned(4096)));
@@ -46,8 +48,8 @@ static struct world {
 	struct coherent_place place;
 	struct atomic_pool *pool;
 	struct contiguous *area;
-	struct thing own[THINGS], atomic[THINGS], large[THINGS];
-	struct chunks chunks; /* of the atomic pool */
+	uint64_t asked[THINGS / 64]; /* slots of requests so far, a bit each */
+	struct chunks chunks;        /* of the atomic pool */
 	phys_addr_t area_start;
 	const struct kernel_rules *rules;
 	bool old, busy;
@@ -61,11 +63,24 @@ static char *cpu_of(uint64_t page)
 	return (char *)((uintptr_t)world.place.cpu + (page << PAGE_SHIFT));
 }
 
+/* The first slot not below @slot that was asked for, or THINGS. */
+static unsigned int next_asked(unsigned int slot)
+{
+	for (; slot < THINGS; slot = (slot | 63) + 1) {
+		uint64_t left = world.asked[slot / 64] & ~0ULL << slot % 64;
+
+		if (left)
+			return (slot & ~63U) + (unsigned int)__builtin_ctzll(left);
+	}
+	return THINGS;
+}
+
 static void declare(uint64_t size)
 {
 	uint8_t exponent = requests_config(&world.requests)[CONFIG_POOL];
 
-	memset(world.own, 0, sizeof(world.own));
+	for (unsigned int at = next_asked(0); at < THINGS; at = next_asked(at + 1))
+		own[at].live = false;
 	coherent_destroy(world.region);
 	world.region = NULL;
 	if (!size)
@@ -365,38 +380,39 @@ static void run(const struct dma_event *event)
 {
 	unsigned int slot = (unsigned int)event->handle % THINGS;
 
+	world.asked[slot / 64] |= 1ULL << slot % 64;
 	switch (event->kind) {
 	case DMA_EVENT_DECLARE_COHERENT_MEMORY:
 		declare(event->size);
 		break;
 	case DMA_EVENT_ALLOC:
-		own_alloc(&world.own[slot], event->size);
+		own_alloc(&own[slot], event->size);
 		break;
 	case DMA_EVENT_FREE:
-		own_free(&world.own[slot], event->dir);
+		own_free(&own[slot], event->dir);
 		break;
 	case DMA_EVENT_MARK_DECLARED_MEMORY_OCCUPIED:
-		own_mark(&world.own[slot], event->offset + event->dir * 100, event->size);
+		own_mark(&own[slot], event->offset + event->dir * 100, event->size);
 		break;
 	case DMA_EVENT_SYNC_SINGLE_FOR_CPU:
-		own_map(&world.own[slot], event->offset / PROGRAM_PLACE_UNIT,
+		own_map(&own[slot], event->offset / PROGRAM_PLACE_UNIT,
 			world.requests.op.arg % 1024);
 		break;
 	case DMA_EVENT_ALLOC_PAGES:
-		atomic_alloc(&world.atomic[slot], event->size);
+		atomic_alloc(&atomic[slot], event->size);
 		break;
 	case DMA_EVENT_FREE_PAGES:
-		atomic_release(&world.atomic[slot], event->dir);
+		atomic_release(&atomic[slot], event->dir);
 		break;
 	case DMA_EVENT_MAPPING_ERROR:
 		grow(event->dir);
 		shape_check_choice(world.rules, slot % 8);
 		break;
 	case DMA_EVENT_ALLOC_SGT:
-		large_alloc(&world.large[slot], event->size);
+		large_alloc(&large[slot], event->size);
 		break;
 	case DMA_EVENT_FREE_SGT:
-		large_free(&world.large[slot], event->dir);
+		large_free(&large[slot], event->dir);
 		break;
 	default:
 		return;
@@ -449,10 +465,11 @@ static void begin(void)
 
 static void end(void)
 {
-	for (unsigned int slot = 0; slot < THINGS; slot++) {
-		own_free(&world.own[slot], 0);
-		atomic_release(&world.atomic[slot], 0);
-		large_free(&world.large[slot], 0);
+	for (unsigned int slot = next_asked(0); slot < THINGS;
+	     slot = next_asked(slot + 1)) {
+		own_free(&own[slot], 0);
+		atomic_release(&atomic[slot], 0);
+		large_free(&large[slot], 0);
 	}
 	expect(CONSERVE, !coherent_used(world.region) && !contiguous_used(world.area));
 	expect(CONSERVE,

@@ -363,19 +363,26 @@ size_t bitmap_find_clear(const struct bitmap *map, size_t from, size_t count,
 	return map->bits;
 }
 
-static bool word_valid(const struct bitmap *map, size_t word)
+/* Is what is kept of a group's words as they are? Their set bits are added to @weight. */
+static bool group_valid(const struct bitmap *map, size_t at, size_t *weight)
 {
-	const struct group *group = &map->group[word / WORD_BITS];
-	uint64_t free = ~map->word[word];
+	size_t first = at * WORD_BITS, words = map->words - first;
+	uint64_t has[ORDERS] = { 0 }, clear = 0, wrong = 0;
 
-	for (unsigned int order = 0; order < ORDERS; order++) {
-		if ((group->has[order] >> word % WORD_BITS & 1) !=
-		    !!(free & starts[order]))
-			return false;
-		if (order < ORDERS - 1)
-			free &= free >> (1U << order);
+	for (size_t i = 0; i < words && i < WORD_BITS; i++) {
+		uint64_t word = map->word[first + i], bit = 1ULL << i;
+
+		if (!word) {
+			clear |= bit;
+			continue;
+		}
+		*weight += (size_t)__builtin_popcountll(word);
+		for (unsigned int order = orders_of(~word); order--;)
+			has[order] |= bit;
 	}
-	return true;
+	for (unsigned int order = 0; order < ORDERS; order++)
+		wrong |= map->group[at].has[order] ^ (has[order] | clear);
+	return !wrong;
 }
 
 static bool tops_valid(const struct bitmap *map)
@@ -408,15 +415,9 @@ bool bitmap_valid(const struct bitmap *map)
 {
 	size_t weight = 0;
 
-	for (size_t word = 0; word < map->words; word++) {
-		if (word % WORD_BITS == 0 && is_clear_group(map, word / WORD_BITS)) {
-			word += WORD_BITS - 1;
-			continue;
-		}
-		weight += (size_t)__builtin_popcountll(map->word[word]);
-		if (!word_valid(map, word))
+	for (size_t at = 0; at * WORD_BITS < map->words; at++)
+		if (!is_clear_group(map, at) && !group_valid(map, at, &weight))
 			return false;
-	}
 	weight -= WORD_BITS - map->bits % WORD_BITS;
 	return weight == map->weight && tops_valid(map) &&
 	       map->word[map->words - 1] >> map->bits % WORD_BITS ==
