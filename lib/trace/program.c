@@ -234,12 +234,12 @@ static const struct call *find_call(unsigned int kind)
 }
 
 /* What a request leaves in its slot. */
-static void settle(struct program_state *state, const struct dma_event *event)
+static void settle(struct program_state *state, const struct call *call,
+		   const struct dma_event *event)
 {
 	struct program_slot *thing = &state->slot[event->handle % PROGRAM_SLOTS];
-	const struct call *call = find_call(event->kind);
 
-	switch (call ? call->operand : OPERAND_NONE) {
+	switch (call->operand) {
 	case OPERAND_MAP:
 	case OPERAND_ALLOC:
 	case OPERAND_CREATE:
@@ -270,7 +270,7 @@ bool program_decode(struct program_state *state, struct program_op op,
 		.handle = slot_number(state, op.slot),
 	};
 	decode_operand(state, op, gfp_numbers, event);
-	settle(state, event);
+	settle(state, &calls[op.code - PROGRAM_CALLS], event);
 	return true;
 }
 
@@ -388,7 +388,7 @@ bool program_encode(struct program_state *state, const struct dma_event *event,
 		return false;
 	if (call->operand != OPERAND_BLOCK)
 		settled.handle = names->slot;
-	settle(state, &settled);
+	settle(state, call, &settled);
 	return true;
 }
 
