@@ -162,9 +162,10 @@ if links -fsanitize=fuzzer,address,undefined; then
 		--run="$(cd "$scratch/runs" && ls -d *-toy)"
 	printed '^[1-9]'
 	# all targets and builds by one command, which goes on where it was
+	campaign=$srcdir/fuzz/campaign.sh
 	for again in once twice; do
 		TIME=1s JOBS=1 BUILDS=libfuzzer-asan OUT="$scratch/runs" srcdir="$toy" \
-			DMACTL="$dmactl" sh "$srcdir/fuzz/campaign.sh" >"$scratch/$again" ||
+			DMACTL="$dmactl" sh "$campaign" >"$scratch/$again" ||
 			fail "a campaign of all targets: exit $?"
 	done
 	cmp "$scratch/once" "$scratch/twice" || fail "a share was run twice"
