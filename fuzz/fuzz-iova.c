@@ -25,7 +25,7 @@
 
 #define CONFIG_START 7
 #define RANGES       2048
-#define COST	     400 /* of an input: calls, and ranges that were walked over */
+#define COST	     264 /* of an input: calls, and ranges that were walked over: two rows and a bit */
 
 struct live {
 	uint64_t pfn, size; /* 0: not live */
@@ -411,7 +411,8 @@ static void end(void)
 	reference_iova_advance(&reference, later);
 	compare();
 	expect(CONSERVE, !iova_waiting(world.domain));
-	iova_walk_stops(world.domain);
+	if (world.requests.number < 8)
+		iova_walk_stops(world.domain);
 	iova_domain_destroy(world.domain);
 }
 
