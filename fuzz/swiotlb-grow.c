@@ -29,6 +29,7 @@ static struct world {
 	struct swiotlb_device device;
 	struct heap heap;
 	struct copy copy[COPIES];
+	unsigned int top; /* of the copies, none from here on was used */
 	uint64_t next, segment, used;
 	unsigned int out;      /* pieces of memory that were given */
 	unsigned int refusals; /* that come next */
@@ -88,7 +89,7 @@ static void check_place(const struct copy *copy)
 	expect(OWNER, !swiotlb_find(world.swiotlb, &world.device, copy->copy, &found));
 	expect(SEGMENT, found.slot / world.segment ==
 				(found.slot + found.slots - 1) / world.segment);
-	for (unsigned int i = 0; i < COPIES; i++) {
+	for (unsigned int i = 0; i < world.top; i++) {
 		const struct copy *other = &world.copy[i];
 
 		slots += other->size ? other->slots : 0;
@@ -112,6 +113,8 @@ static void take(struct copy *copy, uint64_t size, uint64_t phys, uint64_t at)
 				.phys = phys,
 				.copy = at };
 	world.used += found.slots;
+	if (world.top <= copy - world.copy)
+		world.top = (unsigned int)(copy - world.copy) + 1;
 	check_place(copy);
 }
 
@@ -261,7 +264,7 @@ static void clear(const struct swiotlb_request *request, uint64_t phys, uint64_t
 	struct swiotlb_mapping found;
 
 	swiotlb_clear(world.swiotlb, &world.device, request, phys);
-	for (unsigned int i = 0; i < COPIES; i++) {
+	for (unsigned int i = 0; i < world.top; i++) {
 		struct copy *copy = &world.copy[i];
 
 		if (!copy->size || !swiotlb_find(world.swiotlb, &world.device, copy->copy,
@@ -286,7 +289,7 @@ static void place(struct copy *copy, const struct dma_event *event)
 		return;
 	if (event->dir & 1)
 		clear(&request, phys, first);
-	for (unsigned int i = 0; i < COPIES; i++)
+	for (unsigned int i = 0; i < world.top; i++)
 		taken |= touches(&world.copy[i], first, phys + event->size);
 	err = swiotlb_place(world.swiotlb, &world.device, &request, phys,
 			    event->dir & 2);
@@ -460,7 +463,7 @@ void grow_run(struct requests *requests)
 	check_all();
 	/* or it goes with all that is in it */
 	if (!(requests_config(requests)[CONFIG_TARGET] & 8)) {
-		for (unsigned int slot = 0; slot < COPIES; slot++)
+		for (unsigned int slot = 0; slot < world.top; slot++)
 			unmap(&world.copy[slot]);
 		check_all();
 		expect(CONSERVE, !world.used);
