@@ -25,7 +25,7 @@
 
 #define CONFIG_START 7
 #define RANGES       2048
-#define COST	     264 /* of an input: calls, and ranges that were walked over: two rows and a bit */
+#define COST	     400 /* of an input: calls, and ranges that were walked over */
 
 struct live {
 	uint64_t pfn, size; /* 0: not live */
