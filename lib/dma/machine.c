@@ -194,7 +194,8 @@ void machine_copy(void *arg, phys_addr_t to, phys_addr_t from, size_t size)
 			    (unsigned long long)from);
 		return;
 	}
-	memcpy(memory_cpu(machine->memory, to), memory_cpu(machine->memory, from), size);
+	/* what a driver maps may lie among the bounce buffers, where it has no business */
+	memmove(memory_cpu(machine->memory, to), memory_cpu(machine->memory, from), size);
 }
 
 static int add_pool(void *arg, uint64_t size, uint64_t limit, phys_addr_t *phys)
