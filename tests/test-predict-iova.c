@@ -15,6 +15,8 @@ struct pair {
 	struct timeline *timeline;
 	uint64_t ns;
 	uint64_t number;
+	uint64_t expected; /* the timeline's last answer */
+	uint64_t credit;
 };
 
 static struct iova_domain *create_domain(bool lazy)
@@ -41,9 +43,14 @@ static void create(struct pair *pair, bool lazy)
 		.tick = 4 * MS,
 		.slack = 16 * MS,
 		.timeout = lazy ? 10 * MS : 0,
+		.credit = &pair->credit,
 	};
 
-	*pair = (struct pair) { .kernel = create_domain(lazy), .ns = 1000 * MS };
+	*pair = (struct pair) {
+		.kernel = create_domain(lazy),
+		.ns = 1000 * MS,
+		.credit = TIMELINE_CREDIT,
+	};
 	assert_int_equal(timeline_create(&options, &pair->timeline), 0);
 }
 
@@ -81,10 +88,9 @@ static struct iova_op operation(struct pair *pair, uint8_t kind, unsigned int cp
 static uint64_t told(struct pair *pair, unsigned int cpu, uint64_t pfn)
 {
 	struct iova_op op = operation(pair, IOVA_OP_TAKE, cpu, pfn);
-	uint64_t expected;
 
-	assert_int_equal(timeline_put(pair->timeline, &op, &expected), 0);
-	return expected;
+	assert_int_equal(timeline_put(pair->timeline, &op, &pair->expected), 0);
+	return pair->expected;
 }
 
 static uint64_t take(struct pair *pair, unsigned int cpu)
@@ -113,7 +119,9 @@ static struct iova_explanation explain(struct pair *pair, const struct iova_op *
 {
 	struct iova_explanation found;
 
-	assert_int_equal(timeline_explain(pair->timeline, pair->ns, ahead, count, &found), 0);
+	assert_int_equal(timeline_explain(pair->timeline, pair->expected, pair->ns, ahead, count,
+					  &found),
+			 0);
 	return found;
 }
 
@@ -255,6 +263,74 @@ static void a_flush_was_late(void **state)
 	destroy(&pair);
 }
 
+/* It was late, but nobody may look for it: that is said, and the answer is taken over. */
+static void nothing_is_found_without_credit(void **state)
+{
+	struct iova_explanation found;
+	struct pair pair;
+	uint64_t pfn;
+
+	(void)state;
+	create(&pair, true);
+	pfn = take(&pair, 1);
+	release(&pair, 1, pfn);
+	pair.ns += 17 * MS;
+	assert_int_equal(told(&pair, 1, kernel_takes(&pair, 1)), pfn);
+	pair.credit = 0;
+	found = explain(&pair, NULL, 0);
+	assert_int_equal(found.change, IOVA_CHANGE_NONE);
+	assert_true(found.given_up);
+	assert_int_equal(take(&pair, 1), pfn - 2);
+	destroy(&pair);
+}
+
+#define LIVE	600
+#define WAITING 64
+#define ANSWERS	2000 /* of these answers */
+#define EARNED	1000 /* steps for an operation */
+
+/* One of those that have been released, and no flush explains which. */
+static uint64_t any_of(uint64_t *waiting, uint64_t released, uint64_t *seed)
+{
+	uint64_t at = (*seed = *seed * 6364136223846793005ULL + 1) >> 58, pfn = waiting[at];
+
+	waiting[at] = released;
+	return pfn;
+}
+
+/* Answers without a reason: each search is cut short, and no more is spent than is paid. */
+static void what_nothing_explains_costs_so_much(void **state)
+{
+	uint64_t live[LIVE], waiting[WAITING], seed = 1, spent = 0, before, given_up = 0;
+	struct pair pair;
+
+	(void)state;
+	create(&pair, true);
+	for (unsigned int i = 0; i < LIVE; i++)
+		live[i] = take(&pair, i % 2);
+	for (unsigned int i = 0; i < WAITING; i++) {
+		waiting[i] = live[i];
+		release_told(&pair, i % 2, live[i]);
+		live[i] = take(&pair, i % 2);
+	}
+	pair.credit = before = 1000000;
+	for (unsigned int i = 0; i < ANSWERS; i++) {
+		struct iova_explanation found = { 0 };
+
+		release_told(&pair, i % 2, live[i % LIVE]);
+		live[i % LIVE] = any_of(waiting, live[i % LIVE], &seed);
+		if (told(&pair, i % 2, live[i % LIVE]) != live[i % LIVE])
+			found = explain(&pair, NULL, 0);
+		given_up += found.given_up;
+		before += 2 * EARNED;
+		spent += before > pair.credit ? before - pair.credit : 0;
+		before = pair.credit;
+	}
+	assert_in_range(spent, 1000000 / 2, 1000000 + (2 * ANSWERS + 2 * LIVE) * EARNED);
+	assert_in_range(given_up, ANSWERS / 2, ANSWERS);
+	destroy(&pair);
+}
+
 /* A long past is forgotten, and what was live remains. */
 static void a_long_timeline_goes_on(void **state)
 {
@@ -288,6 +364,8 @@ int main(void)
 		cmocka_unit_test(a_flush_is_expected),
 		cmocka_unit_test(a_flush_was_elsewhere),
 		cmocka_unit_test(a_flush_was_late),
+		cmocka_unit_test(nothing_is_found_without_credit),
+		cmocka_unit_test(what_nothing_explains_costs_so_much),
 		cmocka_unit_test(a_long_timeline_goes_on),
 	};
 

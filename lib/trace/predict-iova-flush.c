@@ -12,9 +12,10 @@
 
 #include "trace/predict-iova-history.h"
 
-#define MOST_FLUSHES 4 /* back that a flush may have run at another moment */
-#define MOST_REPAIRS 8 /* flushes that ran elsewhere, to explain one answer */
-#define WORTH_A_COPY 64 /* operations that are rather run again than kept a copy behind */
+#define MOST_FLUSHES 4			     /* back that a flush may have run at another moment */
+#define WAYS	     (3 + 2 * MOST_FLUSHES) /* to look for them: search_way() */
+#define FIRST_SLICE  60000		     /* steps for each way, and then so many times more */
+#define MORE_SLICE   8
 
 /* ---- other moments ---- */
 
@@ -120,10 +121,10 @@ static int search_behind(struct timeline *timeline, unsigned int first, uint64_t
 	struct search search;
 	struct iova_domain *domain;
 	size_t from = first ? timeline->timer[first - 1].place : 0;
-	int r;
+	int r = search_begin(&search, timeline, from);
 
-	if (search_begin(&search, timeline, from))
-		return -ENOMEM;
+	if (r <= 0)
+		return r;
 	if (first)
 		timeline_run_timer(search.base, &timeline->timer[first - 1]);
 	domain = search.base;
@@ -138,192 +139,74 @@ static int search_behind(struct timeline *timeline, unsigned int first, uint64_t
 	return r;
 }
 
-/* ---- other CPUs ---- */
-
-/* Where @pfn was released last before operation @at; SIZE_MAX if that is not known. */
-static size_t released_at(const struct timeline *timeline, const struct past *past,
-			  size_t at, uint64_t pfn)
-{
-	while (at-- > past->from)
-		if (timeline_op(timeline, at)->kind == IOVA_OP_RELEASE &&
-		    timeline_op(timeline, at)->pfn == pfn)
-			return at;
-	return SIZE_MAX;
-}
-
-/* The timer that freed what was released at @at. */
-static struct iova_timer *freed_by(struct past *past, size_t at)
-{
-	for (unsigned int i = 0; i < past->timers && at != SIZE_MAX; i++)
-		if (past->timer[i].place > at)
-			return &past->timer[i];
-	return NULL;
-}
-
-static void repaired(struct timeline *timeline, const struct past *past)
-{
-	for (unsigned int i = 0; i < past->timers; i++)
-		timeline->timer[timeline->timers - past->timers + i] = past->timer[i];
-}
+/* ---- all of it ---- */
 
 /**
- * struct repairs - one step on the way to a past that fits
+ * struct slice - so many steps for each way, before a way gets more
  *
- * @past:	as it is believed in this step
- * @from:	it is the same as in the step before up to here
- * @shared:	and what is tried next is the same as @past up to here, if it has a domain
- * @left:	steps that may follow
+ * @each:	so many
+ * @rest:	what is left besides
+ * @cut:	one had too few
  */
-struct repairs {
-	struct search *search;
-	struct past past;
-	const struct moment *from;
-	struct moment shared;
-	unsigned int left;
+struct slice {
+	struct timeline *timeline;
+	uint64_t each, rest;
+	bool cut;
 };
 
-static int repair(struct repairs *now);
-
-/* Where the next step begins, that changes nothing before @place. */
-static int share(struct repairs *now, size_t place, const struct moment **ret)
+static void slice_begin(struct slice *slice)
 {
-	const struct moment *from = now->from;
-
-	while (from->place > place)
-		from = from->before;
-	if (now->shared.domain && now->shared.place <= place &&
-	    place - now->shared.place < WORTH_A_COPY)
-		from = &now->shared;
-	*ret = from;
-	if (place - from->place < WORTH_A_COPY)
-		return 0;
-	iova_domain_destroy(now->shared.domain);
-	now->shared = (struct moment){ .before = from, .place = place };
-	*ret = &now->shared;
-	return search_prepare(now->search, &now->past, from, place, &now->shared.domain);
+	slice->timeline->left = slice->rest < slice->each ? slice->rest : slice->each;
+	slice->rest -= slice->timeline->left;
+	slice->timeline->lacked = false;
 }
 
-/* The same with one of the timers, @which of the past, as @timer has it. */
-static int repair_as(struct repairs *now, const struct iova_timer *which,
-		     struct iova_timer timer)
+static void slice_end(struct slice *slice)
 {
-	size_t place = which->place < timer.place ? which->place : timer.place;
-	struct repairs next = {
-		.search = now->search,
-		.past = now->past,
-		.left = now->left - 1,
-	};
-	int r;
-
-	if (!now->search->budget)
-		return 0;
-	r = share(now, place < now->past.miss ? place : now->past.miss, &next.from);
-	if (r)
-		return r;
-	next.past.timer[which - now->past.timer] = timer;
-	r = repair(&next);
-	iova_domain_destroy(next.shared.domain);
-	return r;
+	slice->cut |= slice->timeline->lacked;
+	slice->rest += slice->timeline->left;
 }
 
-/* What the kernel handed out was freed here, and was the last that was. */
-static int repair_right(struct repairs *now, size_t right, size_t wrong)
+/* The likeliest first; nobody can know which is the shortest. */
+static int search_way(struct timeline *timeline, unsigned int way)
 {
-	const struct timeline *timeline = now->search->timeline;
-	const struct iova_op *miss = timeline_op(timeline, now->past.miss);
-	struct iova_timer *timer = freed_by(&now->past, right), moved;
+	unsigned int back = way > 1 ? way - 1 : 0;
+	uint64_t early = 0;
+
+	if (way == 1)
+		return search_repairs(timeline);
+	if (back > MOST_FLUSHES) {
+		back -= MOST_FLUSHES + 1;
+		early = timeline->options.tick;
+	}
+	if (back > timeline->timers)
+		return 0;
+	return search_behind(timeline, timeline->timers - back, early);
+}
+
+static int search_ways(struct slice *slice)
+{
 	int r = 0;
 
-	if (!timer)
-		return 0;
-	moved = *timer;
-	moved.cpu = miss->cpu;
-	moved.alone = false;
-	if (timer->cpu != miss->cpu || timer->alone)
-		r = repair_as(now, timer, moved);
-	moved.place = right + 1;
-	moved.ns = timeline_op(timeline, right)->ns;
-	if (!r && timer == freed_by(&now->past, wrong) && moved.place < timer->place)
-		r = repair_as(now, timer, moved);
-	return r;
-}
-
-/* What the model would have was not freed here. */
-static int repair_wrong(struct repairs *now, size_t wrong)
-{
-	const struct timeline *timeline = now->search->timeline;
-	const struct iova_op *miss = timeline_op(timeline, now->past.miss);
-	unsigned int cpus = iova_cpus(timeline->now);
-	struct iova_timer *timer = freed_by(&now->past, wrong), moved;
-	int r;
-
-	if (!timer)
-		return 0;
-	moved = *timer;
-	moved.alone = !timer->alone;
-	r = repair_as(now, timer, moved);
-	moved.alone = false;
-	for (unsigned int i = 1; timer->cpu == miss->cpu && i < cpus && !r; i++) {
-		moved.cpu = (uint16_t)((timer->cpu + i) % cpus);
-		r = repair_as(now, timer, moved);
+	slice->cut = false;
+	for (unsigned int way = 0; way < WAYS && !r; way++) {
+		slice_begin(slice);
+		r = search_way(slice->timeline, way);
+		slice_end(slice);
 	}
-	return r;
-}
-
-/* The first wrong answer has its reason in what a timer freed here, or did not. */
-static int repair(struct repairs *now)
-{
-	struct timeline *timeline = now->search->timeline;
-	const struct past *past = &now->past;
-	size_t right, wrong;
-	int r = search_try_from(now->search, &now->past, now->from);
-
-	if (r > 0)
-		repaired(timeline, past);
-	if (r || !now->left || !now->search->budget)
-		return r;
-	right = released_at(timeline, past, past->miss,
-			    timeline_op(timeline, past->miss)->pfn);
-	wrong = released_at(timeline, past, past->miss, past->got);
-	r = repair_right(now, right, wrong);
-	return r ? r : repair_wrong(now, wrong);
-}
-
-static int search_elsewhere(struct timeline *timeline)
-{
-	struct search search;
-	struct repairs now = { .search = &search, .left = MOST_REPAIRS };
-	struct moment from = { 0 };
-	int r;
-
-	if (!timeline->timers)
-		return 0;
-	from.place = timeline->timer[0].place;
-	if (search_begin(&search, timeline, from.place))
-		return -ENOMEM;
-	from.domain = search.base;
-	now.from = &from;
-	past_init(&now.past, timeline, from.place);
-	r = repair(&now);
-	iova_domain_destroy(now.shared.domain);
-	if (r > 0) {
-		search_accept(&search, from.place);
-		timeline_arm_again(timeline);
-	}
-	search_end(&search);
 	return r;
 }
 
 int search_flushes(struct timeline *timeline)
 {
-	unsigned int timers = timeline->timers;
-	int r = search_behind(timeline, timers, 0);
+	struct slice slice = { timeline, FIRST_SLICE, timeline->left, true };
+	uint64_t all = timeline->left;
+	bool lacked = timeline->lacked;
+	int r = 0;
 
-	if (!r)
-		r = search_elsewhere(timeline);
-	for (unsigned int back = 1; back <= timers && back <= MOST_FLUSHES && !r; back++)
-		r = search_behind(timeline, timers - back, 0);
-	for (unsigned int back = 0; back <= timers && back <= MOST_FLUSHES && !r; back++)
-		r = search_behind(timeline, timers - back, timeline->options.tick);
+	for (; slice.cut && slice.each / MORE_SLICE < all && !r; slice.each *= MORE_SLICE)
+		r = search_ways(&slice);
+	timeline->left = slice.rest;
+	timeline->lacked = lacked || slice.cut;
 	return r;
 }

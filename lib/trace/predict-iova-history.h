@@ -6,8 +6,8 @@
 
 #include "trace/predict-iova-timeline.h"
 
-#define TIMELINE_TIMERS   64
-#define TIMELINE_PATIENCE 60000000 /* operations for one explanation */
+#define TIMELINE_TIMERS 64
+#define TIMELINE_WALK	8 /* operations that are looked at in a step */
 
 /**
  * struct iova_timer - a timer that ran
@@ -39,8 +39,11 @@ struct iova_timer {
  * @timer:	in the order of their places
  * @low:	the highest number below 4 GiB
  * @due:	ns, when the flush queue's timer runs next, UINT64_MAX if it is not set
- * @patience:	operations that the search for an explanation may run
- * @left:	of these, in the search that goes on
+ * @forgotten:	operations before op[0]
+ * @paid:	operations that have paid for searches
+ * @own:	the credit where none was given
+ * @left:	steps that the explanation that is looked for may take
+ * @lacked:	it could not be looked for everywhere
  */
 struct timeline {
 	struct timeline_options options;
@@ -52,7 +55,9 @@ struct timeline {
 	uint64_t low;
 	uint64_t due;
 	uint16_t due_cpu;
-	uint64_t patience, left;
+	uint64_t forgotten, paid;
+	uint64_t own, left;
+	bool lacked;
 };
 
 /* Operation @at, from 0; its place lasts until the next timeline_put(). */
@@ -61,6 +66,24 @@ static inline struct iova_op *timeline_op(const struct timeline *timeline, size_
 	size_t place = timeline->start + at;
 
 	return &timeline->op[place < timeline->room ? place : place - timeline->room];
+}
+
+void timeline_earn(struct timeline *timeline);
+
+/* Pay for what is looked for; false, and nothing is left, where the credit is too low. */
+static inline bool timeline_pay(struct timeline *timeline, uint64_t steps)
+{
+	uint64_t *credit = timeline->options.credit;
+	bool enough = *credit >= steps;
+
+	*credit -= enough ? steps : *credit;
+	return enough;
+}
+
+/* Steps of a copy of the domain. */
+static inline uint64_t timeline_copy_cost(const struct timeline *timeline)
+{
+	return 500 + iova_count(timeline->now) / 4;
 }
 
 /* Run an operation on a domain; a take's answer, 0 for none. */
@@ -101,8 +124,8 @@ struct past {
  *
  * @base:	the domain before operation @from
  * @found:	the domain as it is now after a past that fits, NULL until one does
- * @budget:	operations that may be run
- * @price:	what a copy of the domain costs, in operations
+ * @budget:	steps that may be taken; an operation that is run is one
+ * @price:	steps of a copy of the domain
  */
 struct search {
 	struct timeline *timeline;
@@ -113,7 +136,7 @@ struct search {
 	uint64_t price;
 };
 
-/* Begin with the domain as it was before operation @from; 0 or -ENOMEM. */
+/* Begin with the domain as it was before @from; 1, 0 where that costs too much, -ENOMEM. */
 int search_begin(struct search *search, struct timeline *timeline, size_t from);
 void search_end(struct search *search);
 
@@ -142,10 +165,7 @@ struct moment {
 	size_t place;
 };
 
-/*
- * The same, but what comes before @from is the same as there, and is not run again. It
- * counts as if it were, so that a way is found or given up as it would be without.
- */
+/* The same, but what comes before @from is the same as there, and is not run again. */
 int search_try_from(struct search *search, struct past *past, const struct moment *from);
 
 /* Such a domain, of a past whose answers come out up to @place; 0 or -ENOMEM. */
@@ -154,6 +174,9 @@ int search_prepare(struct search *search, const struct past *past,
 
 /* What was found is so from now on; it differs from operation @changed on. */
 void search_accept(struct search *search, size_t changed);
+
+/* predict-iova-repair.c: what the wrong answers themselves say; 1, 0 or -ENOMEM */
+int search_repairs(struct timeline *timeline);
 
 /* predict-iova-flush.c: flushes at other moments, on other CPUs; 1, 0 or -ENOMEM */
 int search_flushes(struct timeline *timeline);

@@ -216,7 +216,7 @@ static void classify(struct iova *iova, struct request *request)
 static uint64_t find_flushed(const struct iova *iova, const struct foreseen *event,
 			     const struct request *request)
 {
-	const struct timeline *timeline = request->space->timeline;
+	struct timeline *timeline = request->space->timeline;
 	size_t flush = timeline_freed(timeline, request->dma / iova->granule);
 	const struct foreseen *next = event;
 
@@ -278,8 +278,8 @@ explain(struct iova *iova, struct foreseen *event, struct request *request)
 
 	request->space->doubtful = true;
 	ahead_find(iova, event, request, &ahead);
-	err = timeline_explain(request->space->timeline, called(iova, event, request),
-			       ahead.op, ahead.count, &found);
+	err = timeline_explain(request->space->timeline, request->expected >> iova->shift,
+			       called(iova, event, request), ahead.op, ahead.count, &found);
 	if (err)
 		return err;
 	request->witness = found.witness;
@@ -303,9 +303,10 @@ explain(struct iova *iova, struct foreseen *event, struct request *request)
 					   : LIBDMA_VERDICT_TIMER;
 		break;
 	}
-	snprintf(request->state, sizeof(request->state), "CPU %u, %llu pages: %s",
+	snprintf(request->state, sizeof(request->state), "CPU %u, %llu pages: %s%s",
 		 request->cpu, (unsigned long long)(request->size / iova->granule),
-		 words[found.change]);
+		 words[found.change],
+		 found.given_up ? "; the search was given up, it took too long" : "");
 	return err;
 }
 

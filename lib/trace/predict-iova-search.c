@@ -11,9 +11,8 @@
 
 #include "trace/predict-iova-history.h"
 
-#define MOST_RACES  64     /* operations that a take may overtake */
-#define LEAST_SPENT 200000 /* operations, however many searches were in vain */
-#define COPY_COST   500    /* of a copy, in operations */
+#define MOST_RACES 64	/* operations that a take may overtake */
+#define SHARE	   8	/* of the credit, that one explanation may take */
 
 bool search_run(struct search *search, struct iova_domain *domain,
 		const struct iova_op *op, uint64_t *got)
@@ -36,6 +35,7 @@ int search_copy(struct search *search, const struct iova_domain *domain,
 void search_end(struct search *search)
 {
 	search->timeline->left = search->budget;
+	search->timeline->lacked |= !search->budget;
 	iova_domain_destroy(search->base);
 	iova_domain_destroy(search->found);
 	search->base = search->found = NULL;
@@ -52,10 +52,14 @@ int search_begin(struct search *search, struct timeline *timeline, size_t from)
 	*search = (struct search) {
 		.timeline = timeline,
 		.from = from,
-		.budget = timeline->left,
-		.price = COPY_COST + iova_count(timeline->now) / 4,
+		.price = timeline_copy_cost(timeline),
 	};
-	if (iova_clone(late ? timeline->middle : timeline->first, &search->base))
+	if (timeline->left < search->price + from - at) {
+		timeline->lacked = true;
+		return 0;
+	}
+	search->budget = timeline->left;
+	if (search_copy(search, late ? timeline->middle : timeline->first, &search->base))
 		return -ENOMEM;
 	for (; timer < timeline->timers && timeline->timer[timer].place < at; timer++)
 		;
@@ -65,7 +69,7 @@ int search_begin(struct search *search, struct timeline *timeline, size_t from)
 			timeline_run_timer(search->base, &timeline->timer[timer]);
 		search_run(search, search->base, timeline_op(timeline, at), &got);
 	}
-	return 0;
+	return 1;
 }
 
 void past_init(struct past *past, const struct timeline *timeline, size_t from)
@@ -117,25 +121,21 @@ int search_prepare(struct search *search, const struct past *past,
 		   const struct moment *from, size_t place, struct iova_domain **ret)
 {
 	struct past same = *past;
-	uint64_t budget = search->budget;
 
-	if (iova_clone(from->domain, ret))
+	if (search_copy(search, from->domain, ret))
 		return -ENOMEM;
 	past_fits(search, &same, *ret, from->place, place);
-	search->budget = budget;
 	return 0;
 }
 
 int search_try_from(struct search *search, struct past *past, const struct moment *from)
 {
-	uint64_t skipped = from->place - past->from;
 	struct iova_domain *domain;
 
 	if (!search->budget)
 		return 0;
 	if (search_copy(search, from->domain, &domain))
 		return -ENOMEM;
-	search->budget -= search->budget < skipped ? search->budget : skipped;
 	if (!past_fits(search, past, domain, from->place, search->timeline->count)) {
 		iova_domain_destroy(domain);
 		return 0;
@@ -208,12 +208,14 @@ static int explain_earlier(struct timeline *timeline, uint64_t called,
 	struct iova_op last = *timeline_op(timeline, end);
 	struct past past;
 	struct search search;
-	int r = 0;
+	int r;
 
 	if (from == end)
 		return 0;
-	if (search_begin(&search, timeline, from))
-		return -ENOMEM;
+	r = search_begin(&search, timeline, from);
+	if (r <= 0)
+		return r;
+	r = 0;
 	past_init(&past, timeline, from);
 	while (at > from && !r) {
 		past.early = --at;
@@ -236,12 +238,14 @@ static int explain_later(struct timeline *timeline, const struct iova_op *ahead,
 	size_t end = timeline->count - 1, i = 0;
 	struct past past;
 	struct search search;
-	int r = 0;
+	int r;
 
 	if (!count)
 		return 0;
-	if (search_begin(&search, timeline, end))
-		return -ENOMEM;
+	r = search_begin(&search, timeline, end);
+	if (r <= 0)
+		return r;
+	r = 0;
 	past_init(&past, timeline, end);
 	for (; i < count && !r; i++) {
 		past.ahead = &ahead[i];
@@ -274,14 +278,31 @@ static int explain_flush(struct timeline *timeline, struct iova_explanation *ret
 	return 0;
 }
 
+/* Nor is there credit to undo the last take: what it took goes back to the CPU's cache. */
+static void adopt_roughly(struct timeline *timeline, uint64_t wrong)
+{
+	struct iova_op *last = timeline_op(timeline, timeline->count - 1);
+
+	last->adopted = true;
+	if (wrong)
+		iova_free_fast(timeline->now, last->cpu, wrong, last->size);
+	if (last->pfn)
+		iova_adopt(timeline->now, last->cpu, last->size, last->pfn);
+	else
+		timeline->count--;
+}
+
 /* Undo the last take, and take the recorded answer over. */
-static int adopt(struct timeline *timeline)
+static int adopt(struct timeline *timeline, uint64_t wrong)
 {
 	struct iova_op *last = timeline_op(timeline, timeline->count - 1);
 	struct search search;
+	int r = search_begin(&search, timeline, timeline->count - 1);
 
-	if (search_begin(&search, timeline, timeline->count - 1))
-		return -ENOMEM;
+	if (!r)
+		adopt_roughly(timeline, wrong);
+	if (r <= 0)
+		return r;
 	for (unsigned int i = 0; i < timeline->timers; i++)
 		if (timeline->timer[i].place == timeline->count - 1)
 			timeline_run_timer(search.base, &timeline->timer[i]);
@@ -297,27 +318,28 @@ static int adopt(struct timeline *timeline)
 	return 0;
 }
 
-int timeline_explain(struct timeline *timeline, uint64_t called,
+int timeline_explain(struct timeline *timeline, uint64_t wrong, uint64_t called,
 		     const struct iova_op *ahead, size_t count,
 		     struct iova_explanation *ret)
 {
+	uint64_t *credit = timeline->options.credit, given;
 	int r;
 
 	*ret = (struct iova_explanation) { .change = IOVA_CHANGE_NONE };
-	timeline->left = timeline->patience;
+	timeline_earn(timeline);
+	timeline->left = given = *credit / SHARE;
+	timeline->lacked = false;
 	r = explain_earlier(timeline, called, ret);
 	if (!r && ret->change == IOVA_CHANGE_NONE)
 		r = explain_later(timeline, ahead, count, ret);
 	if (!r && ret->change == IOVA_CHANGE_NONE)
 		r = explain_flush(timeline, ret);
-	if (r)
+	timeline_pay(timeline, given - timeline->left);
+	if (r || ret->change != IOVA_CHANGE_NONE)
 		return r;
-	if (ret->change != IOVA_CHANGE_NONE) {
-		timeline->patience = TIMELINE_PATIENCE;
-		return 0;
-	}
-	timeline->patience -= timeline->patience / 4;
-	if (timeline->patience < LEAST_SPENT)
-		timeline->patience = LEAST_SPENT;
-	return adopt(timeline);
+	ret->given_up = timeline->lacked;
+	timeline->left = *credit;
+	r = adopt(timeline, wrong);
+	*credit = timeline->left;
+	return r;
 }

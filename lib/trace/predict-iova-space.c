@@ -97,6 +97,7 @@ static int create_timeline(struct iova *iova, struct space *space,
 			.tick = TICK_NS,
 			.slack = SLACK_NS,
 			.timeout = space->lazy && !iova->exact ? TIMEOUT_NS : 0,
+			.credit = &iova->credit,
 		},
 		&space->timeline);
 }

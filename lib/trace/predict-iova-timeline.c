@@ -13,6 +13,7 @@
 #include "trace/predict-iova-history.h"
 
 #define LEAST_OPS 1024 /* between two copies */
+#define INCOME	  1000 /* steps of searches that each operation pays for */
 #define NEAR	  8    /* operations ahead, whose places are asked for */
 
 static int copy_now(struct timeline *timeline, struct iova_domain **ret)
@@ -33,7 +34,9 @@ int timeline_create(const struct timeline_options *options, struct timeline **re
 	timeline->now = options->domain;
 	timeline->low = UINT32_MAX >> iova_shift(options->domain);
 	timeline->due = UINT64_MAX;
-	timeline->patience = TIMELINE_PATIENCE;
+	timeline->own = TIMELINE_CREDIT;
+	if (!timeline->options.credit)
+		timeline->options.credit = &timeline->own;
 	if (copy_now(timeline, &timeline->first)) {
 		free(timeline);
 		return -ENOMEM;
@@ -130,6 +133,7 @@ static void forget(struct timeline *timeline, size_t count)
 	unsigned int kept = 0;
 
 	timeline->count -= count;
+	timeline->forgotten += count;
 	timeline->start += count;
 	if (timeline->start >= timeline->room)
 		timeline->start -= timeline->room;
@@ -250,10 +254,28 @@ int timeline_put(struct timeline *timeline, const struct iova_op *op, uint64_t *
 	return 0;
 }
 
-int timeline_would(const struct timeline *timeline, const struct iova_op *op, uint64_t *ret)
+/* The operations since the last search pay, up to what there is at the beginning. */
+void timeline_earn(struct timeline *timeline)
+{
+	uint64_t put = timeline->forgotten + timeline->count;
+	uint64_t *credit = timeline->options.credit;
+
+	if (put <= timeline->paid)
+		return;
+	*credit += (put - timeline->paid) * INCOME;
+	if (*credit > TIMELINE_CREDIT)
+		*credit = TIMELINE_CREDIT;
+	timeline->paid = put;
+}
+
+int timeline_would(struct timeline *timeline, const struct iova_op *op, uint64_t *ret)
 {
 	struct iova_domain *copy;
 
+	*ret = op->pfn;
+	timeline_earn(timeline);
+	if (!timeline_pay(timeline, timeline_copy_cost(timeline)))
+		return 0;
 	if (iova_clone(timeline->now, &copy))
 		return -ENOMEM;
 	*ret = timeline_run(timeline, copy, op);
@@ -270,13 +292,16 @@ int timeline_begin(struct timeline *timeline, const struct iova_op *op)
 	return 0;
 }
 
-size_t timeline_freed(const struct timeline *timeline, uint64_t pfn)
+size_t timeline_freed(struct timeline *timeline, uint64_t pfn)
 {
 	size_t at = timeline->count;
 
+	if (!timeline_pay(timeline, 1))
+		return SIZE_MAX;
 	while (at && (timeline_op(timeline, at - 1)->kind != IOVA_OP_RELEASE ||
 		      timeline_op(timeline, at - 1)->pfn != pfn))
 		at--;
+	timeline_pay(timeline, (timeline->count - at) / TIMELINE_WALK);
 	for (unsigned int i = 0; at && i < timeline->timers; i++)
 		if (!timeline->timer[i].trim && timeline->timer[i].place >= at)
 			return i;

@@ -51,6 +51,9 @@ struct iova_op {
 
 struct timeline;
 
+/* Steps that searches may take before any operation has paid for some. */
+#define TIMELINE_CREDIT 60000000
+
 /**
  * struct timeline_options - what a timeline is of
  *
@@ -59,6 +62,8 @@ struct timeline;
  * @tick:	ns between two ticks of the kernel's timers
  * @slack:	ns that a timer may be late
  * @timeout:	ns after which the flush queue's timer runs; 0 where flushes are recorded
+ * @credit:	steps that searches may take, of all timelines that share it, so that time
+ *		follows the length of a recording; NULL: the timeline's own
  */
 struct timeline_options {
 	struct iova_domain *domain;
@@ -66,6 +71,7 @@ struct timeline_options {
 	uint64_t tick;
 	uint64_t slack;
 	uint64_t timeout;
+	uint64_t *credit;
 };
 
 /** timeline_create() - 0 or -ENOMEM */
@@ -100,8 +106,8 @@ int timeline_next(struct timeline *timeline, uint64_t ns, struct iova_op **ret);
 /** timeline_go() - then what was written there; the model's answer to a take */
 uint64_t timeline_go(struct timeline *timeline, const struct iova_op *op);
 
-/** timeline_would() - what a take would be answered now; 0 or -ENOMEM */
-int timeline_would(const struct timeline *timeline, const struct iova_op *op, uint64_t *ret);
+/** timeline_would() - what a take would be answered now; @op->pfn if there is no credit */
+int timeline_would(struct timeline *timeline, const struct iova_op *op, uint64_t *ret);
 
 /**
  * timeline_begin() - this range was taken before the first operation
@@ -119,9 +125,9 @@ int timeline_flush(struct timeline *timeline, unsigned int cpu, uint64_t ns);
  * @pfn:	the range
  *
  * Return: place of the flush, from 0; SIZE_MAX where no release of @pfn is remembered, or
- * no flush behind it.
+ * no flush behind it, or where there is no credit to look.
  */
-size_t timeline_freed(const struct timeline *timeline, uint64_t pfn);
+size_t timeline_freed(struct timeline *timeline, uint64_t pfn);
 
 /* What else must have happened. */
 enum iova_change {
@@ -139,16 +145,19 @@ enum iova_change {
  * @witness:	number of the operation that changed places, or of the one before which
  *		the timer ran
  * @ahead:	IOVA_CHANGE_LATER: which of those that were given
+ * @given_up:	IOVA_CHANGE_NONE: there were more ways to try, but no credit
  */
 struct iova_explanation {
 	enum iova_change change;
 	uint64_t witness;
 	size_t ahead;
+	bool given_up;
 };
 
 /**
  * timeline_explain() - find what yields the last take's recorded answer
  * @timeline:	the timeline, after a take with another answer
+ * @wrong:	that answer
  * @called:	ns: the take may have happened here already, though nothing races so long
  * @ahead:	operations that are recorded later, and may have come before it
  * @count:	how many
@@ -156,6 +165,6 @@ struct iova_explanation {
  *
  * Return: 0, or -ENOMEM.
  */
-int timeline_explain(struct timeline *timeline, uint64_t called,
+int timeline_explain(struct timeline *timeline, uint64_t wrong, uint64_t called,
 		     const struct iova_op *ahead, size_t count,
 		     struct iova_explanation *ret);

@@ -54,6 +54,7 @@ static int iova_create(struct libdma_predictor *frame, void **ret)
 		return -ENOMEM;
 	iova->frame = frame;
 	iova->last = iova->context[0];
+	iova->credit = TIMELINE_CREDIT;
 	*ret = iova;
 	return 0;
 }

@@ -173,6 +173,7 @@ struct list_check {
  * @last:	the context of the last event
  * @silent:	the ranges without a mapping's event that are live, by a hash of where
  * @silent_last: where the last of them was taken
+ * @credit:	steps that may be taken to look for explanations
  */
 struct iova {
 	struct libdma_predictor *frame;
@@ -187,6 +188,7 @@ struct iova {
 	struct space *spaces;
 	struct silent *silent[SILENT];
 	struct space *silent_last;
+	uint64_t credit;
 	struct context context[CONTEXTS][WAYS];
 	struct request *begun[BEGUN];
 	struct request **pending;
