@@ -124,8 +124,9 @@ struct past {
  *
  * @base:	the domain before operation @from
  * @found:	the domain as it is now after a past that fits, NULL until one does
- * @budget:	steps that may be taken; an operation that is run is one
- * @price:	steps of a copy of the domain
+ * @budget:	steps that may be taken
+ * @price:	of a copy of the domain
+ * @each:	of an operation
  */
 struct search {
 	struct timeline *timeline;
@@ -133,7 +134,7 @@ struct search {
 	size_t from;
 	struct iova_domain *found;
 	uint64_t budget;
-	uint64_t price;
+	uint64_t price, each;
 };
 
 /* Begin with the domain as it was before @from; 1, 0 where that costs too much, -ENOMEM. */

@@ -11,13 +11,20 @@
 
 #include "trace/predict-iova-history.h"
 
-#define MOST_RACES 64	/* operations that a take may overtake */
-#define SHARE	   8	/* of the credit, that one explanation may take */
+#define MOST_RACES  64	 /* operations that a take may overtake */
+#define SHARE	    8	 /* of the credit, that one explanation may take */
+#define ADOPT_COST  8	 /* steps to take an answer over, and not look for it */
+#define MANY_RANGES 4096 /* for so many more an operation is one more step */
+
+static void spend(struct search *search, uint64_t steps)
+{
+	search->budget -= search->budget < steps ? search->budget : steps;
+}
 
 bool search_run(struct search *search, struct iova_domain *domain,
 		const struct iova_op *op, uint64_t *got)
 {
-	search->budget -= !!search->budget;
+	spend(search, op->adopted ? search->each * ADOPT_COST : search->each);
 	*got = 0;
 	if (op->adopted)
 		return !iova_adopt(domain, op->cpu, op->size, op->pfn);
@@ -28,7 +35,7 @@ bool search_run(struct search *search, struct iova_domain *domain,
 int search_copy(struct search *search, const struct iova_domain *domain,
 		struct iova_domain **ret)
 {
-	search->budget -= search->budget < search->price ? search->budget : search->price;
+	spend(search, search->price);
 	return iova_clone(domain, ret);
 }
 
@@ -53,8 +60,9 @@ int search_begin(struct search *search, struct timeline *timeline, size_t from)
 		.timeline = timeline,
 		.from = from,
 		.price = timeline_copy_cost(timeline),
+		.each = 1 + iova_count(timeline->now) / MANY_RANGES,
 	};
-	if (timeline->left < search->price + from - at) {
+	if (timeline->left < search->price + (from - at) * search->each) {
 		timeline->lacked = true;
 		return 0;
 	}
