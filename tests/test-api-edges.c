@@ -300,6 +300,28 @@ static void a_full_swiotlb_borrows_for_one_buffer(void **state)
 	stand_down();
 }
 
+/* The CPU reaches a region past its caches, so the device sees it at once. */
+static void a_region_is_not_cached(void **state)
+{
+	unsigned char *cpu, seen[4] = { 0 };
+	dma_addr_t dma;
+
+	(void)state;
+	stand_up((struct libdma_machine_options) { 0 },
+		 (struct libdma_device_options) { .coherent = false });
+	assert_int_equal(
+		dma_declare_coherent_memory(stand.dev, 1ULL << 33, 1ULL << 20, 16384), 0);
+	cpu = dma_alloc_coherent(stand.dev, 4096, &dma, GFP_KERNEL);
+	assert_non_null(cpu);
+	memcpy(cpu, "mine", 4);
+	assert_int_equal(libdma_device_read(stand.dev, dma, seen, 4, NULL), 4);
+	assert_memory_equal(seen, "mine", 4);
+	assert_int_equal(libdma_device_write(stand.dev, dma, "ours", 4, NULL), 4);
+	assert_memory_equal(cpu, "ours", 4);
+	dma_free_coherent(stand.dev, 4096, cpu, dma);
+	stand_down();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -314,6 +336,7 @@ int main(void)
 		cmocka_unit_test(events_name_flags_as_drivers_write_them),
 		cmocka_unit_test(managed_memory_is_freed_by_what_it_was),
 		cmocka_unit_test(a_full_swiotlb_borrows_for_one_buffer),
+		cmocka_unit_test(a_region_is_not_cached),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

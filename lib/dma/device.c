@@ -275,15 +275,23 @@ static enum libdma_fault translate(struct device *dev, dma_addr_t dma,
 						       : LIBDMA_FAULT_PERMISSION;
 }
 
+static bool is_own(const struct device *dev, phys_addr_t phys)
+{
+	const struct coherent_place *own = own_memory(dev);
+
+	return own && phys - own->phys < own->size;
+}
+
 static bool is_memory(const struct device *dev, phys_addr_t phys, size_t size)
 {
 	const struct coherent_place *own = own_memory(dev);
 
-	if (own && phys - own->phys < own->size)
+	if (is_own(dev, phys))
 		return size <= own->size - (phys - own->phys);
 	return memory_has(dev->machine->memory, phys, size);
 }
 
+/* The CPU's mapping of a device's own memory passes its caches by. */
 static bool transfer(struct device *dev, phys_addr_t phys, void *buffer, size_t size,
 		     bool write)
 {
@@ -291,7 +299,7 @@ static bool transfer(struct device *dev, phys_addr_t phys, void *buffer, size_t 
 
 	if (!is_memory(dev, phys, size))
 		return false;
-	if (!dev->dma_coherent) {
+	if (!dev->dma_coherent && !is_own(dev, phys)) {
 		if (write)
 			return !cache_device_write(machine->cache, phys, buffer, size);
 		cache_device_read(machine->cache, phys, buffer, size);
