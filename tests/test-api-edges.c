@@ -322,6 +322,26 @@ static void a_region_is_not_cached(void **state)
 	stand_down();
 }
 
+/* The first entry is translated, and the second, in the middle of a granule, cannot be. */
+static void a_list_that_fails_is_told_to_be_unmapped(void **state)
+{
+	struct scatterlist sg[2];
+	unsigned char *cpu;
+
+	(void)state;
+	stand_up((struct libdma_machine_options) { .iommu = LIBDMA_IOMMU_STRICT,
+						   .granule = 16384 },
+		 (struct libdma_device_options) { .pci = true, .coherent = true });
+	cpu = stand_buffer(65536);
+	sg_init_table(sg, 2);
+	sg_set_buf(&sg[0], cpu, 16384);
+	sg_set_buf(&sg[1], cpu + 32768 + 4096, 4096);
+	assert_int_equal(dma_map_sg(stand.dev, sg, 2, DMA_TO_DEVICE), 0);
+	assert_int_equal(stand_event(DMA_EVENT_IOMMU_MAP)->size, 16384);
+	assert_int_equal(stand_event(DMA_EVENT_IOMMU_UNMAP)->unmapped, 16384);
+	stand_down();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +357,7 @@ int main(void)
 		cmocka_unit_test(managed_memory_is_freed_by_what_it_was),
 		cmocka_unit_test(a_full_swiotlb_borrows_for_one_buffer),
 		cmocka_unit_test(a_region_is_not_cached),
+		cmocka_unit_test(a_list_that_fails_is_told_to_be_unmapped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -143,7 +143,7 @@ static dma_addr_t translate_pages(struct device *dev, const phys_addr_t *page,
 				break;
 		if (iommu_dma_translate(dev, dma + (at << PAGE_SHIFT), page[at],
 					run << PAGE_SHIFT, IOMMU_READ | IOMMU_WRITE)) {
-			iommu_unmap(dev->state->group->table, dma, at << PAGE_SHIFT);
+			iommu_dma_forget(dev, dma, at << PAGE_SHIFT, false);
 			iommu_dma_free_iova(dev, dma,
 					    align_up(size, dev->machine->granule));
 			return 0;

@@ -127,7 +127,7 @@ static int map_merged(struct device *dev, struct scatterlist *sgl, int nents,
 		goto restore;
 	err = translate_list(dev, sgl, nents, dma, dir, &mapped);
 	if (err)
-		iommu_unmap(dev->state->group->table, dma, mapped);
+		iommu_dma_forget(dev, dma, mapped, false);
 	/* Fewer where 32 bits were too few for a padding: they stay, as in the kernel. */
 	if (err || mapped < size) {
 		iommu_dma_free_iova(dev, dma, size);
