@@ -6,7 +6,7 @@
 # are functions X_valid(): they are oracles, and what is left to reach in them is reached
 # by bugs only. With SHOW=FILE it prints the lines of that file that are not reached.
 : "${MIN_LINES:=98}" "${MIN_BRANCHES:=95}" "${SHOW:=}" "${srcdir:?}"
-targets='coherent direct hostile iova pool sg stack swiotlb'
+targets='api coherent direct hostile iova pool sg stack swiotlb'
 flags='-fprofile-instr-generate -fcoverage-mapping'
 
 mkdir -p corpus-coverage && cd corpus-coverage || exit 1

@@ -28,6 +28,7 @@ static const struct fitting {
 	const char *target;
 	uint16_t kind[KINDS_MOST]; /* ends with DMA_EVENT_NONE */
 } fittings[] = {
+	{ "api", { KINDS_OF_API } },
 	{ "check", { KINDS_OF_CHECK } },
 	{ "coherent", { KINDS_OF_COHERENT } },
 	{ "direct", { KINDS_OF_DIRECT } },
