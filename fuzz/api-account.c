@@ -156,9 +156,24 @@ static struct api_account account(void)
 	return now;
 }
 
+void api_hear(void *arg, enum libdma_log_level level, const char *text)
+{
+	(void)arg;
+	expect(TEXT, *text);
+	api.said += level <= LIBDMA_LOG_WARNING;
+}
+
+bool api_holds_something(void)
+{
+	for (unsigned int i = 0; i < API_THINGS; i++)
+		if (api.thing[i].use)
+			return true;
+	return false;
+}
+
 void api_begin(void)
 {
-	api.told = 0;
+	api.told = api.said = 0;
 	api.before = account();
 }
 
@@ -184,6 +199,8 @@ void api_give(const struct api_thing *thing)
 	expect(CONSERVE, api.before.mapped - now.mapped == took->mapped);
 	expect(CONSERVE, api.before.remapped - now.remapped == took->remapped);
 	expect(CONSERVE, api.lazy || api.before.iovas - now.iovas == took->iovas);
+	/* nobody has a reason to complain of it */
+	expect(TEXT, !api.said);
 }
 
 void api_expect_nothing(void)

@@ -350,14 +350,29 @@ static void check_segments(const struct api_thing *thing)
 	expect(COUNT, total == thing->size);
 }
 
+/* A list of nothing is an odd thing to map, and told to be (D12). */
+static void map_nothing(struct api_thing *thing)
+{
+	struct sg_table table = { thing->list, 0, 0 };
+
+	sg_init_table(thing->list, 1);
+	expect(ERROR, dma_map_sgtable(api.dev, &table, DMA_TO_DEVICE, 0) == -EIO);
+	expect(ERROR, !dma_map_sg_attrs(api.dev, thing->list, 0, DMA_TO_DEVICE, 0));
+	api_expect_nothing();
+}
+
 void api_map_list(struct api_thing *thing, const struct dma_event *event)
 {
 	struct sg_table table = { thing->list, 0, 0 };
 	enum outcome outcome;
 	int err = 0;
 
-	if (thing->use || !event->phys_count)
+	if (thing->use)
 		return;
+	if (!event->phys_count) {
+		map_nothing(thing);
+		return;
+	}
 	thing->dir = event->dir;
 	thing->attrs = event->attrs & (DMA_ATTR_SKIP_CPU_SYNC | DMA_ATTR_WEAK_ORDERING |
 				       DMA_ATTR_REQUIRE_COHERENT);

@@ -5,15 +5,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include <libdma/legacy.h>
-
 #include "api.h"
 #include "dma/machine.h"
 #include "hardware/cache.h"
 #include "oracle.h"
-
-#define REGION_PHYS 0xd0000000ULL
-#define REGION_DMA  0x40000000ULL
 
 static const gfp_t flags[] = { GFP_KERNEL, GFP_ATOMIC, GFP_KERNEL | __GFP_DMA32,
 			       GFP_KERNEL | __GFP_DMA, GFP_NOWAIT };
@@ -23,7 +18,7 @@ static const gfp_t flags[] = { GFP_KERNEL, GFP_ATOMIC, GFP_KERNEL | __GFP_DMA32,
 static phys_addr_t page_of(const struct api_thing *thing, uint64_t page)
 {
 	if (thing->own)
-		return REGION_PHYS + (thing->dma - REGION_DMA) + (page << PAGE_SHIFT);
+		return API_REGION_PHYS + (thing->dma - API_REGION) + (page << PAGE_SHIFT);
 	return api_leads_to(thing->dma + (page << PAGE_SHIFT));
 }
 
@@ -178,15 +173,27 @@ static void check_zeros(const struct api_thing *thing)
 
 /* ---- asking ---- */
 
+/* Atomic pools are small, but not when nobody took of them. */
+static bool is_atomic_certain(void)
+{
+	for (unsigned int i = 0; i < API_THINGS; i++)
+		if (api.thing[i].use == API_MEMORY && api.thing[i].memory)
+			return false;
+	return !api.windowed && api.granule == PAGE_SIZE && api.coherent_mask >= 1ULL << 36 &&
+	       !(api.config & LIBDMA_CONFIG_NO_REMAP && !api.iommu);
+}
+
 /* Is this to be had on any machine that has memory left? */
 static bool is_certain(const struct api_thing *thing, gfp_t gfp)
 {
 	bool blocking = gfpflags_allow_blocking(gfp);
 
-	if (api.fails || api.restricted || thing->size > 4 * PAGE_SIZE || api.region)
+	if (api.fails || thing->size > 4 * PAGE_SIZE || api.region)
 		return false;
-	if (!blocking && !api.coherent)
-		return false;
+	if (api.restricted)
+		return !api.before.slots && !api.windowed && api.coherent_mask >= UINT32_MAX;
+	if (!blocking && !api.coherent && thing->use == API_MEMORY)
+		return is_atomic_certain();
 	if (api.granule > PAGE_SIZE && api.iommu)
 		return thing->use == API_MEMORY && blocking && api.granule <= 16384 &&
 		       api.coherent_mask >= UINT32_MAX;
@@ -264,8 +271,8 @@ static void check_place(const struct api_thing *thing)
 	uint64_t mask = thing->use == API_PAGES && api.iommu ? api.mask : api.coherent_mask;
 
 	if (thing->own) {
-		expect(REGION, thing->dma - REGION_DMA < api.region &&
-				       whole <= api.region - (thing->dma - REGION_DMA));
+		expect(REGION, thing->dma - API_REGION < api.region &&
+				       whole <= api.region - (thing->dma - API_REGION));
 		return;
 	}
 	expect(MASK, thing->dma <= mask && whole - 1 <= mask - thing->dma);
@@ -367,6 +374,10 @@ static void give_back(struct api_thing *thing)
 
 	if (thing->use == API_TABLE)
 		dma_free_noncontiguous(api.dev, size, thing->table, thing->dir);
+	else if (thing->use == API_PAGES && api.requests.op.flags & 1)
+		dma_free_noncoherent(api.dev, size,
+				     libdma_memory_cpu(api.machine, page_to_phys(thing->memory)),
+				     thing->dma, thing->dir);
 	else if (thing->use == API_PAGES)
 		dma_free_pages(api.dev, size, thing->memory, thing->dma, thing->dir);
 	else if (thing->managed)
@@ -413,83 +424,4 @@ void api_free(struct api_thing *thing)
 			check_cached(phys[page]);
 	}
 	thing->use = API_UNUSED;
-}
-
-/* ---- the device's own ---- */
-
-static bool holds_own(void)
-{
-	for (unsigned int i = 0; i < API_THINGS; i++)
-		if (api.thing[i].use == API_MEMORY && api.thing[i].own)
-			return true;
-	return false;
-}
-
-static bool holds_others(void)
-{
-	for (unsigned int i = 0; i < API_THINGS; i++)
-		if (api.thing[i].use == API_MEMORY && !api.thing[i].own)
-			return true;
-	return false;
-}
-
-/* What was had before is freed by where it lies: 6.1 and later alike. */
-void api_declare(uint64_t size)
-{
-	static const int ways[] = { 1, 2, 1 | 8, 4 };
-	unsigned int way = api.requests.op.flags & 3;
-	int err, had = api.region ? -EBUSY : 0;
-
-	if (size > 16 * PAGE_SIZE || size % PAGE_SIZE || holds_others())
-		return;
-	if (api.requests.op.aux & 1) {
-		err = libdma_declare_coherent_memory_flags(api.dev, REGION_PHYS, REGION_DMA,
-							   size, ways[way]) ? 0 : -EINVAL;
-		expect(ARGUMENT, api.fails || !err == (size && !had && way != 3));
-		had = err;
-	} else {
-		err = dma_declare_coherent_memory(api.dev, REGION_PHYS, REGION_DMA, size);
-		had = !size ? -EINVAL : had;
-		expect(ARGUMENT, err == had || (api.fails && err == -ENOMEM));
-	}
-	expect(EVENT, api.event.kind == DMA_EVENT_DECLARE_COHERENT_MEMORY);
-	expect(EVENT, api.told == 1 && !api.event.error == !err && api.event.size == size &&
-			      api.event.phys == REGION_PHYS && api.event.dma == REGION_DMA);
-	if (!err)
-		api.region = size;
-	api_expect_nothing();
-}
-
-void api_release(void)
-{
-	if (holds_own())
-		return;
-	dma_release_coherent_memory(api.dev);
-	if (api.region)
-		api_expect_event(&(struct dma_event) {
-			.kind = DMA_EVENT_RELEASE_COHERENT_MEMORY,
-			.dma = REGION_DMA,
-			.size = api.region,
-		});
-	else
-		expect(EVENT, !api.told);
-	api.region = 0;
-}
-
-/* Somebody else's pages: they stay taken until the region goes. */
-void api_mark(uint64_t page, uint64_t size)
-{
-	uint64_t before = api.before.own;
-	void *cpu = dma_mark_declared_memory_occupied(
-		api.dev, REGION_DMA + (page << PAGE_SHIFT), size);
-	long err = (long)cpu > -4096 && (long)cpu < 0 ? (long)cpu : 0;
-
-	expect(ARGUMENT, err || api.region);
-	expect(EVENT, api.told == 1 && !api.event.error == !err && api.event.size == size &&
-			      api.event.dma == REGION_DMA + (page << PAGE_SHIFT));
-	api_begin();
-	expect(COUNT, api.before.own - before >= (err ? 0 : api_whole(size, PAGE_SIZE)));
-	expect(UNWIND, !err || api.before.own == before);
-	expect(REGION, err || libdma_memory_phys(api.machine, cpu) ==
-				      REGION_PHYS + (page << PAGE_SHIFT));
 }

@@ -57,7 +57,8 @@ void api_range_alloc(struct api_thing *thing, const struct dma_event *event)
 void api_range_link(struct api_thing *thing, const struct dma_event *event)
 {
 	uint64_t at = thing->linked, size = event->size, in = 0;
-	unsigned long attrs = event->attrs & DMA_ATTR_SKIP_CPU_SYNC;
+	unsigned long attrs = event->attrs &
+			      (DMA_ATTR_SKIP_CPU_SYNC | DMA_ATTR_REQUIRE_COHERENT);
 	struct api_thing more;
 	phys_addr_t phys;
 	int err;
@@ -67,7 +68,7 @@ void api_range_link(struct api_thing *thing, const struct dma_event *event)
 	phys = start_of(thing) + at;
 	if (!size || size > thing->size - at)
 		size = thing->size - at;
-	if ((at && phys % api.granule) || (attrs && !api.coherent))
+	if ((at && phys % api.granule) || (attrs & DMA_ATTR_SKIP_CPU_SYNC && !api.coherent))
 		return;
 	api_begin();
 	err = dma_iova_link(api.dev, &thing->range, phys, at, size, thing->dir, attrs);
@@ -76,9 +77,14 @@ void api_range_link(struct api_thing *thing, const struct dma_event *event)
 			      api.event.phys == phys && api.event.offset == at &&
 			      api.event.size == size && api.event.dir == thing->dir);
 	expect(EVENT, !api.event.error == !err);
-	if (err) {
+	if (attrs & DMA_ATTR_REQUIRE_COHERENT &&
+	    (!api.coherent || thing->copied || api_copied_for_iommu(phys, size, thing->dir)))
+		expect(ARGUMENT, err == (api.coherent && !thing->copied ? -EPERM
+									: -EOPNOTSUPP));
+	else if (err)
 		expect(COMPLETE, api.fails || api.untrusted || thing->copied ||
 					 api_copied_for_iommu(phys, size, thing->dir));
+	if (err) {
 		api_expect_nothing();
 		return;
 	}

@@ -18,6 +18,10 @@
 #define API_BUFFER (API_PIECES * PAGE_SIZE)
 #define API_WINDOW 0x3000000000ULL /* of DMA addresses, where there is one */
 
+/* The device's own memory. */
+#define API_REGION_PHYS 0xd0000000ULL
+#define API_REGION	0x40000000ULL
+
 enum api_use {
 	API_UNUSED,
 	API_MEMORY,
@@ -69,7 +73,7 @@ extern struct api {
 	struct api_account before;
 	uint64_t iovas, translated; /* as events tell it */
 	int64_t bounces;
-	unsigned int told; /* events of this call */
+	unsigned int told, said; /* events of this call, and words of warning */
 	struct dma_event event;
 	struct api_thing thing[API_THINGS];
 	uint64_t region; /* bytes of the device's own, 0 without */
@@ -88,7 +92,9 @@ static inline uint64_t api_whole(uint64_t size, uint64_t unit)
 /* ---- api-account.c ---- */
 
 void api_observe(void *arg, const struct dma_event *event);
+void api_hear(void *arg, enum libdma_log_level level, const char *text);
 void api_begin(void);
+bool api_holds_something(void);
 
 /* One event was told, and it was this one. */
 void api_expect_event(const struct dma_event *expected);
@@ -122,6 +128,9 @@ bool api_is(const unsigned char *bytes, unsigned char pattern, uint64_t size);
 
 void api_alloc(struct api_thing *thing, const struct dma_event *event);
 void api_free(struct api_thing *thing);
+
+/* ---- api-region.c ---- */
+
 void api_declare(uint64_t size);
 void api_release(void);
 void api_mark(uint64_t page, uint64_t size);

@@ -118,8 +118,9 @@ static void begin(void)
 		.swiotlb_slots = 256,
 		.swiotlb_force = mode == MODE_FORCED,
 		.swiotlb_off = config[CONFIG_DEVICE] & 4 && mode != MODE_FORCED,
-		.coherent_pool = 16 * PAGE_SIZE,
+		.coherent_pool = config[CONFIG_DEVICE] & 8 ? 0 : 16 * PAGE_SIZE,
 		.cma_size = config[CONFIG_OPTIONS] & 64 ? 4ULL << 20 : 0,
+		.log = api_hear,
 	};
 
 	api.config = options.config;
@@ -141,14 +142,6 @@ static void begin(void)
 }
 
 /* ---- requests ---- */
-
-static bool holds_something(void)
-{
-	for (unsigned int i = 0; i < API_THINGS; i++)
-		if (api.thing[i].use)
-			return true;
-	return false;
-}
 
 static void ask_error(const struct api_thing *thing)
 {
@@ -237,11 +230,11 @@ static void run_memory(struct api_thing *thing, const struct dma_event *event)
 		api_mark(event->offset >> PAGE_SHIFT, event->size);
 		break;
 	case DMA_EVENT_SET_MASK:
-		if (!holds_something() && is_usual(event->mask))
+		if (!api_holds_something() && is_usual(event->mask))
 			set_masks(event->mask, api.coherent_mask);
 		break;
 	case DMA_EVENT_SET_COHERENT_MASK:
-		if (!holds_something() && is_usual(event->mask))
+		if (!api_holds_something() && is_usual(event->mask))
 			set_masks(api.mask, event->mask);
 		break;
 	default:
