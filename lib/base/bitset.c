@@ -32,10 +32,31 @@ static void copy(const struct bitset *set, struct bitset *larger)
 		larger->level[level][0] = !!larger->level[level - 1][0];
 }
 
+uint64_t bitset_words(uint64_t room)
+{
+	uint64_t words = 0;
+
+	for (unsigned int level = 0; level < BITSET_LEVELS; level++) {
+		words += words_of(room, level);
+		if (words_of(room, level) <= 1)
+			return words;
+	}
+	return 0;
+}
+
+void bitset_init(struct bitset *set, uint64_t room, uint64_t *word)
+{
+	*set = (struct bitset) { .room = room };
+	while (room && (!set->levels || words_of(room, set->levels - 1) > 1)) {
+		set->level[set->levels] = word;
+		word += words_of(room, set->levels++);
+	}
+}
+
 int bitset_reserve(struct bitset *set, struct heap *heap, uint64_t room)
 {
-	struct bitset larger = { .room = room };
-	uint64_t words = 0, *word;
+	struct bitset larger;
+	uint64_t *word;
 
 	if (room <= set->room)
 		return 0;
@@ -43,18 +64,12 @@ int bitset_reserve(struct bitset *set, struct heap *heap, uint64_t room)
 		set->room = room;
 		return 0;
 	}
-	do {
-		if (larger.levels == BITSET_LEVELS)
-			return -ENOMEM;
-		words += words_of(room, larger.levels);
-	} while (words_of(room, larger.levels++) > 1);
-	word = heap_alloc(heap, words, sizeof(*word));
+	if (!bitset_words(room))
+		return -ENOMEM;
+	word = heap_alloc(heap, bitset_words(room), sizeof(*word));
 	if (!word)
 		return -ENOMEM;
-	for (unsigned int level = 0; level < larger.levels; level++) {
-		larger.level[level] = word;
-		word += words_of(room, level);
-	}
+	bitset_init(&larger, room, word);
 	copy(set, &larger);
 	bitset_deinit(set);
 	*set = larger;

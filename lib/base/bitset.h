@@ -33,6 +33,17 @@ void bitset_deinit(struct bitset *set);
 /** bitset_reserve() - make room for all numbers below @room; 0 or -ENOMEM */
 int bitset_reserve(struct bitset *set, struct heap *heap, uint64_t room);
 
+/**
+ * bitset_words() - how many words a set takes with room for all numbers below @room
+ *
+ * Return: the words; 0 where there are none, or too many.
+ */
+uint64_t bitset_words(uint64_t room);
+
+/** bitset_init() - an empty set in bitset_words() zeroed words of the caller's, for good
+ */
+void bitset_init(struct bitset *set, uint64_t room, uint64_t *word);
+
 /* Numbers are below what was reserved; adding one twice is adding it once. */
 void bitset_add(struct bitset *set, uint64_t number);
 void bitset_remove(struct bitset *set, uint64_t number);

@@ -27,6 +27,7 @@ struct pages {
 	const struct memory *memory;
 	struct section *section; /* ascending */
 	size_t sections;
+	uint64_t *word;               /* of all sets */
 	struct bitset free[ORDERS];   /* by number / pages of a block */
 	struct bitset taken[ORDERS];  /* by pages_alloc() */
 	uint64_t count[MEMORY_ZONES]; /* free pages */
@@ -92,18 +93,13 @@ static void remove_free(struct pages *pages, uint64_t block, unsigned int order)
 	pages->count[memory_zone_of(pages->memory, phys)] -= 1ULL << order;
 }
 
-static bool has_free(const struct pages *pages, uint64_t block, unsigned int order)
+/* Is a block in one of the sets? */
+static bool has(const struct pages *pages, const struct bitset set[ORDERS],
+		uint64_t block, unsigned int order)
 {
 	uint64_t number = number_of(pages, block, order);
 
-	return number < pages->free[order].room && bitset_has(&pages->free[order], number);
-}
-
-static bool has_taken(const struct pages *pages, uint64_t block, unsigned int order)
-{
-	uint64_t number = number_of(pages, block, order);
-
-	return number < pages->taken[order].room && bitset_has(&pages->taken[order], number);
+	return number < set[order].room && bitset_has(&set[order], number);
 }
 
 static bool same_zone(const struct pages *pages, uint64_t block, uint64_t other,
@@ -113,11 +109,10 @@ static bool same_zone(const struct pages *pages, uint64_t block, uint64_t other,
 	       memory_zone_of(pages->memory, other << order << PAGE_SHIFT);
 }
 
-/* A free block, joined with its neighbour of the same size as long as that is free too.
- */
+/* A free block, joined with its neighbour of the same size as long as that is free. */
 static void join(struct pages *pages, uint64_t block, unsigned int order)
 {
-	while (order < PAGES_MAX_ORDER && has_free(pages, block ^ 1, order) &&
+	while (order < PAGES_MAX_ORDER && has(pages, pages->free, block ^ 1, order) &&
 	       same_zone(pages, block, block ^ 1, order)) {
 		remove_free(pages, block ^ 1, order);
 		block >>= 1;
@@ -180,10 +175,29 @@ static int add_extent(const struct extent *extent, void *arg)
 	return 0;
 }
 
+/* In one piece of memory: a machine that lives shortly is made of few. */
+static int make_sets(struct pages *pages, struct heap *heap)
+{
+	const struct section *last = &pages->section[pages->sections - 1];
+	uint64_t frames = last->frame + last->pages, words = 0, *word;
+
+	for (unsigned int order = 0; order < ORDERS; order++)
+		words += 2 * bitset_words(frames >> order);
+	word = pages->word = heap_alloc(heap, words, sizeof(*word));
+	if (!word)
+		return -ENOMEM;
+	for (unsigned int order = 0; order < ORDERS; order++) {
+		bitset_init(&pages->free[order], frames >> order, word);
+		word += bitset_words(frames >> order);
+		bitset_init(&pages->taken[order], frames >> order, word);
+		word += bitset_words(frames >> order);
+	}
+	return 0;
+}
+
 int pages_create(struct heap *heap, const struct memory *memory, struct pages **ret)
 {
 	struct pages *pages = heap_alloc(heap, 1, sizeof(*pages));
-	uint64_t frames;
 	size_t ranges = 0;
 
 	if (!pages)
@@ -194,12 +208,8 @@ int pages_create(struct heap *heap, const struct memory *memory, struct pages **
 	if (!pages->section)
 		goto destroy_pages;
 	memory_walk(memory, add_extent, pages);
-	frames = pages->section[pages->sections - 1].frame +
-		 pages->section[pages->sections - 1].pages;
-	for (unsigned int order = 0; order < ORDERS; order++)
-		if (bitset_reserve(&pages->free[order], heap, frames >> order) ||
-		    bitset_reserve(&pages->taken[order], heap, frames >> order))
-			goto destroy_pages;
+	if (make_sets(pages, heap))
+		goto destroy_pages;
 	memory_walk(memory, free_extent, pages);
 	*ret = pages;
 	return 0;
@@ -213,10 +223,7 @@ void pages_destroy(struct pages *pages)
 {
 	if (!pages)
 		return;
-	for (unsigned int order = 0; order < ORDERS; order++) {
-		bitset_deinit(&pages->free[order]);
-		bitset_deinit(&pages->taken[order]);
-	}
+	heap_free(pages->word);
 	heap_free(pages->section);
 	heap_free(pages);
 }
@@ -267,7 +274,7 @@ int pages_alloc(struct pages *pages, enum memory_zone zone, unsigned int order,
 static bool is_taken(const struct pages *pages, phys_addr_t phys, unsigned int order)
 {
 	return order <= PAGES_MAX_ORDER && !(phys & ((PAGE_SIZE << order) - 1)) &&
-	       has_taken(pages, phys >> PAGE_SHIFT >> order, order);
+	       has(pages, pages->taken, phys >> PAGE_SHIFT >> order, order);
 }
 
 int pages_free(struct pages *pages, phys_addr_t phys, unsigned int order)
@@ -307,12 +314,6 @@ static int order_of(const struct bitset set[ORDERS], uint64_t number, unsigned i
 static int free_order_of(const struct pages *pages, uint64_t page)
 {
 	return order_of(pages->free, number_of(pages, page, 0), 0);
-}
-
-/* The order of the taken block that holds a page, or -1. */
-static int taken_order_of(const struct pages *pages, uint64_t page)
-{
-	return order_of(pages->taken, number_of(pages, page, 0), 0);
 }
 
 /* Is a range of whole pages inside the address space? */
@@ -356,7 +357,8 @@ int pages_unreserve(struct pages *pages, phys_addr_t phys, uint64_t size)
 	if (!is_range(pages, phys, size) || !memory_has(pages->memory, phys, size))
 		return -EINVAL;
 	for (uint64_t page = first; page < end; page++)
-		if (free_order_of(pages, page) >= 0 || taken_order_of(pages, page) >= 0)
+		if (free_order_of(pages, page) >= 0 ||
+		    order_of(pages->taken, number_of(pages, page, 0), 0) >= 0)
 			return -EINVAL;
 	free_range(pages, first, end);
 	return 0;
@@ -446,10 +448,9 @@ static int try_extent(const struct extent *extent, void *arg)
 int pages_find_top(const struct pages *pages, uint64_t size, uint64_t align,
 		   phys_addr_t limit, phys_addr_t *phys)
 {
-	struct top_search search = { size, align, limit, 0, -ENOMEM };
+	struct top_search search = { size, align > PAGE_SIZE ? align : PAGE_SIZE, limit,
+				     0, -ENOMEM };
 
-	if (align < PAGE_SIZE)
-		search.align = PAGE_SIZE;
 	pages_walk(pages, try_extent, &search);
 	if (!search.err)
 		*phys = search.found;
@@ -468,11 +469,10 @@ static bool block_valid(const struct pages *pages, uint64_t block, unsigned int 
 	uint64_t number = number_of(pages, page, 0);
 
 	if (!memory_has(pages->memory, page << PAGE_SHIFT, PAGE_SIZE << order) ||
-	    !same_zone(pages, page, last, 0))
+	    !same_zone(pages, page, last, 0) ||
+	    order_of(pages->free, number, order + 1) >= 0)
 		return false;
-	if (order_of(pages->free, number, order + 1) >= 0)
-		return false;
-	if (order < PAGES_MAX_ORDER && has_free(pages, block ^ 1, order) &&
+	if (order < PAGES_MAX_ORDER && has(pages, pages->free, block ^ 1, order) &&
 	    same_zone(pages, block, block ^ 1, order))
 		return false;
 	return order_of(pages->taken, number, 0) < 0 &&
@@ -481,16 +481,15 @@ static bool block_valid(const struct pages *pages, uint64_t block, unsigned int 
 
 bool pages_valid(const struct pages *pages)
 {
-	uint64_t count[MEMORY_ZONES] = { 0 }, block;
+	uint64_t count[MEMORY_ZONES] = { 0 }, block, phys;
 
 	for (unsigned int order = 0; order < ORDERS; order++) {
 		for (uint64_t from = 0; !next_free(pages, from, order, &block);
 		     from = block + 1) {
 			if (!block_valid(pages, block, order))
 				return false;
-			count[memory_zone_of(pages->memory,
-					     block << order << PAGE_SHIFT)] += 1ULL
-									       << order;
+			phys = block << order << PAGE_SHIFT;
+			count[memory_zone_of(pages->memory, phys)] += 1ULL << order;
 		}
 	}
 	for (unsigned int zone = 0; zone < MEMORY_ZONES; zone++)
