@@ -10,13 +10,13 @@
 /*
  * ASan asks before main(). An input's memory is freed when it has been run, so what is
  * kept to see it used again need not be as much as for a program of many hours: the 256
- * MiB that it keeps by itself are in no cache.
+ * MiB that it keeps by itself are in no cache. Of who allocated some callers are enough.
  */
 const char *__asan_default_options(void);
 
 const char *__asan_default_options(void)
 {
-	return "quarantine_size_mb=16";
+	return "quarantine_size_mb=16:malloc_context_size=4";
 }
 
 /* Of all slots most inputs use those of one bank; the others are as they were cleared. */

@@ -16,7 +16,7 @@
 
 #define MOST_RUNS  128         /* of pages that were touched */
 #define MOST_BYTES (4UL << 20) /* in them; where there are more, all go */
-#define MOST_TIMES 64          /* and after so many, since most are not touched again */
+#define MOST_TIMES 32          /* and after so many, since most are not touched again */
 
 /* As the file has it; pages are added, and go all at once. */
 struct memory_touched {
@@ -99,7 +99,8 @@ void memory_store_deinit(struct memory_store *store)
 bool memory_store_take(struct memory_store *store, const struct memory_range *range,
 		       size_t ranges, struct memory_mapping *ret)
 {
-	for (unsigned int at = store->count; at--;) {
+	/* first the first: what does the same each time has the same each time */
+	for (unsigned int at = 0; at < store->count; at++) {
 		struct memory_kept *kept = &store->kept[at];
 
 		if (kept->ranges != ranges ||
@@ -107,7 +108,8 @@ bool memory_store_take(struct memory_store *store, const struct memory_range *ra
 			continue;
 		*ret = kept->mapping;
 		heap_free(kept->range);
-		*kept = store->kept[--store->count];
+		store->count--;
+		memmove(kept, kept + 1, (store->count - at) * sizeof(*kept));
 		return true;
 	}
 	return false;

@@ -29,7 +29,7 @@ struct memory_mapping {
 /**
  * struct memory_store - an empty one is all zero
  *
- * @kept:	the memories, in no order
+ * @kept:	the memories, as they were given
  * @count:	how many
  */
 struct memory_store {
