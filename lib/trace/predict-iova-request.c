@@ -72,16 +72,27 @@ static struct context *context_find(struct iova *iova, uint64_t key)
 }
 
 /* A task goes from one CPU to another, an interrupt does not. */
-static struct context *context_of(struct iova *iova, const struct dma_event *event)
+static __attribute__((noinline)) struct context *
+context_look_up(struct iova *iova, const struct dma_event *event)
 {
 	unsigned int level = level_of(iova, event);
 	bool task = !level && event->pid;
 	uint64_t key = task ? (uint32_t)event->pid : event->cpu;
 
 	key = key << 3 | level << 1 | task | 1ULL << 62;
-	if (iova->last->key != key)
-		iova->last = context_find(iova, key);
+	iova->last = context_find(iova, key);
+	iova->last_cpu = event->cpu;
+	iova->last_pid = event->pid;
 	return iova->last;
+}
+
+/* Mostly who did the last thing does the next. */
+static inline struct context *context_of(struct iova *iova, const struct dma_event *event)
+{
+	if (iova->last && iova->last_cpu == event->cpu &&
+	    iova->last_pid == event->pid && iova->context_name == event->context)
+		return iova->last;
+	return context_look_up(iova, event);
 }
 
 /* ---- takes ---- */
@@ -299,11 +310,6 @@ static int see_mapping(struct iova *iova, struct foreseen *event, struct context
 
 	context->mapped = event->device;
 	event->device->maps_lists |= said->kind == DMA_EVENT_MAP_SG;
-	if (!take && is_plain(event)) {
-		event->since = context->ns;
-		event->has_since = true;
-		return 0;
-	}
 	if (!has_result(said))
 		return see_failure(iova, event, context);
 	if (said->kind == DMA_EVENT_MAP_SG && event->device->known &&
@@ -416,6 +422,17 @@ static int see_exact(struct iova *iova, struct foreseen *event, struct context *
 	return 0;
 }
 
+/* What most mappings are: nothing told of the range before. */
+static inline bool see_plain(struct foreseen *event, struct context *context)
+{
+	if (context->take || !is_plain(event))
+		return false;
+	context->mapped = event->device;
+	event->since = context->ns;
+	event->has_since = true;
+	return true;
+}
+
 int request_see(void *state, struct foreseen *event)
 {
 	struct iova *iova = state;
@@ -429,10 +446,11 @@ int request_see(void *state, struct foreseen *event)
 	switch (event->class) {
 	case DMA_CLASS_MAP:
 	case DMA_CLASS_ALLOC:
-		if (event->device && said->kind == DMA_EVENT_IOVA_TRY_ALLOC)
-			err = see_try_alloc(iova, event, context);
-		else if (event->device)
-			err = see_mapping(iova, event, context);
+		if (!event->device || see_plain(event, context))
+			break;
+		err = said->kind == DMA_EVENT_IOVA_TRY_ALLOC
+			      ? see_try_alloc(iova, event, context)
+			      : see_mapping(iova, event, context);
 		break;
 	case DMA_CLASS_UNMAP:
 	case DMA_CLASS_FREE:

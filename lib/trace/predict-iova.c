@@ -53,7 +53,6 @@ static int iova_create(struct libdma_predictor *frame, void **ret)
 	if (!iova)
 		return -ENOMEM;
 	iova->frame = frame;
-	iova->last = iova->context[0];
 	iova->credit = TIMELINE_CREDIT;
 	*ret = iova;
 	return 0;

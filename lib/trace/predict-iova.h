@@ -170,7 +170,8 @@ struct list_check {
  * @begun:	by a hash of the address: the last range that began there
  * @pending:	of each CPU: a release that has begun
  * @spare:	requests to be used again
- * @last:	the context of the last event
+ * @last:	the context of the last event, NULL before the first; it was found by @last_cpu,
+ *		@last_pid and @context_name
  * @silent:	the ranges without a mapping's event that are live, by a hash of where
  * @silent_last: where the last of them was taken
  * @credit:	steps that may be taken to look for explanations
@@ -194,6 +195,8 @@ struct iova {
 	struct request **pending;
 	struct request *spare;
 	struct context *last;
+	uint32_t last_cpu;
+	int32_t last_pid;
 	struct stranger *stranger;
 	size_t strangers;
 	struct list_scratch scratch;
