@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/prefetch.h"
 #include "trace/predict.h"
+
+#define AHEAD 6 /* places that are asked for before they are written */
 
 /* Which of the ring's count an event is. */
 static uint64_t number_of(const struct libdma_predictor *frame,
@@ -190,7 +193,8 @@ static __attribute__((noinline)) int copy_all(struct foreseen *to,
 	return 0;
 }
 
-int predict_copy(struct foreseen *to, const struct dma_event *from)
+/* Give a place an event, with lists of its own; 0 or -ENOMEM. */
+static inline int copy(struct foreseen *to, const struct dma_event *from)
 {
 	unsigned int use = use_of(from);
 
@@ -198,4 +202,34 @@ int predict_copy(struct foreseen *to, const struct dma_event *from)
 		return copy_all(to, from);
 	copy_short(to, from, use);
 	return 0;
+}
+
+/* ---- what comes; not the thread's side ---- */
+
+/* What the thread has looked at is written again. */
+static void make_way(const struct foreseen *event)
+{
+	prefetch_write(event);
+	prefetch_write((const char *)event + PREDICT_LINE);
+}
+
+int libdma_predictor_put(struct libdma_predictor *frame, const struct dma_event *event)
+{
+	struct foreseen *new;
+	int err = frame->come == frame->stop ? predict_thread_go_on(frame) : 0;
+
+	if (err)
+		return err;
+	make_way(predict_at(frame, frame->come + AHEAD));
+	new = predict_at(frame, frame->come);
+	err = copy(new, event);
+	if (err)
+		return err;
+	new->place = live_place(event);
+	new->class = (uint8_t)event_kind_class(event->kind);
+	new->judged = new->done = new->is_page = false;
+	new->has_since = new->put_off = false;
+	new->memo = NULL;
+	frame->come++;
+	return frame->thread ? 0 : predict_take_in(frame, frame->come);
 }

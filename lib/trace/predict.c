@@ -371,11 +371,7 @@ static int enter(struct libdma_predictor *frame)
 		predict_device_see(new->device, event);
 		concerns = new->device->concerns;
 	}
-	new->memo = NULL;
-	new->class = (uint8_t)event_kinds[kind].class;
 	new->judges = frame->judging[kind] & concerns;
-	new->judged = new->done = new->is_page = false;
-	new->has_since = new->put_off = false;
 	if (!frame->newest++)
 		frame->first_ns = event->ns;
 	if (new->judges & PREDICT_TELLS_MACHINE)
@@ -398,30 +394,6 @@ int predict_take_in(struct libdma_predictor *frame, uint64_t until)
 			return err;
 		err = enter(frame);
 	}
-}
-
-/* What the thread has looked at is written again. */
-static void make_way(const struct foreseen *event)
-{
-	prefetch_write(event);
-	prefetch_write((const char *)event + PREDICT_LINE);
-}
-
-int libdma_predictor_put(struct libdma_predictor *frame, const struct dma_event *event)
-{
-	struct foreseen *new;
-	int err = frame->come == frame->stop ? predict_thread_go_on(frame) : 0;
-
-	if (err)
-		return err;
-	make_way(predict_at(frame, frame->come + NEAR));
-	new = predict_at(frame, frame->come);
-	err = predict_copy(new, event);
-	if (err)
-		return err;
-	new->place = live_place(event);
-	frame->come++;
-	return frame->thread ? 0 : predict_take_in(frame, frame->come);
 }
 
 bool libdma_predictor_lacks_survey(const struct libdma_predictor *predictor)

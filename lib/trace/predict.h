@@ -255,9 +255,6 @@ static inline bool predict_ends(const struct foreseen *event)
 	return event->class == DMA_CLASS_UNMAP || event->class == DMA_CLASS_FREE;
 }
 
-/* Give a place an event, with lists of its own; 0 or -ENOMEM. */
-int predict_copy(struct foreseen *to, const struct dma_event *from);
-
 /* The next event of the window, NULL where none is known yet. */
 struct foreseen *predict_next(struct libdma_predictor *frame, const struct foreseen *event);
 
