@@ -25,6 +25,21 @@ static bool holds_others(void)
 	return false;
 }
 
+/* It ends in front of what it ends in front of, on the bus and in memory. */
+static void check_border(uint64_t size)
+{
+	enum libdma_fault why = LIBDMA_FAULT_NONE;
+	dma_addr_t high = api_on_bus(API_HIGH);
+	unsigned char byte;
+
+	expect(REGION, libdma_device_read(api.dev, API_REGION + size - 1, &byte, 1, NULL) == 1);
+	expect(REGION, !libdma_device_read(api.dev, API_REGION + size, &byte, 1, &why));
+	expect(REGION, !api.iommu || why == LIBDMA_FAULT_UNMAPPED || why == LIBDMA_FAULT_MASK);
+	if (!api.iommu && high <= (api.mask | api.coherent_mask))
+		expect(REGION, libdma_device_read(api.dev, high, &byte, 1, NULL) == 1);
+	api.told = 0;
+}
+
 /* What was had before is freed by where it lies: 6.1 and later alike. */
 void api_declare(uint64_t size)
 {
@@ -47,9 +62,11 @@ void api_declare(uint64_t size)
 	expect(EVENT, api.event.kind == DMA_EVENT_DECLARE_COHERENT_MEMORY);
 	expect(EVENT, api.told == 1 && !api.event.error == !err && api.event.size == size &&
 			      api.event.phys == API_REGION_PHYS && api.event.dma == API_REGION);
-	if (!err)
-		api.region = size;
 	api_expect_nothing();
+	if (err)
+		return;
+	api.region = size;
+	check_border(size);
 }
 
 void api_release(void)

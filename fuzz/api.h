@@ -18,8 +18,9 @@
 #define API_BUFFER (API_PIECES * PAGE_SIZE)
 #define API_WINDOW 0x3000000000ULL /* of DMA addresses, where there is one */
 
-/* The device's own memory. */
-#define API_REGION_PHYS 0xd0000000ULL
+/* The device's own memory, which ends where RAM begins again. */
+#define API_REGION_PHYS (API_HIGH - 16 * PAGE_SIZE)
+#define API_HIGH	(4ULL << 30)
 #define API_REGION	0x40000000ULL
 
 enum api_use {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# check-generated.sh - small mistakes, made one after the other all over the allocators:
-# does a target see each of them, by what is in corpus/? Prints a line a mistake.
+# check-generated.sh - small mistakes, made one after the other all over the allocators and
+# the DMA API: does a target see each of them, by what is in corpus/? Prints a line a mistake.
 #
 # A comparison turned, a boundary off by one, a mask inverted, && for ||, a statement left
 # out. Of all places about every STEP-th is tried, chosen by what the line says: an edit
@@ -41,6 +41,22 @@ lib/dma/mask.c direct stack
 lib/check/ledger-find.c check
 lib/check/broken-map.c check
 lib/check/broken-end.c check
+lib/dma/direct-alloc.c api direct
+lib/dma/bounce.c api stack hostile
+lib/dma/iommu-dma.c api stack
+lib/dma/iommu-dma-alloc.c api stack
+lib/dma/iommu-dma-iova.c api
+lib/dma/iommu-dma-sg.c api stack
+lib/dma/mapping.c api
+lib/dma/mapping-sg.c api
+lib/dma/sync.c api stack
+lib/dma/allocation.c api
+lib/dma/region.c api
+lib/dma/sharing.c api
+lib/dma/remap.c api
+lib/dma/group.c api hostile
+lib/dma/restricted.c api
+lib/dma/list-event.c api
 END
 }
 
@@ -146,7 +162,7 @@ export scratch
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 1' INT TERM
 
-ar rc "$scratch/support.a" fuzz/mutate.o fuzz/oracle.o fuzz/requests.o \
+ar rc "$scratch/support.a" fuzz/mutate.o fuzz/oracle.o fuzz/requests.o fuzz/api-*.o \
 	fuzz/stack-bytes.o fuzz/coherent-*.o fuzz/iova-clone.o fuzz/pool-shape.o \
 	fuzz/swiotlb-grow.o fuzz/swiotlb-size.o fuzz/reference-*.o || exit 1
 parts | while read -r file targets; do

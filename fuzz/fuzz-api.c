@@ -98,7 +98,7 @@ static void make_device(const uint8_t *config)
 static void begin(void)
 {
 	static const struct libdma_range memory[] = { { 0, 24ULL << 20, NULL },
-						      { 4ULL << 30, 8ULL << 20, NULL } };
+						      { API_HIGH, 8ULL << 20, NULL } };
 	const uint8_t *config = requests_config(&api.requests);
 	enum mode mode = config[CONFIG_MODE] % MODES;
 	struct libdma_machine_options options = {
