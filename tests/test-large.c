@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/large.h"
+#include "base/prefetch.h"
 
 #include "test.h"
 
@@ -22,8 +23,8 @@ static void expect_room(size_t size, size_t align)
 static void what_fills_a_large_page_begins_with_one(void **state)
 {
 	(void)state;
-	expect_room(1, LARGE_LINE);
-	expect_room(LARGE_PAGE - 1, LARGE_LINE);
+	expect_room(1, CACHE_LINE);
+	expect_room(LARGE_PAGE - 1, CACHE_LINE);
 	expect_room(LARGE_PAGE, LARGE_PAGE);
 	expect_room(LARGE_PAGE + 1, LARGE_PAGE);
 }

@@ -10,10 +10,11 @@
 
 #include "base/bits.h"
 #include "base/large.h"
+#include "base/prefetch.h"
 
 void *large_alloc(size_t size)
 {
-	size_t align = size < LARGE_PAGE ? LARGE_LINE : LARGE_PAGE;
+	size_t align = size < LARGE_PAGE ? CACHE_LINE : LARGE_PAGE;
 	void *memory;
 
 	if (size > SIZE_MAX - align)

@@ -11,7 +11,6 @@
 #include <stddef.h>
 
 #define LARGE_PAGE ((size_t)2 << 20) /* bytes; what most machines have next to the least */
-#define LARGE_LINE 64		     /* and of a cache's line */
 
 /**
  * large_alloc() - memory for a table, in large pages where it fills one

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/prefetch.h"
 #include "dma/live.h"
 
 #define CHUNK_SHIFT 8
@@ -18,7 +19,6 @@
 /* Where there are so many, as many more are in one piece of memory: a large page. */
 #define CHUNKS_LARGE 32
 #define NONE        UINT32_MAX
-#define LINE	    64 /* bytes of a cache's line */
 
 struct key {
 	uint64_t whose; /* SPACE_* in the top byte, device or pool below */
@@ -101,11 +101,11 @@ struct record {
 	struct mapping mapping; /* of order 0 where free */
 	struct chain chain;
 	struct lists *lists;
-} __attribute__((aligned(LINE)));
+} __attribute__((aligned(CACHE_LINE)));
 
 #define EVENT_HEAD (offsetof(struct dma_event, handle) + sizeof(uint64_t))
 
-_Static_assert(offsetof(struct record, mapping.event) + EVENT_HEAD == 2 * LINE,
+_Static_assert(offsetof(struct record, mapping.event) + EVENT_HEAD == 2 * CACHE_LINE,
 	       "one buffer fills two lines");
 
 struct slot {

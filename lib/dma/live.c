@@ -312,7 +312,7 @@ void live_come_nearer(const struct live *live, const struct live_place *place)
 		return;
 	record = (const char *)record_at(live, live->slot[at].link >> 1);
 	for (size_t line = 0; line < offsetof(struct record, mapping.event) + EVENT_HEAD;
-	     line += LINE)
+	     line += CACHE_LINE)
 		__builtin_prefetch(record + line);
 }
 

@@ -210,7 +210,7 @@ static inline int copy(struct foreseen *to, const struct dma_event *from)
 static void make_way(const struct foreseen *event)
 {
 	prefetch_write(event);
-	prefetch_write((const char *)event + PREDICT_LINE);
+	prefetch_write((const char *)event + CACHE_LINE);
 }
 
 int libdma_predictor_put(struct libdma_predictor *frame, const struct dma_event *event)

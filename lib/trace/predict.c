@@ -249,7 +249,7 @@ static int find_begin(struct libdma_predictor *frame, struct foreseen *event)
 static void come_near(const struct foreseen *event)
 {
 	prefetch_write(event);
-	__builtin_prefetch((const char *)event + PREDICT_LINE);
+	__builtin_prefetch((const char *)event + CACHE_LINE);
 }
 
 /* And what is found then, or was found out before. */
@@ -259,7 +259,7 @@ static void come_nearer(const struct live *live, const struct foreseen *event)
 
 	live_come_nearer(live, &event->place);
 	for (size_t line = 0; memo && line < MEMO_LINES; line++)
-		prefetch_write(memo + line * PREDICT_LINE);
+		prefetch_write(memo + line * CACHE_LINE);
 }
 
 /* The window knows what is to be judged soon; it is too long for the caches itself. */

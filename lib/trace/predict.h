@@ -10,6 +10,7 @@
 
 #include <libdma/predict.h>
 
+#include "base/prefetch.h"
 #include "base/rules.h"
 #include "dma/event-kind.h"
 #include "dma/live.h"
@@ -30,7 +31,6 @@
  */
 #define PREDICT_INTERRUPT_NS 20000000
 #define PREDICT_NO_GROUP     UINT32_MAX
-#define PREDICT_LINE	     64 /* bytes of a cache's line */
 
 /**
  * struct predict_device - a device's limits as they are now
@@ -112,16 +112,16 @@ struct foreseen {
 	struct dma_event event;
 	void *lists;
 	size_t lists_size;
-} __attribute__((aligned(PREDICT_LINE)));
+} __attribute__((aligned(CACHE_LINE)));
 
 /* What most events use of it. */
 #define PREDICT_HEAD offsetof(struct dma_event, mask)
 /* And events without lists. */
 #define PREDICT_TAIL offsetof(struct dma_event, max_segment_size)
 
-_Static_assert(offsetof(struct foreseen, event) + PREDICT_HEAD == 2 * PREDICT_LINE,
+_Static_assert(offsetof(struct foreseen, event) + PREDICT_HEAD == 2 * CACHE_LINE,
 	       "an event without a tail fills two lines");
-_Static_assert(sizeof(struct foreseen) == 4 * PREDICT_LINE, "places are a power of two");
+_Static_assert(sizeof(struct foreseen) == 4 * CACHE_LINE, "places are a power of two");
 _Static_assert(DMA_EVENT_KINDS <= 64, "backend.judges has a bit for each");
 
 struct backend {
@@ -204,7 +204,7 @@ struct libdma_predictor {
 	struct libdma_replay *following, *replay;
 
 	/* written with each event that is judged, and no line of the cache with the above */
-	uint64_t oldest __attribute__((aligned(PREDICT_LINE)));
+	uint64_t oldest __attribute__((aligned(CACHE_LINE)));
 	uint64_t next, newest;
 	uint64_t latest_ns, disorder;
 	const struct dma_event *begin;
@@ -230,7 +230,7 @@ struct libdma_predictor {
 	unsigned int waiting;
 
 	/* written with each event that comes, by another CPU than the rest */
-	uint64_t come __attribute__((aligned(PREDICT_LINE)));
+	uint64_t come __attribute__((aligned(CACHE_LINE)));
 	uint64_t stop;
 	struct predict_thread *thread;
 };
