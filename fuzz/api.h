@@ -70,6 +70,7 @@ extern struct api {
 	bool fails; /* the model's own memory does, now and then */
 	unsigned int config;
 	uint64_t granule, mask, coherent_mask;
+	bool narrow; /* one of them was once below 32 bits */
 	bool skips_sync;
 	struct api_account before;
 	uint64_t iovas, translated; /* as events tell it */

@@ -72,6 +72,7 @@ static void set_masks(uint64_t mask, uint64_t coherent)
 	}
 	if (!dma_set_coherent_mask(api.dev, coherent))
 		api.coherent_mask = coherent;
+	api.narrow |= api.mask < UINT32_MAX || api.coherent_mask < UINT32_MAX;
 }
 
 static void make_device(const uint8_t *config)
@@ -153,10 +154,13 @@ static void ask_error(const struct api_thing *thing)
 		.kind = DMA_EVENT_MAPPING_ERROR, .dma = dma, .error = bad ? -1 : 0 });
 }
 
-/* An IOMMU gives the granule that a mask ends in: only fuzz-direct tries others. */
+/*
+ * An IOMMU gives the granule that a mask ends in, and out of its caches any range where a
+ * mask spans less than is asked for (RULES.md I16): fuzz-direct and fuzz-iova try these.
+ */
 static bool is_usual(uint64_t mask)
 {
-	return mask >= PAGE_SIZE && !(mask & (mask + 1));
+	return mask >= DMA_BIT_MASK(24) && !(mask & (mask + 1));
 }
 
 static void run_mapping(struct api_thing *thing, const struct dma_event *event)
