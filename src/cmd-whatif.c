@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include <libdma/predict.h>
+#include <libdma/environment.h>
 
 #include "command.h"
 #include "form.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libdma/predict.h>
+#include <libdma/environment.h>
 
 #include "out-file.h"
 #include "output.h"

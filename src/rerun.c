@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libdma/predict.h>
+#include <libdma/environment.h>
 
 #include "json.h"
 #include "output.h"

@@ -218,21 +218,3 @@ bool libdma_predictor_device(const struct libdma_predictor *predictor, size_t in
 /** libdma_predictor_assumption() - those made so far; false behind the last */
 bool libdma_predictor_assumption(const struct libdma_predictor *predictor, size_t index,
 				 struct libdma_assumption *ret);
-
-/**
- * libdma_kernel_parse() - whose rules a kernel follows
- * @release:	"6.12.107+deb13-amd64", "7.2"
- * @ret:	set to the modelled kernel that is nearest
- *
- * Return: 0, or -EINVAL where @release does not begin with two numbers.
- */
-int libdma_kernel_parse(const char *release, enum dma_kernel *ret);
-
-/**
- * libdma_kernel_substitute() - which kernel stands for one that is not modelled itself
- * @release:	"6.6.30", "5.15"
- *
- * Return: "6.1", "6.12" or "7.2", as libdma_kernel_parse() has it; NULL for a release of
- * one of these, and where @release does not begin with two numbers.
- */
-const char *libdma_kernel_substitute(const char *release);

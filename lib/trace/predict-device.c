@@ -5,10 +5,8 @@
  * Limits come from the environment, which was often read when the recording ended; what
  * events say of them since holds from then on.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,36 +14,6 @@
 
 #define MASK_32	       0xffffffffULL
 #define DEFAULT_SEGMENT 65536
-
-int libdma_kernel_parse(const char *release, enum dma_kernel *ret)
-{
-	unsigned int major, minor;
-
-	if (sscanf(release, "%u.%u", &major, &minor) != 2)
-		return -EINVAL;
-	if (major < 6 || (major == 6 && minor < 4))
-		*ret = DMA_KERNEL_6_1;
-	else if (major == 6 && minor < 18)
-		*ret = DMA_KERNEL_6_12;
-	else
-		*ret = DMA_KERNEL_7_2;
-	return 0;
-}
-
-const char *libdma_kernel_substitute(const char *release)
-{
-	enum dma_kernel kernel;
-	const char *name;
-	size_t length;
-
-	if (libdma_kernel_parse(release, &kernel))
-		return NULL;
-	name = kernel_rules(kernel)->name;
-	length = strlen(name);
-	return strncmp(release, name, length) || isdigit((unsigned char)release[length])
-		       ? name
-		       : NULL;
-}
 
 static uint32_t find_group(const struct libdma_environment *environment, const char *name)
 {

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libdma/predict.h>
-
 #include "base/rules.h"
 #include "trace/program.h"
 

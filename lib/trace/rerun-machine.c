@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libdma/predict.h>
+#include <libdma/environment.h>
 
 #include "dma/device.h"
 #include "trace/cmdline.h"
