@@ -40,8 +40,7 @@ int bitset_reserve(struct bitset *set, struct heap *heap, uint64_t room);
  */
 uint64_t bitset_words(uint64_t room);
 
-/** bitset_init() - an empty set in bitset_words() zeroed words of the caller's, for good
- */
+/** bitset_init() - an empty set, for good, in bitset_words() zeroed words of the caller's */
 void bitset_init(struct bitset *set, uint64_t room, uint64_t *word);
 
 /* Numbers are below what was reserved; adding one twice is adding it once. */

@@ -18,8 +18,7 @@
 
 struct memory_touched;
 
-/* What is behind a linear map, and where that is; a store knows what was touched of it.
- */
+/* What is behind a linear map, and where; a store knows what of it was touched. */
 struct memory_mapping {
 	int fd;
 	char *linear;

@@ -7,7 +7,8 @@
 #include "trace/predict-iova-timeline.h"
 
 #define TIMELINE_TIMERS 64
-#define TIMELINE_WALK	8 /* operations that are looked at in a step */
+#define TIMELINE_WALK	8   /* operations that are looked at in a step */
+#define TIMELINE_COPY	500 /* steps of a copy of the domain, and one for each four ranges */
 
 /**
  * struct iova_timer - a timer that ran
@@ -80,10 +81,9 @@ static inline bool timeline_pay(struct timeline *timeline, uint64_t steps)
 	return enough;
 }
 
-/* Steps of a copy of the domain. */
 static inline uint64_t timeline_copy_cost(const struct timeline *timeline)
 {
-	return 500 + iova_count(timeline->now) / 4;
+	return TIMELINE_COPY + iova_count(timeline->now) / 4;
 }
 
 /* Run an operation on a domain; a take's answer, 0 for none. */
