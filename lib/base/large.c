@@ -6,6 +6,7 @@
  */
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "base/bits.h"
@@ -23,5 +24,14 @@ void *large_alloc(size_t size)
 	/* advice: without large pages it is as it would be */
 	if (memory && align == LARGE_PAGE)
 		madvise(memory, align_up(size, align), MADV_HUGEPAGE);
+	return memory;
+}
+
+void *large_zalloc(size_t size)
+{
+	void *memory = large_alloc(size);
+
+	if (memory)
+		memset(memory, 0, size);
 	return memory;
 }

@@ -20,3 +20,6 @@
  * there is none.
  */
 void *large_alloc(size_t size);
+
+/** large_zalloc() - the same, all of it zero */
+void *large_zalloc(size_t size);

@@ -102,10 +102,9 @@ int table_grow_records(struct live *live)
 			return -ENOMEM;
 		live->chunk = chunk;
 	}
-	record = large_alloc(count * sizeof(*record));
+	record = large_zalloc(count * sizeof(*record));
 	if (!record)
 		return -ENOMEM;
-	memset(record, 0, count * sizeof(*record));
 	for (uint32_t i = 0; i + 1 < count; i++)
 		record[i].link.newer = first + i + 1;
 	record[count - 1].link.newer = live->free;

@@ -78,23 +78,13 @@ static void free_frame(struct libdma_predictor *frame)
 	free(frame);
 }
 
-static struct foreseen *create_window(uint64_t events)
-{
-	struct foreseen *window = large_alloc(events * sizeof(*window));
-
-	if (window)
-		memset(window, 0, events * sizeof(*window));
-	return window;
-}
-
 int libdma_predictor_create(const struct libdma_predictor_options *options,
 			    struct libdma_predictor **ret)
 {
-	struct libdma_predictor *frame = large_alloc(sizeof(*frame));
+	struct libdma_predictor *frame = large_zalloc(sizeof(*frame));
 
 	if (!frame)
 		return -ENOMEM;
-	memset(frame, 0, sizeof(*frame));
 	frame->options = *options;
 	if (!frame->options.window_ns)
 		frame->options.window_ns = PREDICT_WINDOW_NS;
@@ -104,7 +94,7 @@ int libdma_predictor_create(const struct libdma_predictor_options *options,
 				       PREDICT_COMING)) - 1;
 	frame->stop = frame->options.thread ? PREDICT_COMING : UINT64_MAX;
 	frame->lost_number = frame->lost_ns = UINT64_MAX;
-	frame->window = create_window(frame->mask + 1);
+	frame->window = large_zalloc((frame->mask + 1) * sizeof(*frame->window));
 	frame->live = live_create();
 	if (!frame->window || !frame->live || create_backends(frame)) {
 		free_frame(frame);
