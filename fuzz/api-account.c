@@ -235,11 +235,6 @@ unsigned char api_pattern(void)
 	return pattern ? pattern : 1;
 }
 
-bool api_is(const unsigned char *bytes, unsigned char pattern, uint64_t size)
-{
-	return !size || (bytes[0] == pattern && !memcmp(bytes, bytes + 1, size - 1));
-}
-
 void api_device_sees(dma_addr_t dma, const unsigned char *bytes, uint64_t size)
 {
 	static unsigned char seen[API_BUFFER];

@@ -119,10 +119,10 @@ static void check_around(const struct api_thing *thing)
 
 	if (!api.untrusted)
 		return;
-	expect(LEAK, api_is(copy + thing->size, 0, -end % api.granule));
-	expect(LEAK, old || api_is(copy - before, 0, before));
+	expect(LEAK, oracle_filled(copy + thing->size, 0, -end % api.granule));
+	expect(LEAK, old || oracle_filled(copy - before, 0, before));
 	if (old && (thing->dir == DMA_FROM_DEVICE || thing->attrs & DMA_ATTR_SKIP_CPU_SYNC))
-		expect(LEAK, api_is(copy, 0, thing->size));
+		expect(LEAK, oracle_filled(copy, 0, thing->size));
 }
 
 static void check_place(const struct api_thing *thing, enum outcome outcome)

@@ -140,7 +140,7 @@ static void check_bytes(const struct api_thing *thing)
 	unsigned char other = (unsigned char)(thing->pattern ^ 0xff);
 
 	for (uint64_t at = 0; at < whole; at += PAGE_SIZE) {
-		expect(CPU, api_is(cpu_of(thing, at), thing->pattern, PAGE_SIZE));
+		expect(CPU, oracle_filled(cpu_of(thing, at), thing->pattern, PAGE_SIZE));
 		if (thing->dir != DMA_FROM_DEVICE && !(api.fails && !api.coherent))
 			api_device_sees(thing->dma + at, cpu_of(thing, at),
 					at + PAGE_SIZE < thing->size ? PAGE_SIZE
@@ -167,8 +167,8 @@ static void check_zeros(const struct api_thing *thing)
 	    api.config & LIBDMA_CONFIG_NO_INIT_ON_ALLOC)
 		return;
 	for (uint64_t at = 0; at < size; at += PAGE_SIZE)
-		expect(ZERO, api_is(cpu_of(thing, at), 0,
-				    size - at < PAGE_SIZE ? size - at : PAGE_SIZE));
+		expect(ZERO, oracle_filled(cpu_of(thing, at), 0,
+					   size - at < PAGE_SIZE ? size - at : PAGE_SIZE));
 }
 
 /* ---- asking ---- */

@@ -124,8 +124,6 @@ void api_expect_gone(dma_addr_t dma, uint64_t size);
 /* Addresses are low while there are some, unless that is switched off (I21). */
 void api_expect_choice(dma_addr_t dma, uint64_t size, uint64_t mask);
 
-bool api_is(const unsigned char *bytes, unsigned char pattern, uint64_t size);
-
 /* ---- api-memory.c ---- */
 
 void api_alloc(struct api_thing *thing, const struct dma_event *event);

@@ -131,8 +131,7 @@ static void own_alloc(struct thing *thing, uint64_t size)
 	*thing = (struct thing) { true, page, count, size };
 	if (!world.place.cpu)
 		return;
-	expect(ZERO,
-	       !bytes[offset] && !memcmp(bytes + offset, bytes + offset + 1, size - 1));
+	expect(ZERO, oracle_filled(bytes + offset, 0, size));
 	memset(bytes + offset, JUNK, count << PAGE_SHIFT);
 }
 

@@ -198,9 +198,8 @@ static void unmap(struct mapped *mapped)
 static void alloc(struct memory *memory, uint64_t size)
 {
 	uint64_t whole = (size + PAGE_SIZE - 1) & PAGE_MASK;
-	static const char zeros[8 * PAGE_SIZE];
 
-	if (memory->cpu || !size || size > sizeof(zeros))
+	if (memory->cpu || !size || size > 8 * PAGE_SIZE)
 		return;
 	memory->cpu = dma_alloc_coherent(world.dev, size, &memory->dma, GFP_KERNEL);
 	if (!memory->cpu)
@@ -210,7 +209,7 @@ static void alloc(struct memory *memory, uint64_t size)
 			     whole - 1 <= highest(world.coherent_mask) - memory->dma);
 	expect(TRANSLATE, on_bus(libdma_memory_phys(world.machine, memory->cpu)) ==
 				  memory->dma);
-	expect(ZERO, !memcmp(memory->cpu, zeros, whole));
+	expect(ZERO, oracle_filled(memory->cpu, 0, whole));
 	memset(memory->cpu, 0x5a, whole);
 }
 

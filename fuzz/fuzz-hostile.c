@@ -221,9 +221,7 @@ static void sync(struct slot *slot, const struct dma_event *event, bool for_cpu)
 /* New memory is zeros, whatever the device wrote there before. */
 static void check_new(const struct memory *memory)
 {
-	static const unsigned char zeros[BUFFER];
-
-	expect(ZERO, !memcmp(memory->cpu, zeros, memory->size));
+	expect(ZERO, oracle_filled(memory->cpu, 0, memory->size));
 	for (unsigned int i = 0; i < SLOTS_USED + BLOCKS; i++) {
 		const struct memory *other = i < SLOTS_USED ? &world.coherent[i]
 							    : &world.block[i - SLOTS_USED];

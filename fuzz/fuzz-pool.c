@@ -162,13 +162,13 @@ static void mark(struct block *block)
 
 static void check_filled(const char *cpu, uint64_t size, bool zero)
 {
-	char byte = (char)POISON_ALLOCATED;
+	unsigned char byte = POISON_ALLOCATED;
 
 	if (zero || world.options.init_on_alloc)
 		byte = 0;
 	else if (!world.options.debug)
 		return;
-	expect(ZERO, cpu[0] == byte && (size == 1 || !memcmp(cpu, cpu + 1, size - 1)));
+	expect(ZERO, oracle_filled(cpu, byte, size));
 }
 
 /* What walks say of it. */

@@ -126,16 +126,16 @@ static void check_around(unsigned int number)
 	const struct mapped *mapped = &rigs[UNTRUSTED].mapped[number];
 	dma_addr_t end = mapped->dma + slots[number].piece[0].size;
 	uint64_t before = mapped->dma % PAGE_SIZE, behind = -end % PAGE_SIZE;
-	static unsigned char seen[PAGE_SIZE], zeros[PAGE_SIZE];
+	static unsigned char seen[PAGE_SIZE];
 	struct device *dev = rigs[UNTRUSTED].dev;
 
 	if (!mapped->live || slots[number].dir == DMA_FROM_DEVICE ||
 	    requests_kernel(&requests) == DMA_KERNEL_6_1)
 		return;
 	expect(LEAK, libdma_device_read(dev, mapped->dma - before, seen, before, NULL) ==
-				     before && !memcmp(seen, zeros, before));
+				     before && oracle_filled(seen, 0, before));
 	expect(LEAK, libdma_device_read(dev, end, seen, behind, NULL) == behind &&
-			     !memcmp(seen, zeros, behind));
+			     oracle_filled(seen, 0, behind));
 }
 
 /* ---- the driver ---- */
@@ -338,7 +338,6 @@ static void *pool_block(struct rig *rig, dma_addr_t *dma)
 static void alloc(unsigned int number, uint64_t size, bool block)
 {
 	struct slot *slot = &slots[number];
-	static const unsigned char zeros[LARGEST];
 
 	if (block)
 		size = block_size();
@@ -358,7 +357,7 @@ static void alloc(unsigned int number, uint64_t size, bool block)
 							    GFP_KERNEL);
 		mapped->live = mapped->memory;
 		expect(COMPLETE, mapped->live);
-		expect(ZERO, !memcmp(mapped->memory, zeros, size));
+		expect(ZERO, oracle_filled(mapped->memory, 0, size));
 	}
 	memset(slot->bytes, 0, size);
 	stack_cpu_writes(number, size / 3, size - size / 3);

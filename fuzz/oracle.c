@@ -23,3 +23,11 @@ void oracle_fail(const char *oracle, const char *file, int line, const char *con
 		name ? name + 1 : file, line, condition);
 	abort();
 }
+
+/* Each byte is the one before it, which memcmp() knows of many at once. */
+bool oracle_filled(const void *bytes, unsigned char byte, size_t size)
+{
+	const unsigned char *first = bytes;
+
+	return !size || (*first == byte && !memcmp(first, first + 1, size - 1));
+}

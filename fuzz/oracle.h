@@ -9,6 +9,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define expect(oracle, condition)                                                \
 	((condition) ? (void)0 : oracle_fail(#oracle, __FILE__, __LINE__, #condition))
@@ -19,3 +20,6 @@ _Noreturn void oracle_fail(const char *oracle, const char *file, int line,
 
 /* Which request is being run; told by oracle_fail(). */
 void oracle_step(unsigned int request);
+
+/* Are all of these bytes this one? Of none they are. */
+bool oracle_filled(const void *bytes, unsigned char byte, size_t size);
