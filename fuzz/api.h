@@ -67,8 +67,8 @@ extern struct api {
 	struct libdma_machine *machine;
 	struct device *dev;
 	bool iommu, lazy, forced, restricted, coherent, untrusted, windowed;
-	bool fails; /* the model's own memory does, now and then */
 	unsigned int config;
+	unsigned int fails; /* which allocation of the model's own memory; 0: none */
 	uint64_t granule, mask, coherent_mask;
 	bool narrow; /* one of them was once below 32 bits */
 	bool skips_sync;

@@ -249,11 +249,9 @@ static void run_memory(struct api_thing *thing, const struct dma_event *event)
 
 static void run(const struct dma_event *event)
 {
-	uint8_t fails = requests_config(&api.requests)[CONFIG_HEAP] % 16;
-
 	libdma_machine_set_cpu(api.machine, event->cpu % 2);
 	libdma_machine_set_time(api.machine, event->ns);
-	libdma_machine_fail(api.machine, api.requests.number % 2 ? fails : 0, 0, 0);
+	libdma_machine_fail(api.machine, api.requests.number % 2 ? api.fails : 0, 0, 0);
 	api_begin();
 	run_memory(&api.thing[event->handle % API_THINGS], event);
 }
