@@ -229,9 +229,8 @@ phys_addr_t api_leads_to(dma_addr_t dma)
 
 unsigned char api_pattern(void)
 {
-	static unsigned char pattern;
+	unsigned char pattern = (unsigned char)(api.requests.number * 29 + 7);
 
-	pattern = (unsigned char)(api.requests.number * 29 + 7);
 	return pattern ? pattern : 1;
 }
 

@@ -61,6 +61,7 @@ void api_range_link(struct api_thing *thing, const struct dma_event *event)
 			      (DMA_ATTR_SKIP_CPU_SYNC | DMA_ATTR_REQUIRE_COHERENT);
 	struct api_thing more;
 	phys_addr_t phys;
+	bool copied;
 	int err;
 
 	if (thing->use != API_RANGE || at == thing->size)
@@ -70,6 +71,7 @@ void api_range_link(struct api_thing *thing, const struct dma_event *event)
 		size = thing->size - at;
 	if ((at && phys % api.granule) || (attrs & DMA_ATTR_SKIP_CPU_SYNC && !api.coherent))
 		return;
+	copied = api_copied_for_iommu(phys, size, thing->dir);
 	api_begin();
 	err = dma_iova_link(api.dev, &thing->range, phys, at, size, thing->dir, attrs);
 	/* a part that could not be linked is unlinked, which is told of first */
@@ -78,12 +80,11 @@ void api_range_link(struct api_thing *thing, const struct dma_event *event)
 			      api.event.size == size && api.event.dir == thing->dir);
 	expect(EVENT, !api.event.error == !err);
 	if (attrs & DMA_ATTR_REQUIRE_COHERENT &&
-	    (!api.coherent || thing->copied || api_copied_for_iommu(phys, size, thing->dir)))
+	    (!api.coherent || thing->copied || copied))
 		expect(ARGUMENT, err == (api.coherent && !thing->copied ? -EPERM
 									: -EOPNOTSUPP));
 	else if (err)
-		expect(COMPLETE, api.fails || api.untrusted || thing->copied ||
-					 api_copied_for_iommu(phys, size, thing->dir));
+		expect(COMPLETE, api.fails || api.untrusted || thing->copied || copied);
 	if (err) {
 		api_expect_nothing();
 		return;
@@ -92,13 +93,12 @@ void api_range_link(struct api_thing *thing, const struct dma_event *event)
 	thing->took.slots += more.took.slots;
 	thing->took.mapped += more.took.mapped;
 	thing->linked = at + size;
-	thing->copied |= api_copied_for_iommu(phys, size, thing->dir);
+	thing->copied |= copied;
 	for (in = 0; in < size && thing->dir != DMA_FROM_DEVICE; in += PAGE_SIZE)
 		api_device_sees(thing->range.addr + at + in,
 				thing->buffer + thing->phys + at + in,
 				in + PAGE_SIZE < size ? PAGE_SIZE : size - in);
-	for (in = 0; in < size && !api_copied_for_iommu(phys, size, thing->dir);
-	     in += PAGE_SIZE)
+	for (in = 0; in < size && !copied; in += PAGE_SIZE)
 		expect(TRANSLATE, api_leads_to(thing->range.addr + at + in) == phys + in);
 	api_expect_permission(thing->range.addr + at, size, thing->dir);
 	expect(ARGUMENT, !dma_iova_sync(api.dev, &thing->range, at, size));

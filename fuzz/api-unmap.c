@@ -96,7 +96,7 @@ void api_unmap(struct api_thing *thing)
 	else
 		unmap_one(thing);
 	api_give(thing);
-	if (written && (skip ? api.coherent && !thing->copied : true))
+	if (written && (!skip || (api.coherent && !thing->copied)))
 		expect_written(thing, pattern);
 	else if (written && thing->copied && !thing->touched && thing->use != API_LIST &&
 		 api.coherent && api_kernel() != DMA_KERNEL_6_1)
