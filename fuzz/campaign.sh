@@ -7,28 +7,59 @@
 # is left as it is. False where something was found. "make campaign" sets srcdir and DMACTL.
 : "${TIME:=2h}" "${JOBS:=$(nproc)}" "${OUT:=campaign}" "${srcdir:?}" "${DMACTL:?}"
 : "${BUILDS:=libfuzzer-asan libfuzzer-plain afl-plain}" "${TARGETS:=}"
-test -n "$TARGETS" ||
-	TARGETS=$(find "$srcdir/fuzz" -name 'fuzz-*.c' | sed 's,.*/fuzz-,,; s,\.c$,,' | sort)
 export OUT srcdir DMACTL
 
-seconds=$(echo "$TIME" | awk '
-	/^[0-9]+[smh]?$/ { print $1 * ($1 ~ /h$/ ? 3600 : $1 ~ /m$/ ? 60 : 1) }')
-test -n "$seconds" || { echo "campaign: TIME=$TIME is no time such as 90s, 30m or 2h" >&2; exit 2; }
+fail() {
+	echo "campaign: $*" >&2
+	exit 2
+}
+
+# ---- what was asked for, before anything is built ----
+
+seconds=$(echo "$TIME" | awk '/^[0-9]+[smh]?$/ && length < 9 {
+	printf "%.0f", $1 * ($1 ~ /h$/ ? 3600 : $1 ~ /m$/ ? 60 : 1) }')
+test -n "$seconds" || fail "TIME=$TIME is no time such as 90s, 30m or 2h"
+case $JOBS in
+'' | 0* | *[!0-9]* | ????*) fail "JOBS=$JOBS is no number of workers, 1 to 999" ;;
+esac
+for build in $BUILDS; do
+	case $build in
+	libfuzzer-asan | libfuzzer-plain | afl-asan | afl-plain) ;;
+	*)	fail "BUILDS: '$build' is none of libfuzzer-asan libfuzzer-plain afl-asan" \
+			"afl-plain" ;;
+	esac
+done
+all=$(find "$srcdir/fuzz" -name 'fuzz-*.c' | sed 's,.*/fuzz-,,; s,\.c$,,' | sort)
+TARGETS=${TARGETS:-$all}
+for target in $TARGETS; do
+	# shellcheck disable=SC2086
+	echo "$all" | grep -qxF -e "$target" || fail "TARGETS: '$target' is none of" $all
+done
 
 pairs() {
 	for target in $TARGETS; do
 		for build in $BUILDS; do echo "$build $target"; done
-	done
+	done | awk '!seen[$0]++'
 }
-SHARE=$((seconds * JOBS / $(pairs | wc -l)))
-test "$SHARE" -ge 1 || { echo "campaign: TIME=$TIME is too short for all targets" >&2; exit 2; }
+turns=$((($(pairs | wc -l) + JOBS - 1) / JOBS))
+test "$turns" -ge 1 || fail "TARGETS=$TARGETS, BUILDS=$BUILDS: one of them names nothing"
+SHARE=$((seconds / turns))
+test "$SHARE" -ge 1 ||
+	fail "TIME=$TIME is too short: each target takes a second in each build:" \
+		"${turns}s is the least"
+test "$SHARE" -le 1000000 ||
+	fail "TIME=$TIME is too long: no target takes more than 1000000s in a build"
 export SHARE
 
-mkdir -p "$OUT" || exit
+why=$(mkdir -p "$OUT/build" 2>&1) ||
+	fail "OUT=$OUT: ${why##*: }: name a folder that can be written to"
+
+# ---- and now to it ----
+
 for build in $BUILDS; do
 	# shellcheck disable=SC2086
 	"$DMACTL" fuzz build --build="$build" --data="$srcdir" --output="$OUT" $TARGETS \
-		>"$OUT/build.txt" 2>&1 || { cat "$OUT/build.txt"; exit 1; }
+		>/dev/null || exit
 done
 
 # shellcheck disable=SC2016
