@@ -65,6 +65,7 @@ done
 # shellcheck disable=SC2016
 pairs | xargs -P "$JOBS" -L 1 sh -c '
 	one=$OUT/$1-$2
+	trap "exit 130" INT # some shells would go on
 	test ! -e "$one/ended" || exit 0
 	"$DMACTL" fuzz run "$2" --programs="$OUT/build/$1/fuzz" --data="$srcdir" \
 		--output="$one" --time="${SHARE}s" --keep-going >"$one.txt" 2>&1
@@ -73,8 +74,17 @@ pairs | xargs -P "$JOBS" -L 1 sh -c '
 	*)	cat "$one.txt" >&2; exit 1 ;;
 	esac' sh || exit
 
-pairs | while read -r build target; do
-	echo "$build $target $("$DMACTL" fuzz status --output="$OUT/$build-$target" \
+# More than one of a target where it was stopped.
+runs() {
+	pairs | while read -r build target; do
+		for run in "$OUT/$build-$target"/*/run.json; do
+			echo "$build $target ${run%/run.json}"
+		done
+	done
+}
+
+runs | while read -r build target run; do
+	echo "$build $target $("$DMACTL" fuzz status "$run" \
 		--raw --noheadings --columns=EXECS,EXEC/S,CORPUS,EDGES,STABILITY,FINDINGS)"
 done | awk '
 	BEGIN {
@@ -92,10 +102,9 @@ done | awk '
 		exit findings > 0
 	}' >"$OUT/report.txt"
 found=$?
-test $found = 0 || pairs | while read -r build target; do
-	"$DMACTL" fuzz triage --output="$OUT/$build-$target" >"$OUT/triage.txt" && continue
-	printf '\n%s, %s\n' "$build" "$target"
-	cat "$OUT/triage.txt"
+test $found = 0 || runs | while read -r build target run; do
+	what=$("$DMACTL" fuzz triage "$run") && continue
+	printf '\n%s, %s\n%s\n' "$build" "$target" "$what"
 done >>"$OUT/report.txt"
 cat "$OUT/report.txt"
 exit $found
