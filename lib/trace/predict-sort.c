@@ -65,6 +65,9 @@ static bool put_off_announcement(struct libdma_predictor *frame)
 	for (uint64_t i = frame->next + 1; i <= frame->disorder; i++) {
 		const struct foreseen *other = predict_at(frame, i);
 
+		/* the time of what was put off says nothing of the place where it is now */
+		if (other->put_off)
+			continue;
 		if (other->event.ns < event->event.ns && !is_map_of(other, event))
 			behind = i;
 		else if (other->event.cpu == event->event.cpu || is_tied(other, event))
@@ -86,9 +89,10 @@ static uint64_t find_answer(const struct libdma_predictor *frame)
 	uint64_t earliest_ns = predict_at(frame, frame->next)->event.ns;
 
 	for (uint64_t i = frame->next + 1; i <= frame->disorder; i++) {
-		const struct dma_event *said = &predict_at(frame, i)->event;
+		const struct foreseen *other = predict_at(frame, i);
+		const struct dma_event *said = &other->event;
 
-		if (said->ns >= earliest_ns)
+		if (other->put_off || said->ns >= earliest_ns)
 			continue;
 		if (is_answer(said->kind))
 			return i;
@@ -122,15 +126,19 @@ void predict_sort(struct libdma_predictor *frame)
 		;
 }
 
-void predict_put_off(struct libdma_predictor *frame)
+bool predict_put_off(struct libdma_predictor *frame, const struct foreseen *other)
 {
+	struct foreseen *event = predict_at(frame, frame->next);
 	uint64_t behind = frame->next;
 
-	while (behind + 1 < frame->newest &&
+	while (behind + 1 < frame->newest && predict_at(frame, behind) != other &&
 	       (predict_is_release(predict_at(frame, behind + 1)->event.kind) ||
-		!is_tied(predict_at(frame, behind + 1), predict_at(frame, frame->next))))
+		!is_tied(predict_at(frame, behind + 1), event)))
 		behind++;
-	predict_at(frame, frame->next)->put_off = true;
+	if (behind == frame->next)
+		return false;
+	event->put_off = true;
 	put_behind(frame, behind);
 	frame->again = true;
+	return true;
 }

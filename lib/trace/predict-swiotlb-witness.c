@@ -209,19 +209,20 @@ static bool is_intruder(const struct bounce *bounce, const struct foreseen *othe
 	return leaves(other, bounce->got);
 }
 
-uint64_t slots_intruder(const struct slots *slots, const struct bounce *bounce,
-			const struct foreseen *event)
+const struct foreseen *slots_intruder(const struct slots *slots,
+				      const struct bounce *bounce,
+				      const struct foreseen *event)
 {
 	const struct foreseen *other = event;
 
-	if (event->event.kind != DMA_EVENT_SWIOTLB_BOUNCED || bounce->put_off)
-		return LIBDMA_NO_WITNESS;
+	if (event->event.kind != DMA_EVENT_SWIOTLB_BOUNCED)
+		return NULL;
 	while ((other = predict_next(slots->frame, other)) &&
 	       (other->event.pid != event->event.pid ||
 		predict_is_release(other->event.kind)))
 		if (is_intruder(bounce, other))
-			return other->event.number;
-	return LIBDMA_NO_WITNESS;
+			return other;
+	return NULL;
 }
 
 static bool was_touched(const struct slots *slots, phys_addr_t copy)

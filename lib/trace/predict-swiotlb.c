@@ -139,16 +139,23 @@ static void settle(struct slots *slots, struct bounce *bounce)
 		touch(slots, bounce, bounce->got);
 }
 
+/*
+ * Behind the next that proves that this search came behind it; where none does any more,
+ * behind all that its task lets be before it.
+ */
 static bool put_off(struct slots *slots, struct bounce *bounce,
 		    const struct foreseen *event)
 {
-	bounce->witness = slots_intruder(slots, bounce, event);
-	if (bounce->witness == LIBDMA_NO_WITNESS)
+	const struct foreseen *other = slots_intruder(slots, bounce, event);
+	uint64_t witness = other ? other->event.number : bounce->witness;
+
+	if ((!other && !bounce->put_off) || !predict_put_off(slots->frame, other))
 		return false;
+	if (!bounce->put_off)
+		bounce->foretold = bounce->expected;
 	bounce->put_off = true;
-	bounce->foretold = bounce->expected;
+	bounce->witness = witness;
 	bounce->searched = false;
-	predict_put_off(slots->frame);
 	return true;
 }
 

@@ -172,11 +172,11 @@ bool slots_order(struct slots *slots, struct bounce *bounce, struct foreseen *ev
 
 /*
  * Another task searched on the same CPU before this one went on, and found what this one
- * should have; or an interrupt left what this one found: its number, or
- * LIBDMA_NO_WITNESS.
+ * should have; or an interrupt left what this one found: the first such event, or NULL.
  */
-uint64_t slots_intruder(const struct slots *slots, const struct bounce *bounce,
-			const struct foreseen *event);
+const struct foreseen *slots_intruder(const struct slots *slots,
+				      const struct bounce *bounce,
+				      const struct foreseen *event);
 
 /* Set the verdict from what is not known of an area. */
 void slots_explain(struct slots *slots, struct bounce *bounce);

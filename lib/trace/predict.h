@@ -293,9 +293,11 @@ void predict_sort(struct libdma_predictor *frame);
 
 /*
  * From a backend's judge(), of an announcement: its task was interrupted behind it, and
- * what is announced is done when that goes on. It is judged once more right before then.
+ * what is announced is done when that goes on. It is judged once more behind @other, or,
+ * where that is NULL or comes later, right before its task goes on. False where it is
+ * there already.
  */
-void predict_put_off(struct libdma_predictor *frame);
+bool predict_put_off(struct libdma_predictor *frame, const struct foreseen *other);
 
 /* The state of an event's device, made if need be; *@ret is NULL for number 0. */
 int predict_device_find(struct libdma_predictor *frame, uint32_t name,
