@@ -75,6 +75,11 @@ static unsigned int next_asked(unsigned int slot)
 	return THINGS;
 }
 
+static __attribute__((constructor)) void fill(void)
+{
+	memset(bytes, JUNK, sizeof(bytes));
+}
+
 static void declare(uint64_t size)
 {
 	uint8_t exponent = requests_config(&world.requests)[CONFIG_POOL];
@@ -91,8 +96,6 @@ static void declare(uint64_t size)
 						.phys = REGION,
 						.dma = DEVICE,
 						.size = size };
-	if (!bytes[0])
-		memset(bytes, JUNK, sizeof(bytes));
 	expect(MEMORY, !coherent_create(NULL, world.rules, &world.place, &world.region));
 	reference_pages_init(&region_pages, size >> PAGE_SHIFT);
 }
