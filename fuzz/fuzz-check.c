@@ -62,7 +62,14 @@ static void hear(void *arg, const struct libdma_check_verdict *verdict)
 	/* what was mapped there before, and what ended that */
 	expect(TEXT, rule != 109 || (verdict->begin && verdict->other));
 	expect(RULE, world.saids < REFERENCE_CHECK_SAID);
-	world.said[world.saids++] = (struct reference_said) { rule, verdict->doubt };
+	world.said[world.saids++] = (struct reference_said) {
+		.rule = rule,
+		.doubt = verdict->doubt,
+		.begin = verdict->begin ? verdict->begin->number + 1 : 0,
+		.other = verdict->other ? verdict->other->number + 1 : 0,
+		.was = verdict->was,
+		.is = verdict->is,
+	};
 }
 
 static void sort(struct reference_said *said, unsigned int count)
@@ -86,8 +93,16 @@ static void show(struct dma_event *event)
 	sort(reference.said, reference.saids);
 	expect(RULE, world.saids == reference.saids);
 	for (unsigned int i = 0; i < world.saids; i++) {
-		expect(RULE, world.said[i].rule == reference.said[i].rule);
-		expect(DOUBT, world.said[i].doubt == reference.said[i].doubt);
+		const struct reference_said *said = &world.said[i];
+		const struct reference_said *expected = &reference.said[i];
+
+		expect(RULE, said->rule == expected->rule);
+		expect(DOUBT, said->doubt == expected->doubt);
+		expect(ABOUT, !expected->begin || said->begin == expected->begin);
+		expect(ABOUT, !expected->other || said->other == expected->other);
+		if (expected->was || expected->is)
+			expect(ABOUT, said->was == expected->was &&
+					      said->is == expected->is);
 	}
 }
 

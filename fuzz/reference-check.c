@@ -27,27 +27,56 @@ void reference_check_init(struct reference_check *reference, enum dma_kernel ker
 	reference->errors_seen = reference->many_told = false;
 }
 
-void reference_check_say(struct reference_check *reference, unsigned int rule,
-			 uint32_t doubt)
+struct reference_said *reference_check_say(struct reference_check *reference,
+					   unsigned int rule, uint32_t doubt)
 {
 	bool ours = rule == 10 || rule == 19 || rule > 100;
+	struct reference_said *said = &reference->said[reference->saids];
 
 	if (reference->as_kernel ? ours : rule == 25)
-		return;
-	expect(MEMORY, reference->saids < REFERENCE_CHECK_SAID);
-	reference->said[reference->saids++] =
-		(struct reference_said) { rule, reference->as_kernel ? 0 : doubt };
+		return NULL;
+	expect(MEMORY, reference->saids++ < REFERENCE_CHECK_SAID);
+	*said = (struct reference_said) {
+		.rule = rule,
+		.doubt = reference->as_kernel ? 0 : doubt,
+	};
+	return said;
 }
 
-void reference_say_of_past(const struct reference_call *call,
-			   const struct reference_range *range, unsigned int rule,
-			   uint32_t doubt)
+void reference_differ(struct reference_said *said, uint64_t was, uint64_t is)
+{
+	if (!said)
+		return;
+	said->was = was;
+	said->is = is;
+}
+
+void reference_of_range(struct reference_said *said, const struct reference_range *range)
+{
+	if (said && range)
+		said->begin = range->origin->number + 1;
+}
+
+void reference_of_ended(struct reference_said *said, const struct reference_ended *ended)
+{
+	if (!said || !ended)
+		return;
+	said->begin = ended->begun_by + 1;
+	said->other = ended->ended_by + 1;
+}
+
+struct reference_said *reference_say_of_past(const struct reference_call *call,
+					     const struct reference_range *range,
+					     unsigned int rule, uint32_t doubt)
 {
 	unsigned int losses = call->reference->losses;
+	struct reference_said *said;
 
 	if (range ? range->losses != losses : losses)
 		doubt |= LIBDMA_DOUBT_LOST;
-	reference_check_say(call->reference, rule, doubt);
+	said = reference_check_say(call->reference, rule, doubt);
+	reference_of_range(said, range);
+	return said;
 }
 
 uint32_t reference_late(const struct reference_call *call)

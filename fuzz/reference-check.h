@@ -62,6 +62,7 @@ struct reference_ended {
 	uint64_t start, size, end_size;
 	enum reference_type type;
 	uint64_t flushes;
+	uint64_t begun_by, ended_by; /* numbers of events */
 };
 
 struct reference_line {
@@ -79,13 +80,15 @@ struct reference_device {
 	uint32_t driver;
 	bool noncoherent, skip_sync, has_skip_sync, seen_probe;
 	bool has_region;
-	uint64_t region_dma, region_size;
+	uint64_t region_dma, region_size, region_number;
 };
 
 /* A verdict, as far as it is compared. */
 struct reference_said {
 	unsigned int rule; /* DMA003: 3 */
 	uint32_t doubt;
+	uint64_t begin, other; /* numbers of events, plus 1; 0: none, or not compared */
+	uint64_t was, is;      /* the same, where both are 0 */
 };
 
 struct reference_check {
@@ -116,9 +119,19 @@ struct reference_check {
 	unsigned int saids;
 };
 
-/* What the last event broke: a rule by its number, once for each time. */
-void reference_check_say(struct reference_check *reference, unsigned int rule,
-			 uint32_t doubt);
+/*
+ * What the last event broke: a rule by its number, once for each time. The verdict, to
+ * say more of it, or NULL where it is none of those that are asked for.
+ */
+struct reference_said *reference_check_say(struct reference_check *reference,
+					   unsigned int rule, uint32_t doubt);
+
+/* Of a verdict, or of none: what is not as it was. */
+void reference_differ(struct reference_said *said, uint64_t was, uint64_t is);
+
+/* What the mapping began with that it is about, and what ended that. */
+void reference_of_range(struct reference_said *said, const struct reference_range *range);
+void reference_of_ended(struct reference_said *said, const struct reference_ended *ended);
 
 /* Show it the next event; what that breaks is in @said then. */
 void reference_check_put(struct reference_check *reference,
@@ -169,9 +182,9 @@ struct reference_ref reference_ref(const struct reference_call *call,
 				   unsigned int segment);
 
 /* Of what the rule needs all of the past: events that were lost could explain it. */
-void reference_say_of_past(const struct reference_call *call,
-			   const struct reference_range *range, unsigned int rule,
-			   uint32_t doubt);
+struct reference_said *reference_say_of_past(const struct reference_call *call,
+					     const struct reference_range *range,
+					     unsigned int rule, uint32_t doubt);
 uint32_t reference_late(const struct reference_call *call);
 
 /* One file a sort of call: reference-map.c, -end.c, -use.c */

@@ -26,7 +26,7 @@ static void end_unknown(const struct reference_call *call)
 	else if (!again)
 		reference_say_of_past(call, NULL, 2, reference_late(call));
 	if (again)
-		reference_say_of_past(call, NULL, 101, 0);
+		reference_of_ended(reference_say_of_past(call, NULL, 101, 0), ended);
 	if (!reference->as_kernel)
 		return;
 	older = reference_unchecked(reference, call->event->device, ref->dma);
@@ -40,23 +40,29 @@ static void end_compare(const struct reference_call *call,
 	const struct reference_check *reference = call->reference;
 	const struct reference_ref *ref = &call->ref, *was = &range->ref;
 	bool returned = ref->nents == range->ents && range->ents < was->nents;
+	unsigned int many = reference->as_kernel || !returned ? 6 : 107;
 
 	if (was->size != ref->size)
-		reference_say_of_past(call, range, 3, 0);
+		reference_differ(reference_say_of_past(call, range, 3, 0), was->size,
+				 ref->size);
 	if (was->type != ref->type)
 		reference_say_of_past(call, range, 4, 0);
 	else if (reference_is_memory(ref->type) && was->cpu && ref->cpu &&
 		 was->cpu != ref->cpu)
-		reference_say_of_past(call, range, 5, 0);
+		reference_differ(reference_say_of_past(call, range, 5, 0), was->cpu,
+				 ref->cpu);
 	if (ref->type == LIST && ref->nents && ref->nents != was->nents)
-		reference_say_of_past(call, range,
-				      reference->as_kernel || !returned ? 6 : 107, 0);
+		reference_differ(
+			reference_say_of_past(call, range, many, 0), was->nents,
+			ref->nents);
 	if (was->dir != ref->dir && ref->type != ADDRESSES)
-		reference_say_of_past(call, range, 7, 0);
+		reference_differ(reference_say_of_past(call, range, 7, 0), was->dir,
+				 ref->dir);
 	if (range->unchecked && reference->errors_seen)
 		reference_say_of_past(call, range, 8, 0);
 	if (reference->kernel == DMA_KERNEL_7_2 && (was->attrs ^ ref->attrs) & OF_BOTH)
-		reference_say_of_past(call, range, 9, 0);
+		reference_differ(reference_say_of_past(call, range, 9, 0), was->attrs,
+				 ref->attrs);
 	if (call->device->noncoherent && was->dir != DMA_FROM_DEVICE &&
 	    was->attrs & DMA_ATTR_SKIP_CPU_SYNC && !reference_is_memory(was->type) &&
 	    !range->synced)

@@ -285,6 +285,8 @@ void reference_end(struct reference_check *reference, struct reference_range *ra
 			.end_size = event->size,
 			.type = range->ref.type,
 			.flushes = reference->flushes,
+			.begun_by = range->origin->number,
+			.ended_by = event->number,
 		};
 	memmove(range, range + 1, (reference->ranges - at - 1) * sizeof(*range));
 	reference->ranges--;

@@ -52,6 +52,14 @@ static void map_lines_as_kernel(const struct reference_call *call)
 	}
 }
 
+static void say_shared(const struct reference_call *call,
+		       const struct reference_range *other, unsigned int rule)
+{
+	uint32_t doubt = other->stale ? LIBDMA_DOUBT_SKIPPED : 0;
+
+	reference_of_range(reference_say_of_past(call, NULL, rule, doubt), other);
+}
+
 /* Mappings that share a line of a device that is not coherent: by the first, or not. */
 static void map_lines(const struct reference_call *call)
 {
@@ -82,11 +90,9 @@ static void map_lines(const struct reference_call *call)
 			*which = range;
 	}
 	if (by_first)
-		reference_say_of_past(call, NULL, 14,
-				      by_first->stale ? LIBDMA_DOUBT_SKIPPED : 0);
+		say_shared(call, by_first, 14);
 	if (other)
-		reference_say_of_past(call, NULL, 105,
-				      other->stale ? LIBDMA_DOUBT_SKIPPED : 0);
+		say_shared(call, other, 105);
 }
 
 static void map_reach(const struct reference_call *call)
@@ -96,7 +102,8 @@ static void map_reach(const struct reference_call *call)
 	uint64_t mask = ref->type == MEMORY ? device->coherent_mask : device->mask;
 
 	if (mask && reference_last(ref->dma, ref->size) > mask)
-		reference_check_say(call->reference, 106, 0);
+		reference_differ(reference_check_say(call->reference, 106, 0), mask,
+				 reference_last(ref->dma, ref->size));
 }
 
 /* An address that is not the memory's own has one owner. */
@@ -117,7 +124,7 @@ static void map_twice(const struct reference_call *call)
 		doubt |= LIBDMA_DOUBT_SKIPPED;
 	if (other->losses != call->reference->losses)
 		doubt |= LIBDMA_DOUBT_LOST;
-	reference_say_of_past(call, NULL, 108, doubt);
+	reference_of_range(reference_say_of_past(call, NULL, 108, doubt), other);
 }
 
 static void map_before_flush(const struct reference_call *call)
@@ -130,7 +137,7 @@ static void map_before_flush(const struct reference_call *call)
 	if (reference->lazy && reference->flushes && ended &&
 	    ended->flushes == reference->flushes &&
 	    !(ref->has_phys && ref->phys == ref->dma))
-		reference_say_of_past(call, NULL, 109, 0);
+		reference_of_ended(reference_say_of_past(call, NULL, 109, 0), ended);
 }
 
 static void map_segment(const struct reference_call *call, unsigned int segment)
@@ -146,10 +153,12 @@ static void map_segment(const struct reference_call *call, unsigned int segment)
 	if (!call->reference->as_kernel && ref->size > length)
 		length = ref->size;
 	if (ref->type == LIST && device->max_segment && length > device->max_segment)
-		reference_check_say(call->reference, 15, 0);
+		reference_differ(reference_check_say(call->reference, 15, 0),
+				 device->max_segment, length);
 	if (ref->type == LIST && boundary &&
 	    ref->dma / (boundary + 1) != (ref->dma + ref->size - 1) / (boundary + 1))
-		reference_check_say(call->reference, 16, 0);
+		reference_differ(reference_check_say(call->reference, 16, 0), boundary,
+				 ref->dma + ref->size - 1);
 	if (call->reference->as_kernel) {
 		map_lines_as_kernel(call);
 		return;

@@ -31,13 +31,17 @@ static void sync_compare(const struct reference_call *call,
 		bool says_more = reads || writes;
 
 		if (was->dir != ref->dir && (call->reference->as_kernel || !says_more))
-			reference_say_of_past(call, range, 20, 0);
+			reference_differ(reference_say_of_past(call, range, 20, 0),
+					 was->dir, ref->dir);
 		if (reads)
-			reference_say_of_past(call, range, 21, 0);
+			reference_differ(reference_say_of_past(call, range, 21, 0),
+					 was->dir, ref->dir);
 		if (writes)
-			reference_say_of_past(call, range, 22, 0);
+			reference_differ(reference_say_of_past(call, range, 22, 0),
+					 was->dir, ref->dir);
 		if (ref->type == LIST && ref->nents && ref->nents != was->nents)
-			reference_say_of_past(call, range, 23, 0);
+			reference_differ(reference_say_of_past(call, range, 23, 0),
+					 was->nents, ref->nents);
 	}
 	if (!for_cpu && call->device->noncoherent && was->dir != DMA_TO_DEVICE &&
 	    !reference_is_memory(was->type) && range->with_device &&
@@ -50,16 +54,24 @@ static void sync_unknown(const struct reference_call *call)
 	struct reference_check *reference = call->reference;
 	const struct reference_ref *ref = &call->ref;
 	uint32_t device = call->event->device;
-	bool ended = reference_ended(reference, device, ref->dma, ref->size);
+	const struct reference_ended *ended =
+		reference_ended(reference, device, ref->dma, ref->size);
+	const struct reference_range *range =
+		reference_overlap(reference, device, ref->dma, 1);
+	struct reference_said *said;
 
-	if (reference->as_kernel)
+	if (reference->as_kernel) {
 		reference_check_say(reference, 18, 0);
-	else if (reference_overlap(reference, device, ref->dma, 1))
-		reference_say_of_past(call, NULL, 19, 0);
-	else if (ended)
-		reference_say_of_past(call, NULL, 102, 0);
-	else
+	} else if (range) {
+		said = reference_say_of_past(call, NULL, 19, 0);
+		reference_of_range(said, range);
+		reference_differ(said, range->ref.size,
+				 ref->dma - range->ref.dma + ref->size);
+	} else if (ended) {
+		reference_of_ended(reference_say_of_past(call, NULL, 102, 0), ended);
+	} else {
 		reference_say_of_past(call, NULL, 18, reference_late(call));
+	}
 }
 
 static void sync_range(const struct reference_call *call, bool asks)
@@ -103,6 +115,12 @@ void reference_sync(struct reference_call *call)
 
 /* ---- pools and regions ---- */
 
+static void of_event(struct reference_said *said, uint64_t number)
+{
+	if (said)
+		said->begin = number + 1;
+}
+
 static struct reference_block *block_of(struct reference_check *reference,
 					unsigned int which, uint64_t dma)
 {
@@ -118,6 +136,7 @@ static void free_block(const struct reference_call *call, unsigned int which)
 	const struct dma_event *event = call->event;
 	struct reference_block *block = block_of(reference, which, event->dma);
 	struct reference_block *by_cpu = NULL;
+	struct reference_said *said;
 
 	for (unsigned int i = 0; !block && i < reference->pool[which].blocks; i++)
 		if (reference->pool[which].block[i].cpu == event->cpu_addr)
@@ -126,8 +145,14 @@ static void free_block(const struct reference_call *call, unsigned int which)
 		reference_say_of_past(
 			call, NULL, 113,
 			reference->pool[which].seen_create ? 0 : LIBDMA_DOUBT_LATE);
-	if (by_cpu ? by_cpu->dma && event->dma : block && block->cpu != event->cpu_addr)
-		reference_say_of_past(call, NULL, 114, 0);
+	if (by_cpu ? by_cpu->dma && event->dma : block && block->cpu != event->cpu_addr) {
+		said = reference_say_of_past(call, NULL, 114, 0);
+		of_event(said, block ? block->number : by_cpu->number);
+		if (block)
+			reference_differ(said, block->cpu, event->cpu_addr);
+		else
+			reference_differ(said, by_cpu->dma, event->dma);
+	}
 	if (block)
 		*block = reference->pool[which].block[--reference->pool[which].blocks];
 }
@@ -142,7 +167,26 @@ static void add_block(const struct reference_call *call, unsigned int which)
 		return;
 	if (!block)
 		block = &reference->pool[which].block[reference->pool[which].blocks++];
-	*block = (struct reference_block) { .dma = event->dma, .cpu = event->cpu_addr };
+	*block = (struct reference_block) { .dma = event->dma,
+					    .cpu = event->cpu_addr,
+					    .number = event->number };
+}
+
+static void destroy_pool(const struct reference_call *call, unsigned int which)
+{
+	const unsigned int blocks = call->reference->pool[which].blocks;
+	const struct reference_block *block = call->reference->pool[which].block;
+	const struct reference_block *first = block;
+	struct reference_said *said;
+
+	if (!blocks)
+		return;
+	for (unsigned int i = 1; i < blocks; i++)
+		if (block[i].dma < first->dma)
+			first = &block[i];
+	said = reference_say_of_past(call, NULL, 115, 0);
+	of_event(said, first->number);
+	reference_differ(said, 0, blocks);
 }
 
 static void pool(const struct reference_call *call)
@@ -166,8 +210,7 @@ static void pool(const struct reference_call *call)
 		free_block(call, which);
 		break;
 	default:
-		if (reference->pool[which].blocks)
-			reference_say_of_past(call, NULL, 115, 0);
+		destroy_pool(call, which);
 		reference->pool[which].blocks = 0;
 		reference->pool[which].live = reference->pool[which].seen_create = false;
 	}
@@ -177,18 +220,25 @@ static void release_region(const struct reference_call *call)
 {
 	struct reference_device *device = call->device;
 	uint64_t last = reference_last(device->region_dma, device->region_size);
-	bool busy = false;
+	const struct reference_range *busy = NULL;
+	struct reference_said *said;
 
 	for (unsigned int i = 0; i < call->reference->ranges; i++) {
 		const struct reference_range *range = &call->reference->range[i];
 
-		busy |= range->device == call->event->device &&
-			reference_is_memory(range->ref.type) && range->ref.dma <= last &&
-			reference_last(range->ref.dma, range->ref.size) >=
-				device->region_dma;
+		if (range->device == call->event->device &&
+		    reference_is_memory(range->ref.type) && range->ref.dma <= last &&
+		    reference_last(range->ref.dma, range->ref.size) >=
+			    device->region_dma &&
+		    (!busy || range->ref.dma < busy->ref.dma))
+			busy = range;
 	}
-	if (device->has_region && busy)
-		reference_say_of_past(call, NULL, 117, 0);
+	if (device->has_region && busy) {
+		said = reference_say_of_past(call, NULL, 117, 0);
+		reference_of_range(said, busy);
+		if (said)
+			said->other = device->region_number + 1;
+	}
 	device->has_region = false;
 }
 
@@ -197,12 +247,14 @@ static void declare_region(const struct reference_call *call)
 	struct reference_device *device = call->device;
 
 	if (device->has_region)
-		reference_say_of_past(call, NULL, 116, 0);
+		of_event(reference_say_of_past(call, NULL, 116, 0),
+			 device->region_number);
 	if (call->event->error)
 		return;
 	device->has_region = true;
 	device->region_dma = call->event->dma;
 	device->region_size = call->event->size;
+	device->region_number = call->event->number;
 }
 
 /* ---- devices ---- */
@@ -211,22 +263,28 @@ static void declare_region(const struct reference_call *call)
 static void leave(const struct reference_call *call)
 {
 	const struct reference_check *reference = call->reference;
-	const struct reference_range *first = NULL;
-	uint32_t doubt = LIBDMA_DOUBT_SKIPPED;
+	const struct reference_range *first = NULL, *sure = NULL;
+	struct reference_said *said;
 
 	for (unsigned int i = 0; i < reference->ranges; i++) {
 		const struct reference_range *range = &reference->range[i];
 
 		if (range->device != call->event->device)
 			continue;
-		if (!range->stale)
-			doubt = 0;
+		if (!range->stale && (!sure || range->ref.dma < sure->ref.dma))
+			sure = range;
 		if (!first || range->ref.dma < first->ref.dma)
 			first = range;
 	}
-	if (first)
-		reference_say_of_past(call, first, 24, doubt);
 	call->device->driver = 0;
+	if (!first)
+		return;
+	said = reference_say_of_past(call, first, 24, sure ? 0 : LIBDMA_DOUBT_SKIPPED);
+	reference_differ(said, 0, reference_live(reference, call->event->device));
+	if (said && sure)
+		said->begin = sure->origin->number + 1;
+	else if (said)
+		said->begin = 0;
 }
 
 static void learn(const struct reference_call *call)
@@ -267,13 +325,16 @@ static void fault(const struct reference_call *call)
 	const struct dma_event *event = call->event;
 	const struct reference_range *range =
 		reference_overlap(reference, event->device, event->dma, 1);
+	const struct reference_ended *ended =
+		reference_ended(reference, event->device, event->dma, 1);
 	uint8_t did = event->fault & FAULT_WRITE ? DMA_FROM_DEVICE : DMA_TO_DEVICE;
 
 	if (range) {
 		if (range->ref.dir != DMA_BIDIRECTIONAL && range->ref.dir != did)
-			reference_say_of_past(call, range, 111, 0);
-	} else if (reference_ended(reference, event->device, event->dma, 1)) {
-		reference_say_of_past(call, NULL, 110, 0);
+			reference_differ(reference_say_of_past(call, range, 111, 0),
+					 range->ref.dir, did);
+	} else if (ended) {
+		reference_of_ended(reference_say_of_past(call, NULL, 110, 0), ended);
 	} else {
 		reference_say_of_past(call, NULL, 112, reference_late(call));
 	}
@@ -291,6 +352,8 @@ static void ask_error(const struct reference_call *call)
 
 void reference_other(struct reference_call *call)
 {
+	const struct reference_range *range;
+
 	switch (call->event->kind) {
 	case DMA_EVENT_POOL_CREATE:
 	case DMA_EVENT_POOL_ALLOC:
@@ -305,9 +368,11 @@ void reference_other(struct reference_call *call)
 		release_region(call);
 		break;
 	case DMA_EVENT_MARK_DECLARED_MEMORY_OCCUPIED:
-		if (reference_overlap(call->reference, call->event->device,
-				      call->event->dma, call->event->size))
-			reference_say_of_past(call, NULL, 118, 0);
+		range = reference_overlap(call->reference, call->event->device,
+					  call->event->dma, call->event->size);
+		if (range)
+			reference_of_range(reference_say_of_past(call, NULL, 118, 0),
+					   range);
 		break;
 	case DMA_EVENT_SET_MASK:
 	case DMA_EVENT_SET_COHERENT_MASK:
