@@ -128,20 +128,28 @@ static uint64_t slots_of(const struct swiotlb *swiotlb)
 	return used;
 }
 
+uint64_t api_bytes_free(void)
+{
+	const struct libdma_machine *machine = api.machine;
+	uint64_t bytes = 0;
+
+	for (int zone = 0; zone < MEMORY_ZONES; zone++) {
+		bytes += pages_count_free(machine->pages, (enum memory_zone)zone)
+			 << PAGE_SHIFT;
+		if (machine->atomic_pool[zone])
+			bytes += atomic_pool_available(machine->atomic_pool[zone]);
+	}
+	if (machine->contiguous)
+		bytes -= contiguous_used(machine->contiguous) << PAGE_SHIFT;
+	return bytes;
+}
+
 static struct api_account account(void)
 {
 	const struct libdma_machine *machine = api.machine;
 	const struct device_state *state = api.dev->state;
-	struct api_account now = { .iovas = api.iovas };
+	struct api_account now = { .iovas = api.iovas, .pages = -api_bytes_free() };
 
-	for (int zone = 0; zone < MEMORY_ZONES; zone++) {
-		now.pages -= pages_count_free(machine->pages, (enum memory_zone)zone)
-			     << PAGE_SHIFT;
-		if (machine->atomic_pool[zone])
-			now.pages -= atomic_pool_available(machine->atomic_pool[zone]);
-	}
-	if (machine->contiguous)
-		now.pages += contiguous_used(machine->contiguous) << PAGE_SHIFT;
 	if (state->region)
 		now.own = coherent_used(state->region) << PAGE_SHIFT;
 	now.slots = slots_of(machine->swiotlb) << SWIOTLB_SHIFT;
@@ -175,6 +183,16 @@ void api_begin(void)
 {
 	api.told = api.said = 0;
 	api.before = account();
+}
+
+void api_account_add(struct api_account *all, const struct api_account *took)
+{
+	all->pages += took->pages;
+	all->own += took->own;
+	all->slots += took->slots;
+	all->mapped += took->mapped;
+	all->iovas += took->iovas;
+	all->remapped += took->remapped;
 }
 
 void api_take(struct api_thing *thing)

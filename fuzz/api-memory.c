@@ -330,29 +330,32 @@ void api_alloc(struct api_thing *thing, const struct dma_event *event)
 	fill(thing);
 }
 
+static bool is_managed(const struct api_thing *thing)
+{
+	return (thing->use == API_MEMORY || thing->use == API_POOL) && thing->managed;
+}
+
 /* The driver leaves its device: what is managed ends. */
 static void leave(void)
 {
 	struct api_thing all = { 0 };
 
 	for (unsigned int i = 0; i < API_THINGS; i++) {
-		const struct api_thing *thing = &api.thing[i];
+		struct api_thing *thing = &api.thing[i];
 
-		if (thing->use != API_MEMORY || !thing->managed)
+		if (!is_managed(thing))
 			continue;
-		check_bytes(thing);
-		all.took.pages += thing->took.pages;
-		all.took.own += thing->took.own;
-		all.took.slots += thing->took.slots;
-		all.took.mapped += thing->took.mapped;
-		all.took.iovas += thing->took.iovas;
-		all.took.remapped += thing->took.remapped;
+		if (thing->use == API_POOL)
+			api_pool_empty(thing);
+		else
+			check_bytes(thing);
+		api_account_add(&all.took, &thing->took);
 	}
 	api_begin();
 	libdma_device_detach_driver(api.dev);
 	api_give(&all);
 	for (unsigned int i = 0; i < API_THINGS; i++)
-		if (api.thing[i].use == API_MEMORY && api.thing[i].managed)
+		if (is_managed(&api.thing[i]))
 			api.thing[i].use = API_UNUSED;
 }
 

@@ -9,12 +9,14 @@
 #pragma once
 
 #include <libdma/dma-mapping.h>
+#include <libdma/dmapool.h>
 #include <libdma/machine.h>
 
 #include "requests.h"
 
 #define API_THINGS 24
 #define API_PIECES 8
+#define API_BLOCKS 8
 #define API_BUFFER (API_PIECES * PAGE_SIZE)
 #define API_WINDOW 0x3000000000ULL /* of DMA addresses, where there is one */
 
@@ -32,6 +34,7 @@ enum api_use {
 	API_RESOURCE,
 	API_LIST,
 	API_RANGE,
+	API_POOL,
 };
 
 /* What can be taken, in bytes. */
@@ -40,6 +43,13 @@ struct api_account {
 	uint64_t own;	/* of the device's own region */
 	uint64_t slots; /* of bounce buffers */
 	uint64_t mapped, iovas, remapped;
+};
+
+/* Of a pool; one that nobody has is at NULL. */
+struct api_block {
+	void *cpu;
+	dma_addr_t dma;
+	unsigned char pattern;
 };
 
 struct api_thing {
@@ -60,6 +70,9 @@ struct api_thing {
 	unsigned int pieces, ents;
 	struct dma_iova_state range;
 	uint64_t linked;
+	struct dma_pool *pool;
+	uint64_t handle, align, boundary;
+	struct api_block block[API_BLOCKS];
 };
 
 extern struct api {
@@ -79,6 +92,8 @@ extern struct api {
 	struct dma_event event;
 	struct api_thing thing[API_THINGS];
 	uint64_t region; /* bytes of the device's own, 0 without */
+	uint64_t handles; /* the last pool's */
+	uint64_t idle;	  /* bytes that are free without a device */
 } api;
 
 static inline enum dma_kernel api_kernel(void)
@@ -97,6 +112,11 @@ void api_observe(void *arg, const struct dma_event *event);
 void api_hear(void *arg, enum libdma_log_level level, const char *text);
 void api_begin(void);
 bool api_holds_something(void);
+
+/* Bytes that the machine has to give: of zones, the contiguous area and atomic pools. */
+uint64_t api_bytes_free(void);
+
+void api_account_add(struct api_account *all, const struct api_account *took);
 
 /* One event was told, and it was this one. */
 void api_expect_event(const struct dma_event *expected);
@@ -128,6 +148,14 @@ void api_expect_choice(dma_addr_t dma, uint64_t size, uint64_t mask);
 
 void api_alloc(struct api_thing *thing, const struct dma_event *event);
 void api_free(struct api_thing *thing);
+
+/* ---- api-pool.c ---- */
+
+void api_pool(struct api_thing *thing, const struct dma_event *event);
+
+/* All blocks are given back; and the pool ends. */
+void api_pool_empty(struct api_thing *thing);
+void api_pool_end(struct api_thing *thing);
 
 /* ---- api-region.c ---- */
 

@@ -51,6 +51,9 @@ lib/dma/mapping.c api
 lib/dma/mapping-sg.c api
 lib/dma/sync.c api stack
 lib/dma/allocation.c api
+lib/dma/device.c api direct hostile
+lib/dma/dmapool.c api hostile
+lib/dma/managed.c api
 lib/dma/region.c api
 lib/dma/sharing.c api
 lib/dma/remap.c api

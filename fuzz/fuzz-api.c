@@ -11,6 +11,7 @@
  * heap which allocation of the model's own memory fails in every other request, granule
  * the IOMMU's.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "alloc/swiotlb.h"
@@ -38,6 +39,9 @@ enum mode {
 };
 
 struct api api;
+
+/* As a driver that has its device in a structure of its own. */
+static struct device own_device;
 
 /* From one input to the next. */
 static struct memory_store store;
@@ -75,6 +79,30 @@ static void set_masks(uint64_t mask, uint64_t coherent)
 	api.narrow |= api.mask < UINT32_MAX || api.coherent_mask < UINT32_MAX;
 }
 
+static void expect_nobodys(void)
+{
+	expect(UNWIND, !own_device.machine && !own_device.state && !own_device.init_name &&
+			       !own_device.dma_mask && !own_device.dma_parms);
+	expect(UNWIND, api_bytes_free() == api.idle);
+	expect(UNWIND, !libdma_device_find(api.machine, "device0"));
+}
+
+static void attach(const struct libdma_device_options *options)
+{
+	int err;
+
+	own_device = (struct device) { 0 };
+	api.dev = &own_device;
+	libdma_machine_fail(api.machine, api.fails, 0, 0);
+	err = libdma_device_attach(api.machine, options, api.dev);
+	libdma_machine_fail(api.machine, 0, 0, 0);
+	if (!err)
+		return;
+	expect(MEMORY, err == -ENOMEM && api.fails);
+	expect_nobodys();
+	expect(MEMORY, !libdma_device_attach(api.machine, options, api.dev));
+}
+
 static void make_device(const uint8_t *config)
 {
 	static const struct bus_dma_region window[] = {
@@ -89,7 +117,10 @@ static void make_device(const uint8_t *config)
 		.range_map = api.windowed ? window : NULL,
 	};
 
-	expect(MEMORY, !libdma_device_create(api.machine, &device, &api.dev));
+	if (config[CONFIG_DEVICE] & 16)
+		attach(&device);
+	else
+		expect(MEMORY, !libdma_device_create(api.machine, &device, &api.dev));
 	api.mask = *api.dev->dma_mask;
 	api.coherent_mask = api.dev->coherent_dma_mask;
 	set_masks(mask_of(config[CONFIG_MASK]), mask_of(config[CONFIG_COHERENT_MASK]));
@@ -135,6 +166,7 @@ static void begin(void)
 	api.windowed = config[CONFIG_OPTIONS] & 128;
 	api.fails = config[CONFIG_HEAP] % 16;
 	expect(MEMORY, !machine_create(&options, &store, &api.machine));
+	api.idle = api_bytes_free();
 	make_device(config);
 	libdma_machine_observe(api.machine, api_observe, NULL);
 	if (api.machine->swiotlb)
@@ -224,6 +256,12 @@ static void run_memory(struct api_thing *thing, const struct dma_event *event)
 	case DMA_EVENT_FREE_SGT:
 		api_free(thing);
 		break;
+	case DMA_EVENT_POOL_CREATE:
+	case DMA_EVENT_POOL_ALLOC:
+	case DMA_EVENT_POOL_FREE:
+	case DMA_EVENT_POOL_DESTROY:
+		api_pool(thing, event);
+		break;
 	case DMA_EVENT_DECLARE_COHERENT_MEMORY:
 		api_declare(event->size);
 		break;
@@ -267,6 +305,16 @@ static int visit_stale(const struct iommu_mapping *mapping, void *arg)
 	return 1;
 }
 
+/* What it had of its own is the machine's again, and a driver's structure knows of none. */
+static void end_device(void)
+{
+	if (api.dev == &own_device)
+		libdma_device_detach(api.dev);
+	else
+		libdma_device_destroy(api.dev);
+	expect_nobodys();
+}
+
 static void end(void)
 {
 	libdma_machine_fail(api.machine, 0, 0, 0);
@@ -277,6 +325,7 @@ static void end(void)
 		api_unmap(thing);
 		api_free(thing);
 		api_range_end(thing);
+		api_pool_end(thing);
 		if (thing->buffer)
 			libdma_memory_free(api.machine, thing->buffer, API_BUFFER);
 	}
@@ -289,6 +338,7 @@ static void end(void)
 	expect(CONSERVE, !api.iovas && !api.translated);
 	if (api.iommu)
 		expect(STALE, !iommu_walk_stale(api.dev->state->group->table, visit_stale, NULL));
+	end_device();
 	libdma_machine_destroy(api.machine);
 }
 
