@@ -41,6 +41,7 @@ lib/dma/mask.c direct stack
 lib/check/ledger-find.c check
 lib/check/broken-map.c check
 lib/check/broken-end.c check
+lib/dma/direct.c direct api stack
 lib/dma/direct-alloc.c api direct
 lib/dma/bounce.c api stack hostile
 lib/dma/iommu-dma.c api stack
