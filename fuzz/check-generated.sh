@@ -61,6 +61,9 @@ lib/dma/remap.c api
 lib/dma/group.c api hostile
 lib/dma/restricted.c api
 lib/dma/list-event.c api
+lib/hardware/cache.c api direct stack hostile
+lib/hardware/iommu.c api stack hostile
+lib/hardware/page-table.c api stack hostile
 END
 }
 

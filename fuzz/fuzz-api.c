@@ -298,6 +298,35 @@ const uint16_t target_kinds[] = { KINDS_OF_API, DMA_EVENT_NONE };
 
 /* ---- the end ---- */
 
+/* Pieces as large as they can be, and where they lead is where their pages do. */
+static int visit_mapped(const struct iommu_mapping *mapping, void *arg)
+{
+	struct iommu_mapping *last = arg;
+	uint64_t all = last->size + mapping->size;
+	dma_addr_t end = mapping->dma + mapping->size - 1;
+
+	expect(EXTENT, mapping->size && mapping->permission);
+	expect(EXTENT, !last->size || mapping->dma >= last->dma);
+	expect(EXTENT, mapping->dma != last->dma || mapping->phys != last->phys ||
+			       mapping->permission != last->permission);
+	expect(TRANSLATE, api_leads_to(mapping->dma) == mapping->phys);
+	expect(TRANSLATE, api_leads_to(end) == mapping->phys + mapping->size - 1);
+	*last = (struct iommu_mapping) { mapping->dma + mapping->size,
+					 mapping->phys + mapping->size, all,
+					 mapping->permission };
+	return 0;
+}
+
+static void check_translations(void)
+{
+	struct iommu_mapping all = { 0 };
+
+	if (!api.iommu)
+		return;
+	expect(EXTENT, !iommu_walk(api.dev->state->group->table, visit_mapped, &all));
+	expect(COUNT, all.size == iommu_mapped(api.dev->state->group->table));
+}
+
 static int visit_stale(const struct iommu_mapping *mapping, void *arg)
 {
 	(void)mapping;
@@ -318,6 +347,7 @@ static void end_device(void)
 static void end(void)
 {
 	libdma_machine_fail(api.machine, 0, 0, 0);
+	check_translations();
 	for (unsigned int i = 0; i < API_THINGS; i++) {
 		struct api_thing *thing = &api.thing[i];
 

@@ -28,7 +28,7 @@
 #define RANGES       2048
 
 /* Of an input: calls, and ranges that were walked over. Many short inputs find more. */
-#define COST	     96
+#define COST	     64
 #define COST_OF_LONG 400
 
 struct live {
