@@ -38,9 +38,20 @@ lib/dma/pool-show.c pool
 lib/dma/scatterlist.c sg stack
 lib/dma/iommu-sg.c sg stack
 lib/dma/mask.c direct stack
-lib/check/ledger-find.c check
-lib/check/broken-map.c check
+lib/check/broken-device.c check
 lib/check/broken-end.c check
+lib/check/broken-map.c check
+lib/check/broken-sync.c check
+lib/check/check.c check
+lib/check/check-device.c check
+lib/check/check-end.c check
+lib/check/check-map.c check
+lib/check/check-pool.c check
+lib/check/check-rules.c check
+lib/check/check-sync.c check
+lib/check/ledger.c check
+lib/check/ledger-find.c check
+lib/check/verdict.c check
 lib/dma/direct.c direct api stack
 lib/dma/direct-alloc.c api direct
 lib/dma/bounce.c api stack hostile
@@ -171,7 +182,8 @@ trap 'exit 1' INT TERM
 
 ar rc "$scratch/support.a" fuzz/mutate.o fuzz/oracle.o fuzz/requests.o fuzz/api-*.o \
 	fuzz/stack-bytes.o fuzz/coherent-*.o fuzz/iova-clone.o fuzz/pool-shape.o \
-	fuzz/swiotlb-grow.o fuzz/swiotlb-size.o fuzz/reference-*.o || exit 1
+	fuzz/swiotlb-grow.o fuzz/swiotlb-size.o fuzz/reference-*.o \
+	fuzz/verdict-words.o || exit 1
 parts | while read -r file targets; do
 	case $file in *"$FILES"*) echo "$file $targets" ;; esac
 done >"$scratch/parts"

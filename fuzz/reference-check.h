@@ -76,7 +76,7 @@ struct reference_block {
 };
 
 struct reference_device {
-	uint64_t mask, coherent_mask, boundary, max_segment; /* 0: not known */
+	uint64_t mask, coherent_mask, boundary, max_segment, bus_limit; /* 0: not known */
 	uint32_t driver;
 	bool noncoherent, skip_sync, has_skip_sync, seen_probe;
 	bool has_region;

@@ -101,6 +101,8 @@ static void map_reach(const struct reference_call *call)
 	const struct reference_ref *ref = &call->ref;
 	uint64_t mask = ref->type == MEMORY ? device->coherent_mask : device->mask;
 
+	if (mask && device->bus_limit && device->bus_limit < mask)
+		mask = device->bus_limit;
 	if (mask && reference_last(ref->dma, ref->size) > mask)
 		reference_differ(reference_check_say(call->reference, 106, 0), mask,
 				 reference_last(ref->dma, ref->size));
