@@ -52,7 +52,7 @@ struct iova_op {
 struct timeline;
 
 /* Steps that searches may take before any operation has paid for some. */
-#define TIMELINE_CREDIT 60000000
+#define TIMELINE_CREDIT 240000000
 
 /**
  * struct timeline_options - what a timeline is of
