@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * explain-arm.c - faults of Arm's IOMMUs: the SMMU (arm-smmu) and the SMMUv3
+ * explain-arm.c - faults of IOMMUs beside Arm's CPUs: the SMMU (arm-smmu) and the SMMUv3,
+ * Rockchip's and MediaTek's
  *
  * Until 6.14 an event of the SMMUv3 is printed as raw words, a line each; they are put
  * together again here.
  *
- * Kernel counterparts: drivers/iommu/arm/arm-smmu, arm/arm-smmu-v3
+ * Kernel counterparts: drivers/iommu/arm/arm-smmu, arm/arm-smmu-v3, rockchip-iommu.c,
+ * mtk_iommu.c
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,6 +19,9 @@
 #define FSR_TRANSLATION (1u << 1)
 #define FSR_PERMISSION  (1u << 3)
 #define FSYNR_WRITE     (1u << 4)
+
+/* Of each of MediaTek's two units. */
+#define MTK_TRANSLATION (1u << 0 | 1u << 7)
 
 /* By its stream ID, all that these lines tell of a device. False: counted, and no more. */
 static bool book_stream(struct explain *explain, const struct log_line *line,
@@ -241,9 +246,58 @@ static bool line_timeout(struct explain *explain, const struct log_line *line)
 	return true;
 }
 
+/* "rk_iommu ff360480.iommu: Page fault at 0x0000000000151800 of type write" */
+static bool line_rockchip(struct explain *explain, const struct log_line *line)
+{
+	const char *at = strstr(line->text, "Page fault at 0x"), *type;
+	struct finding *finding;
+	enum access access;
+	uint64_t iova;
+
+	type = at ? strstr(at, " of type ") : NULL;
+	if (!type || !text_number(at, "Page fault at 0x", 16, &iova))
+		return false;
+	access = strstr(type, "write") ? ACCESS_WRITE : ACCESS_READ;
+	if (!explain_book(explain, line, "iommu-fault", at, &finding))
+		return true;
+	fault_explain(finding, FAULT_DENIED, access, iova);
+	finding_evidence(finding, "The name is the IOMMU's: the device is the one whose "
+				  "'iommus' in the device tree has it. 'valid: 0' in the "
+				  "lines behind it says that nothing is mapped there.");
+	fault_advise(finding, FAULT_DENIED, access);
+	return true;
+}
+
+/* "mtk-iommu 10205000.m4u: fault type=0x5 iova=0x.. pa=0x0 larb=4 port=1 layer=0 read" */
+static bool line_mediatek(struct explain *explain, const struct log_line *line)
+{
+	const char *at = strstr(line->text, "fault type=0x");
+	uint64_t type, iova, larb, port;
+	struct finding *finding;
+	enum access access;
+	enum fault fault;
+
+	if (!at || !text_number(at, "fault type=0x", 16, &type) ||
+	    !text_number(at, " iova=0x", 16, &iova) || !text_number(at, "larb=", 10, &larb) ||
+	    !text_number(at, "port=", 10, &port))
+		return false;
+	fault = type & MTK_TRANSLATION ? FAULT_ABSENT : FAULT_OTHER;
+	access = strstr(at, " write") ? ACCESS_WRITE : ACCESS_READ;
+	if (!explain_book(explain, line, "iommu-fault", at, &finding))
+		return true;
+	fault_explain(finding, fault, access, iova);
+	finding_evidence(finding,
+			 "The name is the IOMMU's: the device is port %" PRIu64 " of larb %" PRIu64
+			 ", which dt-bindings/memory of the SoC has the names of.",
+			 port, larb);
+	fault_advise(finding, fault, access);
+	return true;
+}
+
 bool explain_arm(struct explain *explain, const struct log_line *line)
 {
 	return line_context_fault(explain, line) || line_blocked(explain, line) ||
 	       line_event(explain, line) || line_word(explain, line) ||
-	       line_timeout(explain, line);
+	       line_timeout(explain, line) || line_rockchip(explain, line) ||
+	       line_mediatek(explain, line);
 }

@@ -319,6 +319,37 @@ static void amd_tables(struct explain *explain, const struct log_line *line,
 	fault_advise(finding, FAULT_TABLE, ACCESS_UNKNOWN);
 }
 
+/* A page that is not what the host's table of owners (RMP) says it is. */
+static void amd_owner(struct explain *explain, const struct log_line *line, const char *at)
+{
+	const char *device = strstr(at, "device=");
+	const char *prefix = strstr(line->text, "AMD-Vi: Event logged [");
+	struct finding *finding;
+	bool new;
+
+	if (device) {
+		device += strlen("device=");
+		new = explain_book_device(explain, line, "iommu-owner", device,
+					  strcspn(device, " ,"), &finding);
+	} else {
+		new = explain_book(explain, line, "iommu-owner", prefix, &finding);
+	}
+	if (!new)
+		return;
+	finding->severity = LIBDMA_CHECK_ERROR;
+	finding_title(finding, "The device touched a page that is a guest's own (SEV-SNP).");
+	finding_why(finding,
+		    "Where SEV-SNP is on, a table of the host says whose each page is, and "
+		    "the IOMMU holds every access against it, also one that is mapped: "
+		    "devices reach only what is shared.");
+	finding_next(finding, "In a guest: the device may use shared memory alone, which is "
+			      "its swiotlb; look for swiotlb=noforce, and for drivers that map "
+			      "by themselves.");
+	finding_next(finding, "On a host: a driver still used a page that went to a guest; "
+			      "update kernel and firmware. RMP_HW_ERROR is the hardware's: "
+			      "look above for errors of memory.");
+}
+
 /* Older kernels break the line behind the bracket. */
 bool explain_amd(struct explain *explain, const struct log_line *line)
 {
@@ -334,6 +365,8 @@ bool explain_amd(struct explain *explain, const struct log_line *line)
 		{ "PAGE_TAB_HARDWARE_ERROR", amd_tables },
 		{ "ILLEGAL_COMMAND_ERROR", amd_tables },
 		{ "COMMAND_HARDWARE_ERROR", amd_tables },
+		{ "RMP_PAGE_FAULT", amd_owner },
+		{ "RMP_HW_ERROR", amd_owner },
 	};
 	const char *at = strstr(line->text, "IO_PAGE_FAULT ");
 	const char *prefix = strstr(line->text, "AMD-Vi: Event logged [");

@@ -2,8 +2,8 @@
 /*
  * explain-words.c - lines that say all by their words: no number in them matters
  *
- * Kernel counterparts: mm/dmapool.c, mm/cma.c, kernel/dma, drivers/iommu/dma-iommu.c
- * and intel/iommu.c, drivers/usb/core/hcd.c, drivers/nvme/host/pci.c
+ * Kernel counterparts: mm/dmapool.c, mm/cma.c, kernel/dma, drivers/iommu/iommu.c,
+ * dma-iommu.c and intel/iommu.c, drivers/usb/core/hcd.c, drivers/nvme/host/pci.c
  */
 #include <string.h>
 
@@ -62,6 +62,21 @@ struct words {
 		"Ask for less (cma=SIZE), or for another place: cma=SIZE@START-END, or "        \
 		"alloc-ranges in the device tree.",                                     \
 			NULL                                                            \
+	}
+
+/* RMRR of Intel's tables, IVMD of AMD's, RMR of Arm's */
+#define FIRMWARE_MAPS                                                                   \
+	"iommu-firmware-maps", LIBDMA_CHECK_ERROR,                                      \
+		"A device was not given to a virtual machine, or to user space: firmware uses " \
+		"it, too.",                                                             \
+		"The firmware's tables say that the device reads or writes memory of the "      \
+		"firmware's own, at fixed addresses. With translations of somebody else's "     \
+		"(VFIO, iommufd) it could not, so the kernel refuses. No mapping failed.",      \
+	{                                                                               \
+		"Look in the firmware's setup for what lets it use the device: shared memory "  \
+		"of a management controller, legacy USB, DMA protection before boot. Or look "  \
+		"for newer firmware.",                                                          \
+			"On the host, by its own driver, the device works as before."           \
 	}
 
 static const struct words all[] = {
@@ -162,6 +177,8 @@ static const struct words all[] = {
 	  "The region of the device tree could not be mapped; the device will be given "
 	  "ordinary memory, or none.",
 	  { "Compare the reserved-memory node with what RAM there is (/proc/iomem).", NULL } },
+	{ "Device is ineligible for IOMMU domain attach", NULL, FIRMWARE_MAPS },
+	{ "Firmware has requested this device have a 1:1 IOMMU mapping", NULL, FIRMWARE_MAPS },
 	{ "No suitable DMA available", NULL, MASK_REFUSED },
 	{ "No usable DMA configuration", NULL, MASK_REFUSED },
 	{ "No suitable DMA mask available", NULL, MASK_REFUSED },
