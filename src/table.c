@@ -71,7 +71,9 @@ static int choose_columns(struct table *table)
 	for (size_t i = 0; (!list || more) && i < table->count; i++)
 		if (!table->columns[i].extra)
 			table->chosen[table->width++] = i;
-	for (list += more; list && status == EXIT_FINE;) {
+	if (more)
+		list++;
+	while (list && status == EXIT_FINE) {
 		size_t size = strcspn(list, ",");
 
 		status = choose_column(table, list, size);

@@ -105,10 +105,11 @@ int libdma_space_walk_free(const struct libdma_space *space, uint64_t from, uint
 	if (!space->size || !space->allocates)
 		return 0;
 	while (extent < space->extents || gap < space->gaps) {
-		const struct libdma_extent *taken = &space->extent[extent];
-		const struct libdma_range *missing = &space->gap[gap];
-		bool is_gap = extent == space->extents ||
-			      (gap < space->gaps && missing->start < taken->from);
+		const struct libdma_extent *taken =
+			extent < space->extents ? &space->extent[extent] : NULL;
+		const struct libdma_range *missing =
+			gap < space->gaps ? &space->gap[gap] : NULL;
+		bool is_gap = !taken || (missing && missing->start < taken->from);
 		uint64_t start = is_gap ? missing->start : taken->from;
 		uint64_t size = is_gap ? missing->length : taken->taken;
 		int stop;
