@@ -254,7 +254,11 @@ int event_csv_create(const char *list, FILE *out, struct event_csv **ret)
 	for (size_t i = 0; (!list || more || all) && i < COLUMNS; i++)
 		if (all || !columns[i].extra)
 			csv->column[csv->count++] = (uint8_t)i;
-	for (list = all ? NULL : list + more; list && status == EXIT_FINE;) {
+	if (all)
+		list = NULL;
+	else if (more)
+		list++;
+	while (list && status == EXIT_FINE) {
 		size_t size = strcspn(list, ",");
 
 		status = choose(csv, list, size);

@@ -272,7 +272,7 @@ static void collect(struct excerpt *excerpt)
 /* What ended was taken out of what was told at once. */
 static bool is_kept_end(const struct excerpt *excerpt, const struct dma_event *event)
 {
-	return event >= excerpt->end && event < excerpt->end + excerpt->ends;
+	return excerpt->ends && event >= excerpt->end && event < excerpt->end + excerpt->ends;
 }
 
 static int begin_piece(struct excerpt *excerpt, excerpt_sink *sink, void *arg)
