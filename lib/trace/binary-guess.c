@@ -310,9 +310,11 @@ uint32_t guess_foreseen(struct encoder *encoder, const struct dma_event *event)
 		return 0;
 	for (unsigned int i = 0; i < 2 && after[i]; i++) {
 		const struct shape *shape = &model->shape[after[i]];
+		const struct dma_event *last = &model->family[shape->family].event;
 
-		if (shape->coded || names != !!shape->slot ||
-		    !same_family(&model->family[shape->family].event, event) ||
+		/* what the last one had has to be said to be gone */
+		if (shape->coded || names != !!shape->slot || has_lists(last) ||
+		    !same_family(last, event) ||
 		    (names && !foresee_slot(model, shape, event)))
 			continue;
 		if (shape_foretells(encoder, shape, event))
