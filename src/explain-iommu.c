@@ -201,6 +201,16 @@ static enum fault amd_fault(uint64_t flags)
 	return flags & AMD_PRESENT ? FAULT_DENIED : FAULT_ABSENT;
 }
 
+/* By the device that the event names, or else by what stands before the event. */
+static bool amd_book(struct explain *explain, const struct log_line *line, const char *id,
+		     const char *device, const char *prefix, struct finding **ret)
+{
+	if (!device)
+		return explain_book(explain, line, id, prefix, ret);
+	device += strlen("device=");
+	return explain_book_device(explain, line, id, device, strcspn(device, " ,]"), ret);
+}
+
 static void amd_page_fault(struct explain *explain, const struct log_line *line,
 			   const char *at, const char *prefix)
 {
@@ -208,21 +218,13 @@ static void amd_page_fault(struct explain *explain, const struct log_line *line,
 	uint64_t flags = 0, address = ADDRESS_UNKNOWN;
 	struct finding *finding;
 	enum access access;
-	bool new;
 
 	text_number(at, "address=0x", 16, &address);
 	text_number(at, "flags=0x", 16, &flags);
 	access = flags & AMD_WRITE ? ACCESS_WRITE : ACCESS_READ;
 	if (flags & AMD_INTERRUPT)
 		id = "iommu-interrupt";
-	if (device) {
-		device += strlen("device=");
-		new = explain_book_device(explain, line, id, device, strcspn(device, " "),
-					  &finding);
-	} else {
-		new = explain_book(explain, line, id, prefix, &finding);
-	}
-	if (!new)
+	if (!amd_book(explain, line, id, device, prefix, &finding))
 		return;
 	if (flags & AMD_INTERRUPT) {
 		explain_interrupt(finding);
@@ -241,16 +243,8 @@ static void amd_timeout(struct explain *explain, const struct log_line *line,
 {
 	const char *device = at ? strstr(at, "device=") : NULL;
 	struct finding *finding;
-	bool new;
 
-	if (device) {
-		device += strlen("device=");
-		new = explain_book_device(explain, line, "iommu-timeout", device,
-					  strcspn(device, " ]"), &finding);
-	} else {
-		new = explain_book(explain, line, "iommu-timeout", NULL, &finding);
-	}
-	if (!new)
+	if (!amd_book(explain, line, "iommu-timeout", device, NULL, &finding))
 		return;
 	finding->severity = LIBDMA_CHECK_ERROR;
 	finding_title(
@@ -325,16 +319,8 @@ static void amd_owner(struct explain *explain, const struct log_line *line, cons
 	const char *device = strstr(at, "device=");
 	const char *prefix = strstr(line->text, "AMD-Vi: Event logged [");
 	struct finding *finding;
-	bool new;
 
-	if (device) {
-		device += strlen("device=");
-		new = explain_book_device(explain, line, "iommu-owner", device,
-					  strcspn(device, " ,"), &finding);
-	} else {
-		new = explain_book(explain, line, "iommu-owner", prefix, &finding);
-	}
-	if (!new)
+	if (!amd_book(explain, line, "iommu-owner", device, prefix, &finding))
 		return;
 	finding->severity = LIBDMA_CHECK_ERROR;
 	finding_title(finding, "The device touched a page that is a guest's own (SEV-SNP).");
