@@ -3,8 +3,9 @@
  * api-pool.c - pools that fuzz-api.c's driver makes of its device's memory
  *
  * What lies where in a page is fuzz-pool.c's; here it is what a driver asks for, and what
- * the device, an observer and the log have of it. Of a request's device bit 1 is a managed
- * pool. Flags of an end: bit 1, by the function that belongs to the other sort.
+ * the device, an observer and the log have of it. Of an op's device bits 1 is a managed
+ * pool, memory for a caller that may not sleep, or an end by the function that belongs to
+ * the other sort of pool; 2 is zeroed memory.
  */
 #include <string.h>
 

@@ -281,10 +281,9 @@ static void leave(const struct reference_call *call)
 		return;
 	said = reference_say_of_past(call, first, 24, sure ? 0 : LIBDMA_DOUBT_SKIPPED);
 	reference_differ(said, 0, reference_live(reference, call->event->device));
-	if (said && sure)
-		said->begin = sure->origin->number + 1;
-	else if (said)
-		said->begin = 0;
+	if (said)
+		said->begin = 0; /* which of those that may be stale is not compared */
+	reference_of_range(said, sure);
 }
 
 static void learn(const struct reference_call *call)
