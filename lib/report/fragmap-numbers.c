@@ -105,17 +105,21 @@ int libdma_space_walk_free(const struct libdma_space *space, uint64_t from, uint
 	if (!space->size || !space->allocates)
 		return 0;
 	while (extent < space->extents || gap < space->gaps) {
-		const struct libdma_extent *taken =
-			extent < space->extents ? &space->extent[extent] : NULL;
-		const struct libdma_range *missing =
-			gap < space->gaps ? &space->gap[gap] : NULL;
-		bool is_gap = !taken || (missing && missing->start < taken->from);
-		uint64_t start = is_gap ? missing->start : taken->from;
-		uint64_t size = is_gap ? missing->length : taken->taken;
+		bool is_gap = gap < space->gaps &&
+			      (extent == space->extents ||
+			       space->gap[gap].start < space->extent[extent].from);
+		uint64_t start, size;
 		int stop;
 
-		gap += is_gap;
-		extent += !is_gap;
+		if (is_gap) {
+			start = space->gap[gap].start;
+			size = space->gap[gap].length;
+			gap++;
+		} else {
+			start = space->extent[extent].from;
+			size = space->extent[extent].taken;
+			extent++;
+		}
 		if (start >= end || start >= to)
 			break;
 		stop = start > at ? visit_run(&walk, at, start) : 0;
