@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What fuzz/build.sh leaves in OUT, as OSS-Fuzz calls it: with libFuzzer, and with a main()
-# that only runs files. Two whole builds; .ci/run has it, 'make check' does not.
+# that only runs files. Two whole builds; .ci/run has it, 'make check' does not. What is
+# there with libFuzzer is moved to $keep where that is told.
 command -v clang >/dev/null || { echo "clang is not installed"; exit 77; }
 command -v zip >/dev/null && command -v unzip >/dev/null || {
 	echo "zip or unzip is not installed"; exit 77; }
@@ -44,17 +45,23 @@ look() {
 }
 
 export ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=0
-built_with -fsanitize=fuzzer "-O1 -g -fsanitize=address" clang++ -fsanitize=fuzzer-no-link
+built_with -fsanitize=fuzzer \
+	"-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all" \
+	clang++ -fsanitize=fuzzer-no-link
 look
 if test -f "$work/out/fuzz-trace"; then
 	(cd "$work" && out/fuzz-trace -dict=out/fuzz-trace.dict -runs=100 seeds) >"$work/log" 2>&1 ||
 		{ fail "the dictionary is not understood"; tail -n 5 "$work/log"; }
 	grep -q 'Dictionary: [1-9]' "$work/log" || fail "no words in the dictionary"
 fi
+if test -n "${keep-}"; then
+	rm -rf "$keep"
+	mv "$work/out" "$keep"
+fi
 
 # The main() of such an engine takes files, whatever compiler made it.
 clang -O1 -c -I"$srcdir/fuzz" "$srcdir/fuzz/driver.c" -o "$work/driver.o"
 ar rc "$work/engine.a" "$work/driver.o"
-built_with "$work/engine.a" -O1 ''
+built_with "$work/engine.a" -O0 ''
 look
 exit $status
