@@ -39,6 +39,7 @@ enum {
 	DMA_PROBE_CUT = 1,    /* not all of the list could be sent */
 	DMA_PROBE_FORCED = 2, /* swiotlb_bounced: bouncing was forced */
 	DMA_PROBE_PAGE = 4,   /* phys is the address of a struct page, extra an offset */
+	DMA_PROBE_SEARCHED = 8, /* ns and cpu are those of the search for slots */
 };
 
 struct dma_probe_event {

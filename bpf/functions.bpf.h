@@ -10,6 +10,7 @@
 #pragma once
 
 #include "kprobe.bpf.h"
+#include "search.bpf.h"
 #include "tracepoints.bpf.h"
 
 #define MAPPING_ERROR (~0ULL)
@@ -234,6 +235,26 @@ static __always_inline void exit_swiotlb_tbl_map(struct call *call)
 	event->dir = call->args[4];
 	event->attrs = call->args[5];
 	event->dma = call->args[6];
+	search_tell(event);
+	event_submit(call, event);
+}
+
+/* dev, phys, size, dir, attrs; dma of the slots */
+static __always_inline void exit_swiotlb_map(struct call *call)
+{
+	struct dma_probe_event *event;
+
+	if (!transfer_wanted(call->args[2], call->args[3]))
+		return;
+	event = event_begin(call, DEVICE(0));
+	if (!event)
+		return;
+	event->phys = call->args[1];
+	event->size = call->args[2];
+	event->dir = call->args[3];
+	event->attrs = call->args[4];
+	event->dma = call->args[5];
+	search_tell(event);
 	event_submit(call, event);
 }
 
@@ -285,6 +306,6 @@ FUNCTION_ENTRY(dma_release_coherent_memory, trace_domain)
 FUNCTION_EXIT(dma_set_mask, exit_set_mask)
 FUNCTION_EXIT(dma_set_coherent_mask, exit_set_mask)
 FUNCTION_EXIT(swiotlb_tbl_map_single, exit_swiotlb_tbl_map)
-FUNCTION_EXIT(swiotlb_map, exit_map_phys)
+FUNCTION_EXIT(swiotlb_map, exit_swiotlb_map)
 FUNCTION_ENTRY(swiotlb_tbl_unmap_single, enter_swiotlb_unmap)
 FUNCTION_ENTRY(__swiotlb_tbl_unmap_single, enter_swiotlb_unmap)

@@ -186,6 +186,8 @@ static void set_numbers(struct capture *capture, const struct dma_probe_event *r
 		event->flags |= DMA_EVENT_CUT;
 	if (record->flags & DMA_PROBE_FORCED)
 		event->flags |= DMA_EVENT_FORCE;
+	if (record->flags & DMA_PROBE_SEARCHED)
+		event->flags |= DMA_EVENT_SEARCHED;
 	if (record->flags & DMA_PROBE_PAGE) {
 		event->phys = lists_phys(capture->lists, record->phys, record->extra);
 		event->mask = 0;

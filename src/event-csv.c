@@ -82,7 +82,7 @@ static void print_flag_names(FILE *out, unsigned int flags)
 {
 	static const char *const names[] = { "cut",      "force",   "hashed",
 					     "unhashed", "request", "skip_sync",
-					     "earlier" };
+					     "earlier",  "searched" };
 	const char *gap = "";
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -216,7 +216,7 @@ static const struct {
 	{ "min_align_mask", print_min_align, true, "of a device" },
 	{ "until", print_until, true, "of lost: ns, the end of the time without events" },
 	{ "flags", print_flags, true,
-	  "cut, force, hashed, unhashed, request, skip_sync" },
+	  "cut, force, hashed, unhashed, request, skip_sync, earlier, searched" },
 	{ "entries", print_entries, true, "physical address:size of each entry" },
 	{ "segments", print_segments, true, "DMA address:size of each segment" },
 };

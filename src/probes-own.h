@@ -47,3 +47,6 @@ struct probes {
  */
 const char *probe_program_at(const struct probe *probe, unsigned int number, char *buffer,
 			     size_t size);
+
+/* Does the kernel take a program where this function of so many arguments or more begins? */
+bool probes_take(const struct probes *probes, const char *function, int arguments);

@@ -30,6 +30,16 @@ static struct bpf_program *find_program(const struct probes *probes, unsigned in
 	return name ? bpf_object__find_program_by_name(probes->object->obj, name) : NULL;
 }
 
+/* What tells when slots are searched for: where answers are recorded, and it is taken. */
+static bool tells_search(const struct probes *probes)
+{
+	const struct probe *inner = &probes->probe[HOOK_fn_swiotlb_tbl_map_single];
+	const struct probe *probe = inner->used ? inner : &probes->probe[HOOK_fn_swiotlb_map];
+
+	return probe->used && !probe->kprobe &&
+	       probes_take(probes, "swiotlb_tbl_map_single", 6);
+}
+
 static void select_programs(struct probes *probes)
 {
 	struct bpf_program *program;
@@ -46,6 +56,7 @@ static void select_programs(struct probes *probes)
 			bpf_program__set_autoload(program, true);
 		functions |= probe->used && probe->how != PROBE_TP && !probe->kprobe;
 	}
+	bpf_program__set_autoload(probes->object->progs.search_begins, tells_search(probes));
 	functions = functions && btf__find_by_name_kind(probes->btf, "bpf_fentry_test1",
 							BTF_KIND_FUNC) >= 0;
 	bpf_program__set_autoload(probes->object->progs.order_first, functions);
@@ -102,8 +113,13 @@ static int attach_program(struct probes *probes, unsigned int hook, unsigned int
  */
 static int attach(struct probes *probes)
 {
+	struct bpf_program *search = probes->object->progs.search_begins;
 	bool last_first = last_runs_first(probes);
 	int status = EXIT_FINE;
+
+	/* without it they have the time of their return */
+	if (bpf_program__autoload(search))
+		probes->object->links.search_begins = bpf_program__attach(search);
 
 	for (unsigned int i = 0; i < DMA_HOOKS && !status; i++) {
 		const struct probe *probe = &probes->probe[i];
@@ -223,6 +239,8 @@ void probes_stop(struct probes *probes)
 		bpf_link__destroy(probes->link[i]);
 		probes->link[i] = NULL;
 	}
+	bpf_link__destroy(probes->object->links.search_begins);
+	probes->object->links.search_begins = NULL;
 	/* These count whether recording or not, until they are gone. */
 	if (!probes_refresh(probes))
 		ask_all(probes, true);

@@ -193,6 +193,15 @@ static bool try_function(struct probe *probe, int id, unsigned int levels)
 	return attached == levels;
 }
 
+bool probes_take(const struct probes *probes, const char *function, int arguments)
+{
+	struct probe probe = { .how = PROBE_ENTRY };
+	int id = btf__find_by_name_kind(probes->btf, function, BTF_KIND_FUNC);
+
+	return id >= 0 && count_arguments(probes->btf, id) >= arguments &&
+	       try_function(&probe, id, 1);
+}
+
 static bool try_tracepoint(struct probe *probe, int id)
 {
 	int fd = load_nothing(probe, id);

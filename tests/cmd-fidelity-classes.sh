@@ -113,6 +113,35 @@ printed 'map_page cpu 0: expected 0x4000800, got 0x4001000: order, witness #3'
 	echo '1.006000 [0] a/1 map_page nic0 TO_DEVICE phys=0x1000 dma=0x4001000 size=2048'
 } | trace 1 >"$scratch/trace"
 verdicts 'predicted 3'
+# where the recorder tells when and where it was, nothing has to be worked out: behind
+# the other's search, or before it though it is told behind; and on the CPU it moved to
+timed() {	# WHEN GOT; and of the other task
+	bounce 0.5 0 0x5000 2048 0x4000000
+	echo '1.000000 [0] a/1 swiotlb_bounced nic0 phys=0x1000 size=2048 flags=force'
+	bounce 1.002 0 0x2000 2048 "$3" | sed 's,\] ,&b/2 ,'
+	echo "$1 a/1 swiotlb_map nic0 TO_DEVICE phys=0x1000 dma=$2 size=2048 flags=searched"
+	echo "1.003000 [1] a/1 map_page nic0 TO_DEVICE phys=0x1000 dma=$2 size=2048"
+}
+timed '1.002900 [0]' 0x4001000 0x4000800 | trace 1 >"$scratch/trace"
+verdicts 'predicted 3'
+timed '1.000001 [0]' 0x4000800 0x4001000 | trace 1 >"$scratch/trace"
+verdicts 'predicted 3'
+timed '1.002900 [1]' 0x4080000 0x4000800 | trace 2 >"$scratch/trace"
+verdicts 'predicted 3'
+# it was preempted between that moment and the search: this takes its answer
+timed '1.000001 [0]' 0x4001000 0x4000800 | trace 1 >"$scratch/trace"
+verdicts 'predicted 2 1 order'
+# without the moment so does the first
+timed '1.002900 [0]' 0x4001000 0x4000800 | sed 's/ flags=searched//' | trace 1 >"$scratch/trace"
+verdicts 'predicted 2 1 order'
+# a search that failed has its moment, too
+{
+	bounce 0.5 0 0x5000 2048 0x4000000
+	echo '1.000000 [0] swiotlb_bounced nic0 phys=0x1000 size=524288 flags=force'
+	echo '1.000001 [0] swiotlb_map nic0 TO_DEVICE phys=0x1000 dma=error size=524288 flags=searched'
+	echo '1.000002 [0] map_page nic0 TO_DEVICE phys=0x1000 dma=error size=524288'
+} | trace 1 >"$scratch/trace"
+verdicts 'predicted 2'
 
 # a full area: it was left a moment before, though that is shown a moment behind
 full() {	# all 512 slots but those of the last two maps

@@ -92,6 +92,7 @@ enum dma_event_kind {
 #define DMA_EVENT_REQUEST   (1U << 4) /* a request whose outcome nobody recorded */
 #define DMA_EVENT_SKIP_SYNC (1U << 5) /* device: dma_skip_sync is set */
 #define DMA_EVENT_EARLIER   (1U << 6) /* of before this part of a trace; told again */
+#define DMA_EVENT_SEARCHED  (1U << 7) /* swiotlb_map: @ns and @cpu are the search's */
 
 /**
  * struct dma_event - one call and its outcome

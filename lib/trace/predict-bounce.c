@@ -204,13 +204,18 @@ void bounces_drop_failed(struct direct *direct, const struct bounce *failed)
 }
 
 /* What was found, where a recorder tells it: the search of this CPU for this buffer. */
-void bounces_see_found(struct direct *direct, const struct foreseen *event)
+void bounces_see_found(struct direct *direct, struct foreseen *event)
 {
 	struct bounce *bounce = find_untaken(direct, event, event->event.phys,
 					     event->event.size);
 
 	if (!bounce || bounce->answered)
 		return;
+	if (event->event.flags & DMA_EVENT_SEARCHED && !bounce->judged) {
+		bounce->timed = true;
+		bounce->cpu = event->event.cpu;
+		event->memo = bounce;
+	}
 	/* what the device does not reach is given back at once, and the map fails (S11) */
 	if (event->event.error || event->event.dma == DMA_MAPPING_ERROR ||
 	    !slots_reach(direct->slots, bounce->device, event->event.dma, bounce->size))

@@ -436,9 +436,9 @@ static void judge_unmap(struct direct *direct, struct foreseen *event)
 		bounces_drop_tail(direct, event);
 }
 
-static int judge_announced(struct direct *direct, struct foreseen *event)
+static int judge_search(struct direct *direct, struct foreseen *event)
 {
-	struct bounce *bounce = event->memo;
+	struct bounce *bounce = bounce_at(event);
 	int err = slots_resolve(direct->slots, bounce, event);
 
 	if (direct->frame->again)
@@ -458,8 +458,10 @@ static int direct_judge(void *state, struct foreseen *event)
 	const struct dma_event *said = &event->event;
 	int err = 0;
 
-	if (said->kind == DMA_EVENT_SWIOTLB_BOUNCED && event->memo) {
-		err = judge_announced(direct, event);
+	if (bounce_at(event)) {
+		err = judge_search(direct, event);
+	} else if (said->kind == DMA_EVENT_SWIOTLB_BOUNCED) {
+		event->memo = NULL; /* it is searched for behind it */
 	} else if (said->kind == DMA_EVENT_SWIOTLB_UNMAP) {
 		direct->slots->tells = true;
 		if (!event->done &&

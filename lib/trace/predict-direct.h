@@ -53,7 +53,7 @@ int bounces_see_failed(struct direct *direct, struct foreseen *event);
 
 /* What a search found, where the recorder tells it (swiotlb_map, swiotlb_unmap). The
  * latter is false where a map took what comes back. */
-void bounces_see_found(struct direct *direct, const struct foreseen *event);
+void bounces_see_found(struct direct *direct, struct foreseen *event);
 bool bounces_judge_given_back(struct direct *direct, const struct foreseen *event);
 
 /* A search failed, so that its list did: those of the same list come back. */

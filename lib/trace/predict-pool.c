@@ -64,6 +64,16 @@ static int pools_start(void *state)
 
 /* ---- pages ---- */
 
+static bool may_be_page(const struct predicted *it, const struct foreseen *event,
+			size_t size)
+{
+	return event->event.kind == DMA_EVENT_ALLOC &&
+	       event->device == it->event->device &&
+	       event->event.cpu == it->event->event.cpu && event->event.size == size &&
+	       !event->is_page &&
+	       (!it->adopting || it->event->event.dma - event->event.dma < size);
+}
+
 /* The allocation that a page may be: made on the same CPU a moment before the block. */
 static struct foreseen *find_allocation(const struct predicted *it, size_t size)
 {
@@ -73,11 +83,7 @@ static struct foreseen *find_allocation(const struct predicted *it, size_t size)
 		event = predict_previous(it->frame, event);
 		if (!event)
 			break;
-		if (event->event.kind == DMA_EVENT_ALLOC &&
-		    event->device == it->event->device &&
-		    event->event.cpu == it->event->event.cpu &&
-		    event->event.size == size && !event->is_page &&
-		    (!it->adopting || it->event->event.dma - event->event.dma < size))
+		if (may_be_page(it, event, size))
 			return event;
 	}
 	return NULL;
@@ -96,7 +102,7 @@ static int find_page(void *arg, size_t size, unsigned int gfp, void **cpu, dma_a
 	if (!it->event || it->event->event.error)
 		return -ENOMEM;
 	said = &it->event->event;
-	allocation = find_allocation(it, size);
+	allocation = it->own ? it->own : find_allocation(it, size);
 	if (!allocation && it->pools->pages && !it->adopting)
 		return -ENOMEM;
 	if (allocation) {
@@ -156,7 +162,7 @@ static struct foreseen *find_own_allocation(const struct predicted *it, size_t s
 	struct foreseen *before = predict_interrupted(it->frame, it->event);
 
 	before = predict_previous_of_cpu(it->frame, before ? before : it->event);
-	return before && before == find_allocation(it, size) &&
+	return before && may_be_page(it, before, size) &&
 			       before->event.pid == it->event->event.pid
 		       ? before
 		       : NULL;
@@ -187,8 +193,9 @@ static uint64_t begin_of(const struct predicted *it, const struct foreseen *allo
 static int expect(struct predicted *it, dma_addr_t *ret, uint64_t *witness)
 {
 	const struct dma_event *said = &it->event->event;
-	const struct foreseen *own = NULL;
+	struct foreseen *own = NULL;
 	struct pool_counts counts;
+	int err;
 
 	it->told = false;
 	it->err = 0;
@@ -200,7 +207,10 @@ static int expect(struct predicted *it, dma_addr_t *ret, uint64_t *witness)
 		*ret = own->event.dma;
 		if (begin_of(it, own) > it->filled)
 			*witness = it->filled;
-		return predicted_grow(it);
+		it->own = own;
+		err = predicted_grow(it);
+		it->own = NULL;
+		return err;
 	}
 	/* the driver's own allocation, as this answer shows */
 	it->told = own && own->event.number < it->filled;

@@ -35,6 +35,7 @@ struct pool_move {
  * @pool:	its model; NULL for one that is older than the recording
  * @stack:	of such a one: the blocks that came back
  * @event:	that is judged now: a page is looked for before it
+ * @own:	the allocation that the call itself made, where that is known
  * @told:	the answer had to tell which page the pool got, or that it got none
  * @filled:	number of the event behind which there was a free block again
  * @err:	of what the provider had to remember
@@ -53,7 +54,7 @@ struct predicted {
 	size_t depth, room;
 	struct pools *pools;
 	struct libdma_predictor *frame;
-	struct foreseen *event;
+	struct foreseen *event, *own;
 	bool told;
 	uint64_t filled;
 	int err;

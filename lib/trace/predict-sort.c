@@ -20,24 +20,33 @@ static bool is_same_task(const struct dma_event *one, const struct dma_event *ot
 	return one->pid == other->pid && (one->pid || one->cpu == other->cpu);
 }
 
+static bool is_search(unsigned int kind)
+{
+	return kind == DMA_EVENT_SWIOTLB_BOUNCED || kind == DMA_EVENT_SWIOTLB_MAP;
+}
+
 /* A map's own searches are done before it. */
 static bool is_map_of(const struct foreseen *map, const struct foreseen *search)
 {
 	const struct dma_event *said = &map->event;
+	phys_addr_t phys = search->event.phys;
 
+	/* what is announced is the address that the device would use */
+	if (search->event.kind == DMA_EVENT_SWIOTLB_BOUNCED && search->device)
+		phys -= search->device->offset;
 	if (map->device != search->device || event_kind_class(said->kind) != DMA_CLASS_MAP)
 		return false;
 	for (uint32_t i = 0; i < said->phys_count; i++)
-		if (said->phys_list[i] == search->event.phys)
+		if (said->phys_list[i] == phys)
 			return true;
-	return said->phys == search->event.phys;
+	return said->phys == phys;
 }
 
 /* Is this done behind the event that is judged next? */
 static bool is_tied(const struct foreseen *other, const struct foreseen *event)
 {
 	return is_same_task(&other->event, &event->event) ||
-	       (event->event.kind == DMA_EVENT_SWIOTLB_BOUNCED && is_map_of(other, event));
+	       (is_search(event->event.kind) && is_map_of(other, event));
 }
 
 /* The event that is judged next comes behind this one. */
@@ -78,9 +87,10 @@ static bool put_off_announcement(struct libdma_predictor *frame)
 }
 
 /* Is the event written when what it tells of is done, with the time at which it was? */
-static bool is_answer(unsigned int kind)
+static bool is_answer(const struct dma_event *said)
 {
-	return kind == DMA_EVENT_POOL_ALLOC || kind == DMA_EVENT_ALLOC_IOVA;
+	return said->kind == DMA_EVENT_POOL_ALLOC || said->kind == DMA_EVENT_ALLOC_IOVA ||
+	       (said->kind == DMA_EVENT_SWIOTLB_MAP && said->flags & DMA_EVENT_SEARCHED);
 }
 
 /* The first answer that is shown behind the next event, and was there before all between. */
@@ -94,7 +104,7 @@ static uint64_t find_answer(const struct libdma_predictor *frame)
 
 		if (other->put_off || said->ns >= earliest_ns)
 			continue;
-		if (is_answer(said->kind))
+		if (is_answer(said))
 			return i;
 		earliest_ns = said->ns;
 	}

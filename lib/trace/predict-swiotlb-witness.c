@@ -158,8 +158,8 @@ bool slots_order(struct slots *slots, struct bounce *bounce, struct foreseen *ev
 
 		if (other->event.cpu == event->event.cpu || !other->device)
 			continue;
-		if (other->event.kind == DMA_EVENT_SWIOTLB_BOUNCED && other->memo)
-			found = before_search(slots, bounce, other->memo);
+		if (bounce_at(other))
+			found = before_search(slots, bounce, bounce_at(other));
 		else
 			found = before_release(slots, bounce, other);
 		if (found) {
@@ -201,10 +201,10 @@ static bool leaves(const struct foreseen *event, phys_addr_t copy)
  */
 static bool is_intruder(const struct bounce *bounce, const struct foreseen *other)
 {
-	const struct bounce *its = other->memo;
+	const struct bounce *its = bounce_at(other);
 
-	if (other->event.kind == DMA_EVENT_SWIOTLB_BOUNCED)
-		return its && its->cpu == bounce->cpu && its->answered &&
+	if (its)
+		return its->cpu == bounce->cpu && its->answered &&
 		       is_there(its, bounce->expected, bounce->size);
 	return leaves(other, bounce->got);
 }
@@ -215,7 +215,7 @@ const struct foreseen *slots_intruder(const struct slots *slots,
 {
 	const struct foreseen *other = event;
 
-	if (event->event.kind != DMA_EVENT_SWIOTLB_BOUNCED)
+	if (!bounce_at(event))
 		return NULL;
 	while ((other = predict_next(slots->frame, other)) &&
 	       (other->event.pid != event->event.pid ||

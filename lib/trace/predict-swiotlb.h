@@ -21,7 +21,9 @@
  * @device:	whose
  * @cpu, @pid:	where it ran, and for which task
  * @phys, @size: the buffer
- * @judged:	the event that announced it was judged
+ * @timed:	what tells the answer has the search's time and CPU: that is where it is
+ *		searched for, not where it was announced
+ * @judged:	the event at which it is searched for was judged
  * @answered:	@got is known: a physical address, or DMA_MAPPING_ERROR
  * @searched:	the model has looked for slots
  * @expected:	what it found, as @got
@@ -39,12 +41,25 @@ struct bounce {
 	int32_t pid;
 	phys_addr_t phys;
 	uint64_t size;
-	bool judged, answered, searched, told, tail, put_off;
+	bool timed, judged, answered, searched, told, tail, put_off;
 	phys_addr_t got, expected, foretold;
 	enum libdma_verdict verdict;
 	uint64_t witness;
 	char state[128];
 };
+
+/* Of the event at which slots are searched for: the search, until it is judged; or NULL. */
+static inline struct bounce *bounce_at(const struct foreseen *event)
+{
+	struct bounce *bounce = NULL;
+
+	if (event->event.kind == DMA_EVENT_SWIOTLB_BOUNCED ||
+	    event->event.kind == DMA_EVENT_SWIOTLB_MAP)
+		bounce = event->memo;
+	if (bounce && bounce->timed && event->event.kind == DMA_EVENT_SWIOTLB_BOUNCED)
+		bounce = NULL;
+	return bounce;
+}
 
 /* Slots that were given back, and by which event. */
 struct release {

@@ -57,7 +57,7 @@ const char *text_flag_name(unsigned int bit)
 {
 	static const char *const names[] = { "cut",      "force",   "hashed",
 					     "unhashed", "request", "skip_sync",
-					     "earlier" };
+					     "earlier",  "searched" };
 
 	return bit < sizeof(names) / sizeof(names[0]) ? names[bit] : NULL;
 }
