@@ -9,19 +9,17 @@
 #include "api.h"
 #include "oracle.h"
 
-static bool holds_own(void)
+/* Memory of the device's own region, pages of its pools included; or of anywhere else. */
+static bool holds(bool own)
 {
-	for (unsigned int i = 0; i < API_THINGS; i++)
-		if (api.thing[i].use == API_MEMORY && api.thing[i].own)
-			return true;
-	return false;
-}
+	for (unsigned int i = 0; i < API_THINGS; i++) {
+		const struct api_thing *thing = &api.thing[i];
 
-static bool holds_others(void)
-{
-	for (unsigned int i = 0; i < API_THINGS; i++)
-		if (api.thing[i].use == API_MEMORY && !api.thing[i].own)
+		if (thing->use == API_MEMORY && !thing->own == !own)
 			return true;
+		if (thing->use == API_POOL && (own ? thing->took.own : thing->took.pages))
+			return true;
+	}
 	return false;
 }
 
@@ -47,7 +45,7 @@ void api_declare(uint64_t size)
 	unsigned int way = api.requests.op.flags & 3;
 	int err, had = api.region ? -EBUSY : 0;
 
-	if (size > 16 * PAGE_SIZE || size % PAGE_SIZE || holds_others())
+	if (size > 16 * PAGE_SIZE || size % PAGE_SIZE || holds(false))
 		return;
 	if (api.requests.op.aux & 1) {
 		err = libdma_declare_coherent_memory_flags(api.dev, API_REGION_PHYS, API_REGION,
@@ -71,7 +69,7 @@ void api_declare(uint64_t size)
 
 void api_release(void)
 {
-	if (holds_own())
+	if (holds(true))
 		return;
 	dma_release_coherent_memory(api.dev);
 	if (api.region)
