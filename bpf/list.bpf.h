@@ -45,8 +45,16 @@ struct list_call {
 	__u32 gfp;
 };
 
-/* How far a list was sent. Kept in a map these are plain numbers to the verifier. */
+/*
+ * What is sent of which call, and how far. Kept in a map these are plain numbers to the
+ * verifier, which looks at list_step() once then, and not where it is called.
+ */
 struct list_state {
+	struct list_call list;
+	__u32 hook;
+	__u32 level;
+	__s32 stack;
+	__u32 stop; /* sent or not, it is over */
 	__u64 next; /* address of the entry to come */
 	__u32 left;
 	__u32 ahead;
@@ -60,13 +68,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct list_state);
 } states SEC(".maps");
-
-struct list_walk {
-	struct call *call;
-	const struct list_call *list;
-	__u32 key;
-	__u32 stop; /* sent or not, it is over */
-};
 
 #define ENTRY_SIZE ((__u64)bpf_core_type_size(struct scatterlist))
 
@@ -190,11 +191,17 @@ static __always_inline __u32 gather(__u8 *entry, struct list_state *state, __u32
 	return chain;
 }
 
-static __always_inline void list_fill(struct dma_probe_event *event, struct list_walk *walk)
+static __always_inline void list_fill(struct dma_probe_event *event,
+				      const struct list_state *state)
 {
-	const struct list_call *list = walk->list;
+	const struct list_call *list = &state->list;
+	struct call call = {
+		.hook = state->hook,
+		.level = state->level,
+		.stack = state->stack,
+	};
 
-	event_fill(walk->call, event);
+	event_fill(&call, event);
 	event->ns = bpf_ktime_get_ns();
 	event->device = (__u64)list->dev;
 	event->dir = list->dir;
@@ -210,8 +217,8 @@ static __always_inline void list_fill(struct dma_probe_event *event, struct list
  * Send what comes next, in a record with room for @room entries, and for the one that
  * was beside the request. 1 when it was the last.
  */
-static __always_inline long send_part(struct list_walk *walk, struct list_state *state,
-				      __u32 index, __u32 room)
+static __always_inline long send_part(struct dma_probe_count *count,
+				      struct list_state *state, __u32 index, __u32 room)
 {
 	struct dma_probe_event *event = bpf_ringbuf_reserve(
 		&ring, sizeof(*event) + (room + 1) * DMA_PROBE_ENTRY_SIZE, 0);
@@ -219,66 +226,78 @@ static __always_inline long send_part(struct list_walk *walk, struct list_state 
 	__u32 got;
 
 	if (!event) {
-		drop(walk->call->count);
-		walk->stop = 1;
+		drop(count);
+		state->stop = 1;
 		return 1;
 	}
 	got = gather((__u8 *)(event + 1), state, room, &moved);
 	state->left -= got;
 	last = !state->left || !moved || state->ahead + got >= DMA_PROBE_LIST ||
 	       index + 1 == DMA_PROBE_PIECES;
-	list_fill(event, walk);
+	list_fill(event, state);
 	event->entries = got;
 	event->ahead = state->ahead;
 	if (!last)
 		event->type = DMA_PROBE_PIECE;
 	if (last && state->left) {
 		event->flags |= DMA_PROBE_CUT;
-		walk->call->count->cut++;
+		count->cut++;
 	}
 	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
 	if (last)
-		walk->call->count->events++;
+		count->events++;
 	state->ahead += got;
-	walk->stop = last;
+	state->stop = last;
 	return last;
 }
 
-/* The ring gives memory in sizes that are known at loading. */
-static __noinline long list_step(__u32 index, struct list_walk *walk)
+/*
+ * The ring gives memory in sizes that are known at loading. It is not static: what is, is
+ * looked at anew wherever it is called, in a loop thrice.
+ */
+__noinline long list_step(__u32 index, __u32 key)
 {
-	struct list_state *state = bpf_map_lookup_elem(&states, &walk->key);
+	struct list_state *state = bpf_map_lookup_elem(&states, &key);
+	struct dma_probe_count *count = state ? count_of(state->hook, state->level) : NULL;
 
-	if (!state || walk->stop)
+	if (!count || state->stop)
 		return 1;
 	if (state->left <= 2)
-		return send_part(walk, state, index, 2);
+		return send_part(count, state, index, 2);
 	if (state->left <= 16)
-		return send_part(walk, state, index, 16);
+		return send_part(count, state, index, 16);
 	if (state->left <= 32)
-		return send_part(walk, state, index, 32);
+		return send_part(count, state, index, 32);
 	if (state->left <= 64)
-		return send_part(walk, state, index, 64);
-	return send_part(walk, state, index, DMA_PROBE_ENTRIES);
+		return send_part(count, state, index, 64);
+	return send_part(count, state, index, DMA_PROBE_ENTRIES);
+}
+
+static long list_next(__u32 index, __u32 *key)
+{
+	return list_step(index, *key) ? 1 : 0;
 }
 
 static __always_inline void list_send(struct call *call, const struct list_call *list)
 {
-	struct list_walk walk = {
-		.call = call,
-		.list = list,
-		.key = list->slot * DMA_PROBE_LEVELS + call->level,
-	};
+	__u32 key = list->slot * DMA_PROBE_LEVELS + call->level;
 	struct list_state *state;
 
 	if (!transfer_wanted(~0ULL, list->dir) ||
 	    !device_wanted(list->dev, call->count, call->typed))
 		return;
-	state = bpf_map_lookup_elem(&states, &walk.key);
+	state = bpf_map_lookup_elem(&states, &key);
 	if (!state)
 		return;
-	*state = (struct list_state) { .next = list->list, .left = list->nents };
 	stack_take(call);
-	if (!list_step(0, &walk))
-		bpf_loop(DMA_PROBE_PIECES, list_step, &walk, 0);
+	*state = (struct list_state) {
+		.list = *list,
+		.hook = call->hook,
+		.level = call->level,
+		.stack = call->stack,
+		.next = list->list,
+		.left = list->nents,
+	};
+	if (!list_step(0, key))
+		bpf_loop(DMA_PROBE_PIECES, list_next, &key, 0);
 }

@@ -29,6 +29,7 @@ struct probes {
 	struct btf *btf;
 	struct dma_bpf *object;
 	unsigned int levels;	 /* that the programs have here, of kprobes aside */
+	bool takes_tracepoints;	 /* one of them was tried */
 	struct kprobes *kprobes; /* NULL where there are none */
 	char why_none[160];	 /* why not */
 	struct probe probe[DMA_HOOKS];

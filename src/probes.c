@@ -202,13 +202,15 @@ bool probes_take(const struct probes *probes, const char *function, int argument
 	       try_function(&probe, id, 1);
 }
 
-static bool try_tracepoint(struct probe *probe, int id)
+/* What the kernel takes at one it takes at all, and each time looks through all its names. */
+static bool try_tracepoint(struct probes *probes, struct probe *probe, int id)
 {
-	int fd = load_nothing(probe, id);
+	int fd = probes->takes_tracepoints ? -1 : load_nothing(probe, id);
 
 	if (fd >= 0)
 		close(fd);
-	return fd >= 0;
+	probes->takes_tracepoints |= fd >= 0;
+	return probes->takes_tracepoints;
 }
 
 /* Whatever stands in the way of all kprobes. */
@@ -288,7 +290,7 @@ static void try_probe(struct probes *probes, struct probe *probe, enum attach at
 		return;
 	}
 	if (probe->how == PROBE_TP)
-		probe->usable = try_tracepoint(probe, id);
+		probe->usable = try_tracepoint(probes, probe, id);
 	else
 		probe->usable = (attach != ATTACH_KPROBE &&
 				 try_function(probe, id, probes->levels)) ||
