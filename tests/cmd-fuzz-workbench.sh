@@ -78,11 +78,13 @@ int part(const unsigned char *data, unsigned long size);
 int LLVMFuzzerTestOneInput(const unsigned char *data, unsigned long size);
 int LLVMFuzzerTestOneInput(const unsigned char *data, unsigned long size)
 {
-	unsigned int sum = 0;
+	unsigned long sum = 0;
 
-	for (unsigned long i = 0; i < size; i++)
-		sum = sum * 31 + data[i];
-	if (sum == 77273068U) /* "break it", which no engine guesses */
+	for (unsigned long i = 0; i < size; i++) {
+		sum = (sum ^ data[i]) * 0x9e3779b97f4a7c15UL;
+		sum ^= sum >> 29;
+	}
+	if (sum == 0x775527b6ffe3e444UL) /* "break it", which no engine guesses */
 		__builtin_trap();
 	part(data, size);
 	return 0;
