@@ -436,9 +436,9 @@ static void judge_unmap(struct direct *direct, struct foreseen *event)
 		bounces_drop_tail(direct, event);
 }
 
-static int judge_search(struct direct *direct, struct foreseen *event)
+static int judge_search(struct direct *direct, struct foreseen *event,
+			struct bounce *bounce)
 {
-	struct bounce *bounce = bounce_at(event);
 	int err = slots_resolve(direct->slots, bounce, event);
 
 	if (direct->frame->again)
@@ -456,10 +456,11 @@ static int direct_judge(void *state, struct foreseen *event)
 {
 	struct direct *direct = state;
 	const struct dma_event *said = &event->event;
+	struct bounce *bounce = bounce_at(event);
 	int err = 0;
 
-	if (bounce_at(event)) {
-		err = judge_search(direct, event);
+	if (bounce) {
+		err = judge_search(direct, event, bounce);
 	} else if (said->kind == DMA_EVENT_SWIOTLB_BOUNCED) {
 		event->memo = NULL; /* it is searched for behind it */
 	} else if (said->kind == DMA_EVENT_SWIOTLB_UNMAP) {
