@@ -37,21 +37,29 @@ static __always_inline void exit_map_page(struct call *call)
 }
 
 /* dev, phys, size, dir, attrs; dma */
-static __always_inline void exit_map_phys(struct call *call)
+static __always_inline struct dma_probe_event *map_phys_begin(struct call *call)
 {
 	struct dma_probe_event *event;
 
 	if (!transfer_wanted(call->args[2], call->args[3]))
-		return;
+		return NULL;
 	event = event_begin(call, DEVICE(0));
 	if (!event)
-		return;
+		return NULL;
 	event->phys = call->args[1];
 	event->size = call->args[2];
 	event->dir = call->args[3];
 	event->attrs = call->args[4];
 	event->dma = call->args[5];
-	event_submit(call, event);
+	return event;
+}
+
+static __always_inline void exit_map_phys(struct call *call)
+{
+	struct dma_probe_event *event = map_phys_begin(call);
+
+	if (event)
+		event_submit(call, event);
 }
 
 /* dev, sg, nents, dir, attrs; ents, 0 where it failed */
@@ -239,21 +247,12 @@ static __always_inline void exit_swiotlb_tbl_map(struct call *call)
 	event_submit(call, event);
 }
 
-/* dev, phys, size, dir, attrs; dma of the slots */
 static __always_inline void exit_swiotlb_map(struct call *call)
 {
-	struct dma_probe_event *event;
+	struct dma_probe_event *event = map_phys_begin(call);
 
-	if (!transfer_wanted(call->args[2], call->args[3]))
-		return;
-	event = event_begin(call, DEVICE(0));
 	if (!event)
 		return;
-	event->phys = call->args[1];
-	event->size = call->args[2];
-	event->dir = call->args[3];
-	event->attrs = call->args[4];
-	event->dma = call->args[5];
 	search_tell(event);
 	event_submit(call, event);
 }
