@@ -5,7 +5,6 @@
  * Kernel counterpart: iommu_dma_alloc_iova() of drivers/iommu/dma-iommu.c (RULES.md
  * I20, I21)
  */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -72,8 +71,7 @@ struct iova_op run_op(const struct iova *iova, const struct request *request)
 	};
 }
 
-/* @told: only a take's answer told where it was taken */
-static int find_space(struct iova *iova, struct request *request, bool *told)
+int run_find_space(struct iova *iova, struct request *request, bool *told)
 {
 	int err;
 
@@ -95,220 +93,7 @@ static int find_space(struct iova *iova, struct request *request, bool *told)
 	return silent_find(iova, request, told);
 }
 
-/* ---- what may have come before, though it is recorded later ---- */
-
-struct ahead {
-	struct iova_op op[AHEAD];
-	struct request *request[AHEAD];
-	size_t count;
-};
-
-static void ahead_add(struct iova *iova, struct ahead *ahead, struct request *request,
-		      const struct space *space)
-{
-	bool told;
-
-	if (ahead->count == AHEAD || request->done || find_space(iova, request, &told) ||
-	    request->space != space)
-		return;
-	ahead->op[ahead->count] = run_op(iova, request);
-	ahead->request[ahead->count++] = request;
-}
-
-/* An event that shows a range taken, and is not merged into another's. */
-static bool shows_take(const struct foreseen *event)
-{
-	return event->memo && (event->event.kind == DMA_EVENT_IOMMU_MAP ||
-			       event->event.kind == DMA_EVENT_ALLOC_IOVA);
-}
-
-/*
- * A task that was preempted in its call, however long, and shows later that it has what
- * this one should have: it took that before, and here.
- */
-static void ahead_find_rested(struct iova *iova, struct foreseen *event,
-			      const struct request *request, struct ahead *ahead)
-{
-	struct foreseen *next = event;
-
-	while (request->exact && (next = predict_next(iova->frame, next))) {
-		size_t count = ahead->count;
-
-		if (next->event.kind != DMA_EVENT_ALLOC_IOVA || !next->memo ||
-		    next->event.dma != request->expected)
-			continue;
-		if (predict_rested(iova->frame, event, next))
-			ahead_add(iova, ahead, next->memo, request->space);
-		if (ahead->count > count)
-			ahead->op[count].cpu = (uint16_t)iova_cpu(iova, request->cpu);
-		break;
-	}
-}
-
-static void ahead_find(struct iova *iova, struct foreseen *event,
-		       const struct request *request, struct ahead *ahead)
-{
-	struct foreseen *next = event;
-
-	ahead->count = 0;
-	ahead_find_rested(iova, event, request, ahead);
-	for (uint32_t cpu = 0; cpu < iova->cpus; cpu++)
-		if (iova->pending[cpu])
-			ahead_add(iova, ahead, iova->pending[cpu], request->space);
-	while ((next = predict_next(iova->frame, next)) && ahead->count < AHEAD &&
-	       next->event.ns <= event->event.ns + RACE_NS)
-		if (shows_take(next) &&
-		    (next->event.cpu != event->event.cpu ||
-		     next->event.pid != event->event.pid))
-			ahead_add(iova, ahead, next->memo, request->space);
-}
-
-static void ahead_done(struct request *request, uint64_t witness)
-{
-	request->done = true;
-	request->verdict = LIBDMA_VERDICT_ORDER;
-	request->witness = witness;
-	request->expected = request->dma;
-	snprintf(request->state, sizeof(request->state),
-		 "ran before event %llu, whose answer it explains",
-		 (unsigned long long)witness);
-}
-
 /* ---- takes ---- */
-
-/*
- * Was the device at work before? Its limits tell; and where calls themselves were
- * recorded, that its driver neither set a mask nor made a pool.
- */
-static bool is_older(const struct predict_device *device, bool exact)
-{
-	return device && !device->bound && device->known_since != LIBDMA_NO_WITNESS &&
-	       (device->was_bound || exact);
-}
-
-/* Nothing that was tried yields the answer: what stands in the way of knowing? */
-static void classify(struct iova *iova, struct request *request)
-{
-	const struct libdma_predictor *frame = iova->frame;
-
-	if (frame->lost_number != UINT64_MAX) {
-		request->verdict = LIBDMA_VERDICT_LOST;
-		request->witness = frame->lost_witness;
-	} else if (request->cut) {
-		request->verdict = LIBDMA_VERDICT_CUT;
-		request->witness = request->number;
-	} else if (request->space->stranger != LIBDMA_NO_WITNESS) {
-		request->verdict = LIBDMA_VERDICT_ORIGIN;
-		request->witness = request->space->stranger;
-	} else if (is_older(request->device, request->exact)) {
-		request->verdict = LIBDMA_VERDICT_ORIGIN;
-		request->witness = request->device->known_since;
-	} else {
-		request->verdict = LIBDMA_VERDICT_UNEXPLAINED;
-		request->witness = LIBDMA_NO_WITNESS;
-	}
-}
-
-/*
- * Another take on this CPU, of a range that the same flush freed: it shows that the flush
- * ran here, and before.
- */
-static uint64_t find_flushed(const struct iova *iova, const struct foreseen *event,
-			     const struct request *request)
-{
-	struct timeline *timeline = request->space->timeline;
-	size_t flush = timeline_freed(timeline, request->dma / iova->granule);
-	const struct foreseen *next = event;
-
-	while (flush != SIZE_MAX && (next = predict_next(iova->frame, next))) {
-		const struct request *other = next->memo;
-
-		if (shows_take(next) && other->kind == IOVA_OP_TAKE &&
-		    other->cpu == request->cpu && other->dma != request->dma &&
-		    timeline_freed(timeline, other->dma / iova->granule) == flush)
-			return other->number;
-	}
-	return LIBDMA_NO_WITNESS;
-}
-
-/* When something came into the call whose return the event is; else not known: now. */
-static uint64_t called(const struct iova *iova, const struct foreseen *event,
-		       const struct request *request)
-{
-	const struct foreseen *interrupt = NULL;
-
-	if (request->exact)
-		interrupt = predict_preempted(iova->frame, event);
-	return interrupt ? interrupt->event.ns : request->ns;
-}
-
-/*
- * Nobody said how far the IOMMU reaches: the first address above 4 GiB does, since those
- * are given from the top on (RULES.md I20).
- */
-static int learn_aperture(struct iova *iova, struct request *request)
-{
-	uint64_t end = request->dma + request->size;
-
-	if (iova->aperture_end || iova->frame->environment->iommu.aperture_end ||
-	    request->exact || request->dma <= MASK_32 || request->expected < end)
-		return 0;
-	iova->aperture_end = (1ULL << log2_up(end)) - 1;
-	request->verdict = LIBDMA_VERDICT_USED;
-	request->witness = LIBDMA_NO_WITNESS;
-	return predict_assume(iova->frame, "iommu.aperture_end",
-			      "the first address above 4 GiB", "0x%llx",
-			      (unsigned long long)iova->aperture_end);
-}
-
-static __attribute__((noinline)) int
-explain(struct iova *iova, struct foreseen *event, struct request *request)
-{
-	static const char *const words[] = {
-		[IOVA_CHANGE_NONE] = "adopted",
-		[IOVA_CHANGE_EARLIER] = "taken before the witness",
-		[IOVA_CHANGE_LATER] = "taken behind the witness",
-		[IOVA_CHANGE_FLUSH] =
-			"the flush queue's timer ran at another moment or CPU",
-		[IOVA_CHANGE_TRIM] = "the depot's timer ran at another moment",
-	};
-	struct iova_explanation found;
-	struct ahead ahead;
-	int err;
-
-	request->space->doubtful = true;
-	ahead_find(iova, event, request, &ahead);
-	err = timeline_explain(request->space->timeline, request->expected >> iova->shift,
-			       called(iova, event, request), ahead.op, ahead.count, &found);
-	if (err)
-		return err;
-	request->witness = found.witness;
-	switch (found.change) {
-	case IOVA_CHANGE_NONE:
-		classify(iova, request);
-		err = learn_aperture(iova, request);
-		break;
-	case IOVA_CHANGE_LATER:
-		ahead_done(ahead.request[found.ahead], request->number);
-		request->verdict = LIBDMA_VERDICT_ORDER;
-		break;
-	case IOVA_CHANGE_EARLIER:
-		request->verdict = LIBDMA_VERDICT_ORDER;
-		break;
-	default:
-		/* the moment is known from this answer alone, unless another shows it */
-		request->witness = find_flushed(iova, event, request);
-		request->verdict = request->witness == LIBDMA_NO_WITNESS
-					   ? LIBDMA_VERDICT_USED
-					   : LIBDMA_VERDICT_TIMER;
-		break;
-	}
-	snprintf(request->state, sizeof(request->state), "CPU %u, %llu pages: %s%s",
-		 request->cpu, (unsigned long long)(request->size / iova->granule),
-		 words[found.change],
-		 found.given_up ? "; the search was given up, it took too long" : "");
-	return err;
-}
 
 /* Rule I24: before any range is looked for. */
 static bool is_refused(const struct iova *iova, const struct request *request)
@@ -336,7 +121,7 @@ int run_take(struct iova *iova, struct foreseen *event, struct request *request)
 
 	if (request->done)
 		return 0;
-	err = find_space(iova, request, &told);
+	err = run_find_space(iova, request, &told);
 	if (!err && !request->device && request->space)
 		err = silent_note(iova, request);
 	if (err || !request->space)
@@ -359,7 +144,7 @@ int run_take(struct iova *iova, struct foreseen *event, struct request *request)
 		note_low(iova, whose(request), &op);
 	request->expected = pfn * iova->granule;
 	if (pfn != op.pfn)
-		return explain(iova, event, request);
+		return explain_take(iova, event, request);
 	if (told) {
 		request->verdict = LIBDMA_VERDICT_USED;
 		snprintf(request->state, sizeof(request->state),
@@ -434,7 +219,7 @@ int run_plain(struct iova *iova, struct foreseen *event, struct request *request
 	request->space = space;
 	request->done = true;
 	request->expected = pfn * iova->granule;
-	return explain(iova, event, request);
+	return explain_take(iova, event, request);
 }
 
 /* ---- releases ---- */
@@ -460,7 +245,7 @@ int run_release(struct iova *iova, struct request *request)
 	if (request->done)
 		return 0;
 	request->done = true;
-	err = find_space(iova, request, &told);
+	err = run_find_space(iova, request, &told);
 	if (err || !request->space)
 		return err;
 	op = run_op(iova, request);

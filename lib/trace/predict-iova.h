@@ -275,6 +275,9 @@ void silent_destroy(struct iova *iova);
 /* The take or release as the model has it. */
 struct iova_op run_op(const struct iova *iova, const struct request *request);
 
+/* Where it runs, @request->space; @told: only a take's answer told. 0 or -ENOMEM. */
+int run_find_space(struct iova *iova, struct request *request, bool *told);
+
 /* What the model says to a take goes into the request. */
 int run_take(struct iova *iova, struct foreseen *event, struct request *request);
 int run_release(struct iova *iova, struct request *request);
@@ -291,6 +294,9 @@ int run_plain(struct iova *iova, struct foreseen *event, struct request *request
  * space, all of whose answers were predicted, and what it ends is of one buffer.
  */
 int run_plain_end(struct iova *iova, const struct foreseen *event);
+
+/* predict-iova-explain.c: the model's answer is not the recorded one: why, in @request */
+int explain_take(struct iova *iova, struct foreseen *event, struct request *request);
 
 /* predict-iova-list.c: how the entries of a list merge */
 
