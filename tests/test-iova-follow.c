@@ -223,6 +223,47 @@ static void a_new_range_tells_that_none_was_cached(void **state)
 	iova_domain_destroy(domain);
 }
 
+/* That is so of the depot, too, as far as the other CPU has room; the rest is nobody's. */
+static void a_new_range_tells_that_the_depot_was_empty(void **state)
+{
+	struct iova_domain *domain = create(DMA_KERNEL_7_2, IOVA_LAZY);
+	size_t before = iova_count(domain);
+	uint64_t pfn[128 * 4];
+
+	(void)state;
+	for (unsigned int i = 0; i < 128 * 4; i++)
+		pfn[i] = take(domain, 0, 1);
+	for (unsigned int i = 0; i < 128 * 4; i++)
+		iova_release(domain, 0, pfn[i], 1);
+	iova_expire(domain, 0, false);
+	assert_int_equal(iova_adopt(domain, 0, 1, pfn[511] - 1), 0);
+	/* two magazines, and this */
+	assert_int_equal(iova_count(domain), before + 2 * 127 + 1);
+	for (unsigned int i = 0; i < 2 * 127; i++)
+		assert_in_range(take(domain, 1, 1), pfn[511], pfn[0]);
+	assert_true(iova_valid(domain));
+	iova_domain_destroy(domain);
+}
+
+/* A release finds its CPU's queue full when all but one of its places wait. */
+static void a_full_queue_is_told(void **state)
+{
+	struct iova_domain *domain = create(DMA_KERNEL_7_2, IOVA_LAZY);
+
+	(void)state;
+	for (unsigned int i = 0; i < 255; i++) {
+		assert_false(iova_will_flush(domain, 0));
+		iova_release(domain, 0, take(domain, 0, 1), 1);
+	}
+	assert_true(iova_will_flush(domain, 0));
+	assert_false(iova_will_flush(domain, 1));
+	iova_release(domain, 0, take(domain, 0, 1), 1);
+	assert_int_equal(iova_flushes(domain), 1);
+	assert_int_equal(iova_waiting(domain), 1);
+	assert_false(iova_will_flush(domain, 0));
+	iova_domain_destroy(domain);
+}
+
 /* The other CPU, releasing at that moment, gets what it had queued itself. */
 static void a_flush_may_leave_the_rings_to_their_cpus(void **state)
 {
@@ -253,6 +294,8 @@ int main(void)
 		cmocka_unit_test(what_lies_above_was_freed_elsewhere),
 		cmocka_unit_test(what_waits_is_adopted),
 		cmocka_unit_test(a_new_range_tells_that_none_was_cached),
+		cmocka_unit_test(a_new_range_tells_that_the_depot_was_empty),
+		cmocka_unit_test(a_full_queue_is_told),
 		cmocka_unit_test(a_flush_may_leave_the_rings_to_their_cpus),
 	};
 

@@ -263,6 +263,62 @@ static void a_flush_was_late(void **state)
 	destroy(&pair);
 }
 
+/* The machine stood still, twice; the timer ran with the first tick behind it. */
+static void a_flush_waited_for_the_machine(void **state)
+{
+	struct iova_explanation found;
+	struct pair pair;
+	uint64_t pfn;
+
+	(void)state;
+	create(&pair, true);
+	pfn = take(&pair, 1);
+	release(&pair, 1, pfn);
+	pair.ns += 200 * MS;
+	assert_int_equal(told(&pair, 1, kernel_takes(&pair, 1)), pfn);
+	found = explain(&pair, NULL, 0);
+	assert_int_equal(found.change, IOVA_CHANGE_FLUSH);
+	pair.ns += 200 * MS;
+	if (told(&pair, 1, kernel_takes(&pair, 1)) != pfn - 2)
+		found = explain(&pair, NULL, 0);
+	assert_int_equal(found.change, IOVA_CHANGE_FLUSH);
+	iova_expire(pair.kernel, 1, false);
+	assert_int_not_equal(told(&pair, 1, kernel_takes(&pair, 1)), pfn);
+	found = explain(&pair, NULL, 0);
+	assert_int_equal(found.change, IOVA_CHANGE_FLUSH);
+	take(&pair, 1);
+	destroy(&pair);
+}
+
+/* So late that it freed what another CPU released meanwhile, under what was there before. */
+static void a_flush_freed_the_other_ring_too(void **state)
+{
+	struct iova_explanation found;
+	uint64_t first, second, third;
+	struct pair pair;
+
+	(void)state;
+	create(&pair, true);
+	first = take(&pair, 1);
+	second = take(&pair, 0);
+	third = take(&pair, 0);
+	release(&pair, 1, first);
+	pair.ns += 17 * MS;
+	release(&pair, 0, second);
+	iova_expire(pair.kernel, 0, false);
+	pair.ns += MS;
+	release(&pair, 0, third);
+	pair.ns += 17 * MS;
+	iova_expire(pair.kernel, 0, false);
+	if (told(&pair, 0, kernel_takes(&pair, 0)) != third)
+		explain(&pair, NULL, 0);
+	assert_int_not_equal(told(&pair, 0, kernel_takes(&pair, 0)), first);
+	found = explain(&pair, NULL, 0);
+	assert_int_equal(found.change, IOVA_CHANGE_FLUSH);
+	assert_int_equal(take(&pair, 0), second);
+	destroy(&pair);
+}
+
 /* It was late, but nobody may look for it: that is said, and the answer is taken over. */
 static void nothing_is_found_without_credit(void **state)
 {
@@ -364,6 +420,8 @@ int main(void)
 		cmocka_unit_test(a_flush_is_expected),
 		cmocka_unit_test(a_flush_was_elsewhere),
 		cmocka_unit_test(a_flush_was_late),
+		cmocka_unit_test(a_flush_waited_for_the_machine),
+		cmocka_unit_test(a_flush_freed_the_other_ring_too),
 		cmocka_unit_test(nothing_is_found_without_credit),
 		cmocka_unit_test(what_nothing_explains_costs_so_much),
 		cmocka_unit_test(a_long_timeline_goes_on),

@@ -100,19 +100,39 @@ static void magazine_take(struct magazine *magazine, uint64_t pfn)
 	magazine->pfn[i] = magazine->pfn[--magazine->count];
 }
 
+/* Another CPU whose magazines are not all full, or @cpu if there is none. */
+static unsigned int find_room(const struct iova_domain *domain, unsigned int cpu,
+			      unsigned int class)
+{
+	for (unsigned int i = 1; i < domain->cpus; i++) {
+		unsigned int other = (cpu + i) % domain->cpus;
+		const struct cpu_cache *cache = &domain->cache[other * IOVA_CLASSES + class];
+
+		if (!cache->loaded || !cache->prev ||
+		    cache->loaded->count < domain->magazine ||
+		    cache->prev->count < domain->magazine)
+			return other;
+	}
+	return cpu;
+}
+
 /* Of a lazy domain: what @magazine has from place @at on a flush freed on another CPU. */
 static void shed(struct iova_domain *domain, unsigned int cpu, unsigned int class,
 		 struct magazine *magazine, unsigned int at)
 {
-	unsigned int other = (cpu + 1) % domain->cpus, end = magazine->count;
+	unsigned int other, end = magazine->count;
 
-	if (!domain->queue || other == cpu)
+	if (!domain->queue || domain->cpus < 2)
 		return;
 	magazine->count = at;
 	/* where memory is short the rest stays where it is */
-	for (; at < end; at++)
-		if (!iova_cache_put(domain, other, class, magazine->pfn[at]))
+	for (; at < end; at++) {
+		other = find_room(domain, cpu, class);
+		if (other == cpu)
+			iova_free(domain, magazine->pfn[at]);
+		else if (!iova_cache_put(domain, other, class, magazine->pfn[at]))
 			magazine->pfn[magazine->count++] = magazine->pfn[at];
+	}
 }
 
 /* What the model has above @pfn the kernel would have handed out before it. */
@@ -127,7 +147,28 @@ static void shed_above(struct iova_domain *domain, unsigned int cpu, unsigned in
 	shed(domain, cpu, class, loaded, at);
 }
 
-/* A range that nobody had yet: of the CPU's magazines there was none left. */
+static void shed_depot(struct iova_domain *domain, unsigned int cpu, unsigned int class)
+{
+	struct depot *depot = &domain->depot[class];
+	struct magazine *magazine = depot->top;
+
+	if (!domain->queue || domain->cpus < 2)
+		return;
+	depot->top = NULL;
+	depot->count = 0;
+	while (magazine) {
+		struct magazine *next = magazine->next;
+
+		shed(domain, cpu, class, magazine, 0);
+		while (magazine->count)
+			iova_free(domain, magazine->pfn[--magazine->count]);
+		domain->magazines--;
+		magazine_free(domain, magazine);
+		magazine = next;
+	}
+}
+
+/* A range that nobody had yet: of the CPU's magazines and the depot's none was left. */
 static void shed_all(struct iova_domain *domain, unsigned int cpu, unsigned int class)
 {
 	struct cpu_cache *cache = &domain->cache[cpu * IOVA_CLASSES + class];
@@ -136,6 +177,7 @@ static void shed_all(struct iova_domain *domain, unsigned int cpu, unsigned int 
 		shed(domain, cpu, class, cache->prev, 0);
 	if (cache->loaded)
 		shed(domain, cpu, class, cache->loaded, 0);
+	shed_depot(domain, cpu, class);
 }
 
 static void swap(struct magazine **one, struct magazine **other)
@@ -273,6 +315,18 @@ size_t iova_waiting(const struct iova_domain *domain)
 	for (unsigned int i = 0; queue && i < queue->rings; i++)
 		count += (queue->ring[i].tail - queue->ring[i].head) & (queue->slots - 1);
 	return count;
+}
+
+bool iova_will_flush(const struct iova_domain *domain, unsigned int cpu)
+{
+	const struct iova_queue *queue = domain->queue;
+	const struct ring *ring;
+
+	if (!queue)
+		return false;
+	ring = &queue->ring[queue->shared ? 0 : cpu % domain->cpus];
+	return ((ring->tail + 1) & (queue->slots - 1)) == ring->head &&
+	       ring->entry[ring->head].counter >= queue->finished;
 }
 
 unsigned int iova_shift(const struct iova_domain *domain)

@@ -165,8 +165,8 @@ int iova_clone(const struct iova_domain *of, struct iova_domain **ret);
  * A range that lies in a magazine brings its whole magazine along: the kernel had that
  * one loaded, and in a lazy domain had freed elsewhere what the model has above it. One
  * that waits for a flush waits no more, nor does what waits before it. One that is new was
- * found where the CPU's magazines had none (rule I16): what a lazy domain has in them the
- * kernel had freed elsewhere.
+ * found where neither the CPU's magazines nor the depot had one (rule I16): what a lazy
+ * domain has in them the kernel had freed elsewhere.
  *
  * Return: 0, -EEXIST where the range, or part of it, is handed out or of another size,
  * or -ENOMEM.
@@ -192,6 +192,9 @@ unsigned int iova_shift(const struct iova_domain *domain);
 
 /** iova_cpus() - how many CPUs the domain knows */
 unsigned int iova_cpus(const struct iova_domain *domain);
+
+/** iova_will_flush() - would a release on @cpu find its queue full, and so flush it? */
+bool iova_will_flush(const struct iova_domain *domain, unsigned int cpu);
 
 /** iova_flushes() - how many flushes there were, timers and full rings alike */
 uint64_t iova_flushes(const struct iova_domain *domain);

@@ -16,6 +16,7 @@
 #define WAYS	     (3 + 2 * MOST_FLUSHES) /* to look for them: search_way() */
 #define FIRST_SLICE  60000		     /* steps for each way, and then so many times more */
 #define MORE_SLICE   8
+#define FOR_SLEEP    4 /* of the steps one in so many is kept for a machine that slept */
 
 /* ---- other moments ---- */
 
@@ -73,7 +74,7 @@ static int branch(struct flushes *flushes, const struct iova_domain *domain, siz
 static int follow(struct flushes *flushes, struct iova_domain *domain, size_t at)
 {
 	const struct timeline *timeline = flushes->search->timeline;
-	uint64_t due = UINT64_MAX;
+	uint64_t due = UINT64_MAX, late = 0;
 	unsigned int due_cpu = 0;
 	uint64_t got;
 	int r = 0;
@@ -83,9 +84,9 @@ static int follow(struct flushes *flushes, struct iova_domain *domain, size_t at
 
 		if (op->ns >= due)
 			r = branch(flushes, domain, at, due_cpu);
-		if (r ||
-		    (due != UINT64_MAX &&
-		     op->ns > due + flushes->early + timeline->options.slack) ||
+		if (op->ns >= due && op->ns - due > flushes->early)
+			late += timeline_passed(timeline, at);
+		if (r || late > timeline->options.slack ||
 		    !search_run(flushes->search, domain, op, &got))
 			break;
 		if (op->kind == IOVA_OP_RELEASE && due == UINT64_MAX) {
@@ -197,16 +198,29 @@ static int search_ways(struct slice *slice)
 	return r;
 }
 
-int search_flushes(struct timeline *timeline)
+/* With so many steps, of which what is not taken is put back. */
+static int search_slices(struct timeline *timeline, uint64_t steps)
 {
-	struct slice slice = { timeline, FIRST_SLICE, timeline->left, true };
-	uint64_t all = timeline->left;
+	struct slice slice = { timeline, FIRST_SLICE, steps, true };
+	uint64_t kept = timeline->left - steps;
 	bool lacked = timeline->lacked;
 	int r = 0;
 
-	for (; slice.cut && slice.each / MORE_SLICE < all && !r; slice.each *= MORE_SLICE)
+	for (; slice.cut && slice.each / MORE_SLICE < steps && !r; slice.each *= MORE_SLICE)
 		r = search_ways(&slice);
-	timeline->left = slice.rest;
+	timeline->left = slice.rest + kept;
 	timeline->lacked = lacked || slice.cut;
 	return r;
+}
+
+int search_flushes(struct timeline *timeline)
+{
+	int r;
+
+	timeline->slept = false;
+	r = search_slices(timeline, timeline->left - timeline->left / FOR_SLEEP);
+	if (r)
+		return r;
+	timeline->slept = true;
+	return search_slices(timeline, timeline->left);
 }

@@ -45,6 +45,7 @@ struct iova_timer {
  * @own:	the credit where none was given
  * @left:	steps that the explanation that is looked for may take
  * @lacked:	it could not be looked for everywhere
+ * @slept:	looked for is what happened if the machine was stopped between operations
  */
 struct timeline {
 	struct timeline_options options;
@@ -59,6 +60,7 @@ struct timeline {
 	uint64_t forgotten, paid;
 	uint64_t own, left;
 	bool lacked;
+	bool slept;
 };
 
 /* Operation @at, from 0; its place lasts until the next timeline_put(). */
@@ -67,6 +69,17 @@ static inline struct iova_op *timeline_op(const struct timeline *timeline, size_
 	size_t place = timeline->start + at;
 
 	return &timeline->op[place < timeline->room ? place : place - timeline->room];
+}
+
+/*
+ * ns that passed before operation @at. A machine that was stopped for long runs its
+ * timers long after they were due: of a pause only a tick counts then.
+ */
+static inline uint64_t timeline_passed(const struct timeline *timeline, size_t at)
+{
+	uint64_t ns = at ? timeline_op(timeline, at)->ns - timeline_op(timeline, at - 1)->ns : 0;
+
+	return !timeline->slept || ns < timeline->options.tick ? ns : timeline->options.tick;
 }
 
 void timeline_earn(struct timeline *timeline);
@@ -108,6 +121,7 @@ void timeline_arm_again(struct timeline *timeline);
  * @timer:	the timers from @from on
  * @miss:	where it was run: the first operation whose answer is not the recorded one
  * @got:	and its answer
+ * @full:	a queue had no room until then, and was flushed without a timer
  */
 struct past {
 	size_t from;
@@ -117,12 +131,14 @@ struct past {
 	unsigned int timers;
 	size_t miss;
 	uint64_t got;
+	bool full;
 };
 
 /**
  * struct search - the way to an explanation
  *
  * @base:	the domain before operation @from
+ * @flushes:	of its queue until then
  * @found:	the domain as it is now after a past that fits, NULL until one does
  * @budget:	steps that may be taken
  * @price:	of a copy of the domain
@@ -131,6 +147,7 @@ struct past {
 struct search {
 	struct timeline *timeline;
 	struct iova_domain *base;
+	uint64_t flushes;
 	size_t from;
 	struct iova_domain *found;
 	uint64_t budget;

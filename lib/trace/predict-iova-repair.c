@@ -113,11 +113,13 @@ static bool is_early(const struct timeline *timeline, const struct past *past,
 static bool is_late(const struct timeline *timeline, const struct past *past,
 		    unsigned int which)
 {
-	uint64_t late = timeline->options.slack + timeline->options.tick;
-	size_t place = past->timer[which].place;
+	uint64_t late = timeline->options.slack + timeline->options.tick, passed = 0;
+	uint64_t due = due_of(timeline, past, which);
+	size_t at = past->timer[which].place;
 
-	return place && timeline_op(timeline, place - 1)->ns >
-				due_of(timeline, past, which) + late;
+	while (passed <= late && at-- && timeline_op(timeline, at)->ns > due)
+		passed += timeline_passed(timeline, at);
+	return passed > late;
 }
 
 static void remove_timer(struct past *past, unsigned int which)
@@ -254,7 +256,7 @@ static int repair_right(struct repairs *now, size_t right)
 	return r;
 }
 
-/* What the model would have was not freed here, not yet, or before it was released. */
+/* What the model would have was not freed here, not yet, or long before. */
 static int repair_wrong(struct repairs *now, size_t wrong)
 {
 	const struct timeline *timeline = now->search->timeline;
@@ -281,6 +283,50 @@ static int repair_wrong(struct repairs *now, size_t wrong)
 	moved.place = wrong;
 	if (!r && wrong > past->from)
 		r = repair_move(now, which, moved);
+	/* or by the flush before, under what the next CPU's ring had */
+	if (r || !which)
+		return r;
+	moved = past->timer[which - 1];
+	moved.place = wrong + 1;
+	return repair_move(now, which - 1, moved);
+}
+
+static bool is_release(const struct timeline *timeline, size_t at)
+{
+	return timeline_op(timeline, at)->kind == IOVA_OP_RELEASE;
+}
+
+/* A place with so many releases between it and @place. */
+static size_t releases_from(const struct timeline *timeline, size_t place, int distance)
+{
+	while (distance < 0 && place)
+		distance += is_release(timeline, --place);
+	while (distance > 0 && place < timeline->count)
+		distance -= is_release(timeline, place++);
+	return distance ? SIZE_MAX : place;
+}
+
+/*
+ * A queue was full and so flushed; with a few entries more or less, which the timer before
+ * left or took, that was elsewhere.
+ */
+static int repair_full(struct repairs *now, size_t right)
+{
+	static const int distances[] = { -1, 1, -2, 2, -3, 3 };
+	const struct past *past = &now->past;
+	unsigned int which = freed_by(past, right < past->miss ? right : past->miss);
+	int r = 0;
+
+	if (!past->full || !which--)
+		return 0;
+	for (unsigned int i = 0; i < sizeof(distances) / sizeof(*distances) && !r; i++) {
+		struct iova_timer moved = past->timer[which];
+
+		moved.place = releases_from(now->search->timeline, moved.place, distances[i]);
+		if (moved.place != SIZE_MAX && moved.place >= past->from &&
+		    moved.place <= past->miss)
+			r = repair_move(now, which, moved);
+	}
 	return r;
 }
 
@@ -311,7 +357,9 @@ static int repair(struct repairs *now)
 		return r;
 	right = released_at(now, timeline_op(timeline, past->miss)->pfn);
 	r = repair_right(now, right);
-	return r ? r : repair_wrong(now, released_at(now, past->got));
+	if (!r)
+		r = repair_wrong(now, released_at(now, past->got));
+	return r ? r : repair_full(now, right);
 }
 
 /* With so many steps; the search's base is as it was. */

@@ -257,6 +257,14 @@ int run_release(struct iova *iova, struct request *request)
 	return err ? err : timeline_put(request->space->timeline, &op, NULL);
 }
 
+bool run_will_flush(const struct iova *iova, const struct request *request)
+{
+	const struct space *space = request->device ? request->device->iova : NULL;
+
+	return space && space->lazy && !iova->exact &&
+	       iova_will_flush(timeline_domain(space->timeline), iova_cpu(iova, request->cpu));
+}
+
 int run_plain_end(struct iova *iova, const struct foreseen *event)
 {
 	const struct dma_event *said = &event->event, *begin = iova->frame->begin;

@@ -77,6 +77,7 @@ int search_begin(struct search *search, struct timeline *timeline, size_t from)
 			timeline_run_timer(search->base, &timeline->timer[timer]);
 		search_run(search, search->base, timeline_op(timeline, at), &got);
 	}
+	search->flushes = iova_flushes(search->base);
 	return 1;
 }
 
@@ -113,16 +114,17 @@ static bool past_fits(struct search *search, struct past *past,
 		      struct iova_domain *domain, size_t begin, size_t end)
 {
 	unsigned int timer = 0;
+	bool fits = true;
 
 	while (timer < past->timers && past->timer[timer].place < begin)
 		timer++;
-	for (size_t at = begin; at < end; at++) {
+	for (size_t at = begin; at < end && fits; at++) {
 		for (; timer < past->timers && past->timer[timer].place <= at; timer++)
 			timeline_run_timer(domain, &past->timer[timer]);
-		if (!run_at(search, past, domain, at))
-			return false;
+		fits = run_at(search, past, domain, at);
 	}
-	return true;
+	past->full = iova_flushes(domain) - search->flushes > timer;
+	return fits;
 }
 
 int search_prepare(struct search *search, const struct past *past,

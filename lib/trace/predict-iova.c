@@ -233,7 +233,8 @@ static int judge_release(struct iova *iova, struct request *request)
 {
 	uint32_t cpu = iova_cpu(iova, request->cpu);
 
-	if (!request->closed)
+	/* a flush begins with the release, and is what takes long */
+	if (!request->closed || run_will_flush(iova, request))
 		return run_release(iova, request);
 	iova->pending[cpu] = request_get(request);
 	return 0;

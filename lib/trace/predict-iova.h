@@ -282,6 +282,9 @@ int run_find_space(struct iova *iova, struct request *request, bool *told);
 int run_take(struct iova *iova, struct foreseen *event, struct request *request);
 int run_release(struct iova *iova, struct request *request);
 
+/* Will the release flush its CPU's queue, as far as is known where it runs? */
+bool run_will_flush(const struct iova *iova, const struct request *request);
+
 /*
  * A map of one buffer before which nothing told of its range. It has no request: until
  * it is judged only @event->since is kept, before which it cannot have begun. 1 if
