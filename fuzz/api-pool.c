@@ -12,6 +12,15 @@
 #include "api.h"
 #include "oracle.h"
 
+/* 6.1 hands out blocks that leave their page (rule P15): fuzz-pool.c looks at these. */
+static bool leaves_its_page(const struct dma_event *event)
+{
+	uint64_t whole = api_whole(event->size, event->align);
+	uint64_t chunk = whole < PAGE_SIZE ? PAGE_SIZE : whole;
+
+	return api_kernel() == DMA_KERNEL_6_1 && event->boundary > chunk && chunk % whole;
+}
+
 static void create(struct api_thing *thing, const struct dma_event *event)
 {
 	bool fits = !event->boundary ||
@@ -19,7 +28,7 @@ static void create(struct api_thing *thing, const struct dma_event *event)
 	bool valid = event->size && fits;
 	bool managed = api.requests.op.flags & 1;
 
-	if (thing->use || event->size > API_BUFFER)
+	if (thing->use || event->size > API_BUFFER || (valid && leaves_its_page(event)))
 		return;
 	thing->pool = managed ? dmam_pool_create("blocks", api.dev, event->size, event->align,
 						 event->boundary)

@@ -75,6 +75,7 @@ static struct iova_op operation(struct pair *pair, uint8_t kind, unsigned int cp
 	return (struct iova_op) {
 		.kind = kind,
 		.cpu = (uint16_t)cpu,
+		.from = (uint16_t)cpu,
 		.size = 1,
 		.pfn = pfn,
 		.limit = LIMIT,
@@ -149,6 +150,29 @@ static void a_take_came_before_what_is_recorded_before_it(void **state)
 }
 
 /* The same, but long before: then it is no race, and nothing else explains it. */
+/* A task that was on the other CPU before took it there, though this is told here. */
+static void a_task_went_on_elsewhere(void **state)
+{
+	struct iova_explanation found;
+	struct iova_op op;
+	struct pair pair;
+	uint64_t pfn;
+
+	(void)state;
+	create(&pair, false);
+	pfn = take(&pair, 1);
+	release(&pair, 1, pfn);
+	op = operation(&pair, IOVA_OP_TAKE, 1, kernel_takes(&pair, 0));
+	op.from = 0;
+	op.since = op.ns - 1; /* the release is over */
+	assert_int_equal(timeline_put(pair.timeline, &op, &pair.expected), 0);
+	assert_int_equal(pair.expected, pfn);
+	found = explain(&pair, NULL, 0);
+	assert_int_equal(found.change, IOVA_CHANGE_MOVED);
+	assert_int_equal(take(&pair, 1), pfn);
+	destroy(&pair);
+}
+
 static void what_is_too_far_away_is_no_witness(void **state)
 {
 	struct iova_explanation found;
@@ -415,6 +439,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_take_came_before_what_is_recorded_before_it),
+		cmocka_unit_test(a_task_went_on_elsewhere),
 		cmocka_unit_test(what_is_too_far_away_is_no_witness),
 		cmocka_unit_test(a_take_came_behind_what_is_recorded_later),
 		cmocka_unit_test(a_flush_is_expected),

@@ -185,6 +185,7 @@ int explain_take(struct iova *iova, struct foreseen *event, struct request *requ
 		[IOVA_CHANGE_NONE] = "adopted",
 		[IOVA_CHANGE_EARLIER] = "taken before the witness",
 		[IOVA_CHANGE_LATER] = "taken behind the witness",
+		[IOVA_CHANGE_MOVED] = "taken where its task was at the witness",
 		[IOVA_CHANGE_FLUSH] =
 			"the flush queue's timer ran at another moment or CPU",
 		[IOVA_CHANGE_TRIM] = "the depot's timer ran at another moment",
@@ -207,6 +208,10 @@ int explain_take(struct iova *iova, struct foreseen *event, struct request *requ
 		break;
 	case IOVA_CHANGE_LATER:
 		ahead_done(ahead.request[found.ahead], request->number);
+		request->verdict = LIBDMA_VERDICT_ORDER;
+		break;
+	case IOVA_CHANGE_MOVED:
+		request->witness = request->seen;
 		request->verdict = LIBDMA_VERDICT_ORDER;
 		break;
 	case IOVA_CHANGE_EARLIER:

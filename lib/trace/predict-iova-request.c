@@ -111,7 +111,8 @@ struct request *request_create(struct iova *iova, struct foreseen *event, uint8_
 	request_init(request, kind);
 	request->owner = iova;
 	request->users = 1;
-	request->cpu = event->event.cpu;
+	request->cpu = request->from = event->event.cpu;
+	request->seen = LIBDMA_NO_WITNESS;
 	request->ns = event->event.ns;
 	request->number = event->event.number;
 	request->dma = dma;
@@ -120,6 +121,16 @@ struct request *request_create(struct iova *iova, struct foreseen *event, uint8_
 	request->witness = LIBDMA_NO_WITNESS;
 	event->memo = request;
 	return request;
+}
+
+/* What its task was seen at before. */
+static void note_before(struct request *request, const struct context *context)
+{
+	request->since = context->ns;
+	if (!context->ns)
+		return;
+	request->from = context->cpu;
+	request->seen = context->number;
 }
 
 /*
@@ -158,7 +169,7 @@ static int see_map(struct iova *iova, struct foreseen *event, struct context *co
 	take = request_create(iova, event, IOVA_OP_TAKE, said->dma, said->size);
 	if (!take)
 		return -ENOMEM;
-	take->since = context->ns;
+	note_before(take, context);
 	take->near = context->mapped;
 	replace_take(context, take);
 	take->open = true;
@@ -274,7 +285,7 @@ static int see_failure(struct iova *iova, struct foreseen *event, struct context
 			      align_up(said->size + offset, iova->granule));
 	if (!take)
 		return -ENOMEM;
-	take->since = context->ns;
+	note_before(take, context);
 	take->single = true;
 	return 0;
 }
@@ -327,7 +338,7 @@ static int see_mapping(struct iova *iova, struct foreseen *event, struct context
 				      extent_of(iova, said));
 		if (!take)
 			return -ENOMEM;
-		take->since = context->ns;
+		note_before(take, context);
 		take->cut = said->flags & DMA_EVENT_CUT;
 	}
 	take->device = event->device;
@@ -410,7 +421,7 @@ static int see_exact(struct iova *iova, struct foreseen *event, struct context *
 				 said->dma, said->size);
 	if (!request)
 		return -ENOMEM;
-	request->since = context->ns;
+	note_before(request, context);
 	request->exact = true;
 	request->handle = said->handle;
 	request->limit = said->limit;
@@ -468,5 +479,7 @@ int request_see(void *state, struct foreseen *event)
 		break;
 	}
 	context->ns = said->ns;
+	context->cpu = said->cpu;
+	context->number = said->number;
 	return err;
 }

@@ -61,6 +61,7 @@ struct iova_op run_op(const struct iova *iova, const struct request *request)
 		.kind = request->kind,
 		.low = take && goes_low(iova, request),
 		.cpu = (uint16_t)iova_cpu(iova, request->cpu),
+		.from = (uint16_t)iova_cpu(iova, request->from),
 		.size = request->size >> iova->shift,
 		.pfn = request->dma >> iova->shift,
 		.limit = take ? limit_of(iova, request) >> iova->shift : 0,
@@ -168,7 +169,7 @@ request_of_plain(const struct iova *iova, const struct foreseen *event,
 	const struct dma_event *said = &event->event;
 
 	request_init(ret, IOVA_OP_TAKE);
-	ret->cpu = said->cpu;
+	ret->cpu = ret->from = said->cpu;
 	ret->since = event->since;
 	ret->ns = said->ns;
 	ret->number = said->number;
@@ -204,6 +205,7 @@ int run_plain(struct iova *iova, struct foreseen *event, struct request *request
 		.kind = IOVA_OP_TAKE,
 		.low = device->is_pci && !iova->only_high && !device->low_is_full,
 		.cpu = (uint16_t)iova_cpu(iova, said->cpu),
+		.from = (uint16_t)iova_cpu(iova, said->cpu),
 		.size = size,
 		.pfn = start,
 		.limit = device_limit(iova, device, device->dma_mask) >> iova->shift,

@@ -211,16 +211,17 @@ static size_t first_race(const struct timeline *timeline, uint64_t called)
 	return at;
 }
 
-static int explain_earlier(struct timeline *timeline, uint64_t called,
-			   struct iova_explanation *ret)
+/* @at: the take's place, or behind it if it may have been there, too. */
+static int explain_before(struct timeline *timeline, uint64_t called, size_t at,
+			  enum iova_change change, struct iova_explanation *ret)
 {
-	size_t end = timeline->count - 1, from = first_race(timeline, called), at = end;
+	size_t end = timeline->count - 1, from = first_race(timeline, called);
 	struct iova_op last = *timeline_op(timeline, end);
 	struct past past;
 	struct search search;
 	int r;
 
-	if (from == end)
+	if (from == at)
 		return 0;
 	r = search_begin(&search, timeline, from);
 	if (r <= 0)
@@ -232,7 +233,7 @@ static int explain_earlier(struct timeline *timeline, uint64_t called,
 		r = search_try(&search, &past);
 	}
 	if (r > 0) {
-		ret->change = IOVA_CHANGE_EARLIER;
+		ret->change = change;
 		ret->witness = timeline_op(timeline, at)->number;
 		timeline->count--;
 		insert_op(timeline, at, &last);
@@ -240,6 +241,29 @@ static int explain_earlier(struct timeline *timeline, uint64_t called,
 	}
 	search_end(&search);
 	return r < 0 ? r : 0;
+}
+
+static int explain_earlier(struct timeline *timeline, uint64_t called,
+			   struct iova_explanation *ret)
+{
+	return explain_before(timeline, called, timeline->count - 1, IOVA_CHANGE_EARLIER, ret);
+}
+
+/* The task went on on another CPU between the take and what tells of it. */
+static int explain_moved(struct timeline *timeline, uint64_t called,
+			 struct iova_explanation *ret)
+{
+	struct iova_op *last = timeline_op(timeline, timeline->count - 1);
+	uint16_t cpu = last->cpu;
+	int r;
+
+	if (last->from == cpu)
+		return 0;
+	last->cpu = last->from;
+	r = explain_before(timeline, called, timeline->count, IOVA_CHANGE_MOVED, ret);
+	if (ret->change == IOVA_CHANGE_NONE)
+		last->cpu = cpu;
+	return r;
 }
 
 static int explain_later(struct timeline *timeline, const struct iova_op *ahead,
@@ -344,6 +368,8 @@ int timeline_explain(struct timeline *timeline, uint64_t wrong, uint64_t called,
 		r = explain_later(timeline, ahead, count, ret);
 	if (!r && ret->change == IOVA_CHANGE_NONE)
 		r = explain_flush(timeline, ret);
+	if (!r && ret->change == IOVA_CHANGE_NONE)
+		r = explain_moved(timeline, called, ret);
 	timeline_pay(timeline, given - timeline->left);
 	if (r || ret->change != IOVA_CHANGE_NONE)
 		return r;

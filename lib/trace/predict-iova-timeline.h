@@ -28,6 +28,7 @@ enum iova_op_kind {
  * @adopted:	take: the answer is not the model's
  * @late:	release: it happened up to a race behind @ns, and not just then
  * @cpu:	where
+ * @from:	take: where its task was seen before
  * @size:	granules
  * @pfn:	take: the kernel's answer, 0 for none; otherwise what is released
  * @limit:	take: the highest number
@@ -40,7 +41,7 @@ struct iova_op {
 	bool low;
 	bool adopted;
 	bool late;
-	uint16_t cpu;
+	uint16_t cpu, from;
 	uint64_t size;
 	uint64_t pfn;
 	uint64_t limit;
@@ -134,6 +135,7 @@ enum iova_change {
 	IOVA_CHANGE_NONE,    /* nothing that was tried yields the answer: it is adopted */
 	IOVA_CHANGE_EARLIER, /* the take came before an operation */
 	IOVA_CHANGE_LATER,   /* it came after one that the recording has later */
+	IOVA_CHANGE_MOVED,   /* the task took it where it was before */
 	IOVA_CHANGE_FLUSH,   /* the queue's timer ran at another moment, or elsewhere */
 	IOVA_CHANGE_TRIM,    /* the depot's timer ran */
 };

@@ -61,7 +61,8 @@ struct space {
  * @single:	take: of one buffer
  * @followed:	exact takes: the event that it was done for is known
  * @open:	take: its task has done nothing since that would have ended it
- * @cpu, @dma, @size, @since, @ns, @number: as struct iova_op, in bytes
+ * @cpu, @from, @dma, @size, @since, @ns, @number: as struct iova_op, in bytes
+ * @seen:	number of the event before it of its task, LIBDMA_NO_WITNESS if there is none
  * @handle:	as the space's
  * @extent:	take: bytes that were released at once later, 0 where not known yet
  * @limit:	exact takes: the highest address
@@ -77,9 +78,9 @@ struct request {
 	struct request *also;
 	uint8_t kind;
 	bool coherent, exact, done, closed, begun, cut, single, followed, open;
-	uint32_t cpu;
+	uint32_t cpu, from;
 	uint64_t dma, size;
-	uint64_t since, ns, number;
+	uint64_t since, ns, number, seen;
 	uint64_t handle;
 	uint64_t extent;
 	uint64_t limit;
@@ -104,7 +105,7 @@ static inline void request_init(struct request *request, uint8_t kind)
  * struct context - a task, or the interrupts of a level on a CPU
  *
  * @key:	which; 0 for none
- * @ns:		of its last event
+ * @ns, @cpu, @number: of its last event; @ns is 0 before the first
  * @take:	a range that may go on
  * @release:	the last one
  * @device:	said that it is about to unmap
@@ -116,7 +117,8 @@ static inline void request_init(struct request *request, uint8_t kind)
  */
 struct context {
 	uint64_t key;
-	uint64_t ns;
+	uint64_t ns, number;
+	uint32_t cpu;
 	struct request *take;
 	struct request *release;
 	struct predict_device *device, *mapped;
