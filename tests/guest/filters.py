@@ -228,7 +228,9 @@ def stack_is_right(dmactl, folder):
 
 
 def tail(functions):
-    """Of a stack, what called the DMA API: what is outside of it and of the tracing."""
+    """Of a stack, what called the DMA API: what is outside of it and of the tracing. Code
+    without a name, as of a BPF program that was interrupted, not all unwinders pass."""
+    functions = [name for name in functions if not name.startswith("0x")]
     own = [at for at, name in enumerate(functions) if INSIDE.match(name)]
     return functions[own[-1] + 1:] if own else functions
 
