@@ -218,6 +218,20 @@ verdicts 'predicted 2 1 lost'
 } >"$scratch/more"
 mv "$scratch/more" "$scratch/trace"
 verdicts 'predicted 4 1 lost 1 unexplained'
+# two losses, each told behind what it explains
+{
+	pool
+	echo '2.0 [0] pool_alloc nic0 handle=1 dma=0x100000 virt=0x100000'
+	echo '2.1 [0] pool_free nic0 handle=1 dma=0x100000 virt=0x100000'
+	echo '1.5 [0] lost count=1 until_ns=1600000000'
+	echo '3.0 [0] pool_alloc nic0 handle=1 dma=0x100000 virt=0x100000'
+	echo '4.0 [0] pool_alloc nic0 handle=1 dma=0x100000 virt=0x100000'
+	echo '4.5 [0] pool_free nic0 handle=1 dma=0x100000 virt=0x100000'
+	echo '3.5 [0] lost count=1 until_ns=5000000000'
+} | trace >"$scratch/trace"
+verdicts 'predicted 3 2 lost'
+printed '#6 .* lost, witness #8;'
+printed '#10 .* lost, witness #12;'
 # a pool from before the recording: what came back is known
 {
 	echo '1.0 [0] pool_alloc nic0 handle=7 dma=0x100000 virt=0x100000'

@@ -113,13 +113,19 @@ void libdma_predictor_destroy(struct libdma_predictor *predictor)
 static void survey_loss(struct libdma_predictor *frame, const struct dma_event *lost)
 {
 	uint64_t until = lost->until_ns > lost->ns ? lost->until_ns : lost->ns;
+	struct loss *loss = frame->loss;
+	unsigned int at = frame->losses;
 
-	if (lost->ns < frame->lost_ns) {
-		frame->lost_ns = lost->ns;
-		frame->lost_by = lost->number;
+	if (at == PREDICT_LOSSES) {
+		if (until > loss[at - 1].until_ns)
+			loss[at - 1].until_ns = until;
+		return;
 	}
-	if (until > frame->lost_until_ns)
-		frame->lost_until_ns = until;
+	for (; at && loss[at - 1].ns > lost->ns; at--)
+		loss[at] = loss[at - 1];
+	loss[at] = (struct loss){ lost->ns, until, lost->number };
+	frame->losses++;
+	frame->lost_ns = loss[0].ns;
 }
 
 static int survey_event(struct libdma_predictor *frame, const struct dma_event *event,
@@ -281,9 +287,16 @@ static __attribute__((noinline)) void note_machine(struct libdma_predictor *fram
  */
 static void note_loss(struct libdma_predictor *frame, const struct dma_event *event)
 {
-	if (frame->lost_number == UINT64_MAX)
-		frame->lost_number = frame->lost_witness = frame->lost_by;
-	else if (event->ns > frame->lost_until_ns && frame->lost_number > event->number)
+	const struct loss *loss = &frame->loss[frame->next_loss];
+
+	for (; frame->next_loss < frame->losses && loss->ns <= event->ns; loss++) {
+		if (frame->lost_number == UINT64_MAX || loss->number > frame->lost_number)
+			frame->lost_number = frame->lost_witness = loss->number;
+		if (loss->until_ns > frame->lost_until_ns)
+			frame->lost_until_ns = loss->until_ns;
+		frame->next_loss++;
+	}
+	if (event->ns > frame->lost_until_ns && frame->lost_number > event->number)
 		frame->lost_number = event->number;
 }
 

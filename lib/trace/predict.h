@@ -15,6 +15,7 @@
 #include "dma/event-kind.h"
 #include "dma/live.h"
 
+#define PREDICT_LOSSES	       64 /* of more than these the last goes on */
 #define PREDICT_WINDOW_NS     100000000
 #define PREDICT_WINDOW_EVENTS 4096
 #define PREDICT_HISTORY	      512 /* judged events that can still be looked at */
@@ -153,6 +154,12 @@ enum { BACKEND_DIRECT, BACKEND_POOL, BACKEND_REGION, BACKEND_IOVA, BACKENDS };
 /* Beside a bit for each backend: the event tells of devices, or of the recording. */
 #define PREDICT_TELLS_MACHINE (1U << BACKENDS)
 
+/* What a recorder lost in some time, and the number of the event that tells. */
+struct loss {
+	uint64_t ns, until_ns;
+	uint64_t number;
+};
+
 /**
  * struct libdma_predictor - the frame
  *
@@ -180,8 +187,9 @@ enum { BACKEND_DIRECT, BACKEND_POOL, BACKEND_REGION, BACKEND_IOVA, BACKENDS };
  * @lost_number: what is older may be another thing: of the last DMA_EVENT_LOST that was
  *		judged, or that the survey knows to begin here; UINT64_MAX, none
  * @lost_witness: number of the DMA_EVENT_LOST itself
- * @lost_ns, @lost_until_ns, @lost_by: from the survey, of all losses: the first moment, the
- *		last, and the number of one that begins there; @lost_ns is UINT64_MAX for none
+ * @loss:	from the survey, by time, @losses of them, the next is @next_loss
+ * @lost_ns, @lost_until_ns: when the first begins, UINT64_MAX for none; when those before
+ *		the next end
  * @first_ns:	when the recording begins
  * @again:	the event was put off, and is judged again
  * @announced:	it tells searches for slots (swiotlb_bounced)
@@ -209,12 +217,15 @@ struct libdma_predictor {
 	uint64_t latest_ns, disorder;
 	const struct dma_event *begin;
 	uint64_t lost_number, lost_witness;
-	uint64_t lost_ns, lost_until_ns, lost_by;
+	uint64_t lost_ns, lost_until_ns;
 	uint64_t first_ns;
 	bool again;
 	bool announced;
 	bool maps_phys;
 	bool lacks_survey;
+
+	struct loss loss[PREDICT_LOSSES];
+	unsigned int losses, next_loss;
 
 	struct predict_device **device; /* by the string's number */
 	uint32_t device_numbers;
