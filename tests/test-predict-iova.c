@@ -367,7 +367,7 @@ static void nothing_is_found_without_credit(void **state)
 #define LIVE	600
 #define WAITING 64
 #define ANSWERS	2000 /* of these answers */
-#define EARNED	1000 /* steps for an operation */
+#define EARNED	4000 /* steps for an operation */
 
 /* One of those that have been released, and no flush explains which. */
 static uint64_t any_of(uint64_t *waiting, uint64_t released, uint64_t *seed)

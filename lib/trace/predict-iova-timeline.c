@@ -13,7 +13,7 @@
 #include "trace/predict-iova-history.h"
 
 #define LEAST_OPS 1024 /* between two copies */
-#define INCOME	  1000 /* steps of searches that each operation pays for */
+#define INCOME	  4000 /* steps of searches that each operation pays for */
 #define NEAR	  8    /* operations ahead, whose places are asked for */
 
 static int copy_now(struct timeline *timeline, struct iova_domain **ret)
