@@ -178,7 +178,7 @@ static int search_way(struct timeline *timeline, unsigned int way)
 		return search_repairs(timeline);
 	if (back > MOST_FLUSHES) {
 		back -= MOST_FLUSHES + 1;
-		early = timeline->options.tick;
+		early = timeline_early(timeline);
 	}
 	if (back > timeline->timers)
 		return 0;

@@ -82,6 +82,12 @@ static inline uint64_t timeline_passed(const struct timeline *timeline, size_t a
 	return !timeline->slept || ns < timeline->options.tick ? ns : timeline->options.tick;
 }
 
+/* ns that a timer may run before it seems due: where it is set jiffies may lag behind. */
+static inline uint64_t timeline_early(const struct timeline *timeline)
+{
+	return timeline->options.tick * (timeline->slept ? 2 : 1);
+}
+
 void timeline_earn(struct timeline *timeline);
 
 /* Pay for what is looked for; false, and nothing is left, where the credit is too low. */

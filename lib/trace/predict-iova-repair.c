@@ -107,7 +107,7 @@ static bool is_early(const struct timeline *timeline, const struct past *past,
 	size_t place = past->timer[which].place;
 
 	return due == UINT64_MAX ||
-	       timeline_op(timeline, place)->ns + timeline->options.tick < due;
+	       timeline_op(timeline, place)->ns + timeline_early(timeline) < due;
 }
 
 static bool is_late(const struct timeline *timeline, const struct past *past,
