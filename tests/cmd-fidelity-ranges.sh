@@ -68,4 +68,29 @@ printed '#8 .* got 0xffffa000: used; its answer tells whose it is'
 verdicts 'predicted 2 1 used'
 printed '^assumed: iommu.aperture_end = 0xffffffffffff (the first address above 4 GiB)$'
 
+# what a task took is shown by iommu:map, behind what came into its call meanwhile: an
+# interrupt, or another task
+alone() {
+	echo '#dmat-text 1'
+	printf '#environment {"schema": "dmactl.environment/1", "kernel": "7.2", "cpus": 1,'
+	printf '"iommu": {"mode": "strict"}, "devices": [{"name": "0000:00:02.0"}]}\n'
+	page 1.0 a/1 02 0xfffff000
+	page 1.1 a/1 02 0xffffe000
+	echo '2.000000 [0] a/1 iommu_unmap dma=0xfffff000 size=4096 unmapped=4096'
+	echo '2.000090 [0] a/1 unmap_phys 0000:00:02.0 TO_DEVICE dma=0xfffff000 size=4096'
+}
+{
+	alone
+	page 2.000400 a/1 02 0xffffd000
+} >"$scratch/trace"
+verdicts 'predicted 2 1 order'
+printed '#7 .* expected 0xfffff000, got 0xffffd000: order, witness #4; .* before the witness'
+{
+	alone
+	page 2.1 b/2 02 0xffffd000
+	page 2.108 a/1 02 0xfffff000
+} >"$scratch/trace"
+verdicts 'predicted 2 2 order'
+printed '#7 .* got 0xffffd000: order, witness #8; .* behind the witness'
+
 exit $status

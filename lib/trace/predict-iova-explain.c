@@ -21,6 +21,12 @@ struct ahead {
 	size_t count;
 };
 
+/* Where flushes have to be inferred, one is likelier than what lasts so long. */
+static bool knows_flushes(const struct request *request)
+{
+	return request->exact || !request->space->lazy;
+}
+
 static void ahead_add(struct iova *iova, struct ahead *ahead, struct request *request,
 		      const struct space *space)
 {
@@ -49,18 +55,15 @@ static void ahead_find_rested(struct iova *iova, struct foreseen *event,
 {
 	struct foreseen *next = event;
 
-	while (request->exact && (next = predict_next(iova->frame, next))) {
-		size_t count = ahead->count;
-
-		if (next->event.kind != DMA_EVENT_ALLOC_IOVA || !next->memo ||
-		    next->event.dma != request->expected)
-			continue;
-		if (predict_rested(iova->frame, event, next))
-			ahead_add(iova, ahead, next->memo, request->space);
-		if (ahead->count > count)
-			ahead->op[count].cpu = (uint16_t)iova_cpu(iova, request->cpu);
-		break;
-	}
+	if (!knows_flushes(request))
+		return;
+	while ((next = predict_next(iova->frame, next)))
+		if (shows_take(next) && next->event.dma == request->expected)
+			break;
+	if (next && predict_rested(iova->frame, event, next))
+		ahead_add(iova, ahead, next->memo, request->space);
+	if (ahead->count)
+		ahead->op[0].cpu = (uint16_t)iova_cpu(iova, request->cpu);
 }
 
 static void ahead_find(struct iova *iova, struct foreseen *event,
@@ -155,7 +158,7 @@ static uint64_t called(const struct iova *iova, const struct foreseen *event,
 {
 	const struct foreseen *interrupt = NULL;
 
-	if (request->exact)
+	if (knows_flushes(request))
 		interrupt = predict_preempted(iova->frame, event);
 	return interrupt ? interrupt->event.ns : request->ns;
 }
