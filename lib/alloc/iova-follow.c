@@ -100,9 +100,9 @@ static void magazine_take(struct magazine *magazine, uint64_t pfn)
 	magazine->pfn[i] = magazine->pfn[--magazine->count];
 }
 
-/* Another CPU whose magazines are not all full, or @cpu if there is none. */
-static unsigned int find_room(const struct iova_domain *domain, unsigned int cpu,
-			      unsigned int class)
+/* Another CPU, if there is one whose magazines are not all full, so that the depot gets none. */
+static unsigned int find_other(const struct iova_domain *domain, unsigned int cpu,
+			       unsigned int class)
 {
 	for (unsigned int i = 1; i < domain->cpus; i++) {
 		unsigned int other = (cpu + i) % domain->cpus;
@@ -113,26 +113,23 @@ static unsigned int find_room(const struct iova_domain *domain, unsigned int cpu
 		    cache->prev->count < domain->magazine)
 			return other;
 	}
-	return cpu;
+	return (cpu + 1) % domain->cpus;
 }
 
 /* Of a lazy domain: what @magazine has from place @at on a flush freed on another CPU. */
 static void shed(struct iova_domain *domain, unsigned int cpu, unsigned int class,
 		 struct magazine *magazine, unsigned int at)
 {
-	unsigned int other, end = magazine->count;
+	unsigned int end = magazine->count;
 
 	if (!domain->queue || domain->cpus < 2)
 		return;
 	magazine->count = at;
 	/* where memory is short the rest stays where it is */
-	for (; at < end; at++) {
-		other = find_room(domain, cpu, class);
-		if (other == cpu)
-			iova_free(domain, magazine->pfn[at]);
-		else if (!iova_cache_put(domain, other, class, magazine->pfn[at]))
+	for (; at < end; at++)
+		if (!iova_cache_put(domain, find_other(domain, cpu, class), class,
+				    magazine->pfn[at]))
 			magazine->pfn[magazine->count++] = magazine->pfn[at];
-	}
 }
 
 /* What the model has above @pfn the kernel would have handed out before it. */
