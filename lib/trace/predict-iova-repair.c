@@ -226,6 +226,23 @@ static int repair_moment(struct repairs *now, struct iova_timer timer)
 	return repair_add(now, which, timer);
 }
 
+/* The flush was elsewhere, and where it was released that was freed by its own CPU. */
+static int repair_alone(struct repairs *now, size_t right, unsigned int which)
+{
+	const struct timeline *timeline = now->search->timeline;
+	const struct past *past = &now->past;
+	struct iova_timer timer;
+
+	if (which == past->timers)
+		return 0;
+	timer = past->timer[which];
+	if (timer.alone || timer.place > past->miss ||
+	    timer.cpu == timeline_op(timeline, right)->cpu)
+		return 0;
+	timer.alone = true;
+	return repair_cpu(now, which, timer);
+}
+
 /* What the kernel handed out was freed here, and was the last that was. */
 static int repair_right(struct repairs *now, size_t right)
 {
@@ -245,6 +262,8 @@ static int repair_right(struct repairs *now, size_t right)
 		moved.alone = false;
 		r = repair_cpu(now, which, moved);
 	}
+	if (!r)
+		r = repair_alone(now, right, which);
 	if (!r)
 		r = repair_moment(now, here);
 	/* the flush was elsewhere, and this CPU freed its own with its next release */
