@@ -245,6 +245,29 @@ static void a_new_range_tells_that_the_depot_was_empty(void **state)
 	iova_domain_destroy(domain);
 }
 
+/* A flush frees what was queued before it began, and not what was while it ran. */
+static void what_was_queued_during_a_flush_waits(void **state)
+{
+	struct iova_domain *domain = create(DMA_KERNEL_7_2, IOVA_LAZY);
+	uint64_t pfn[3];
+
+	(void)state;
+	for (unsigned int i = 0; i < 3; i++)
+		pfn[i] = take(domain, 1, 1);
+	for (unsigned int i = 0; i < 3; i++)
+		iova_release(domain, 1, pfn[i], 1);
+	iova_queued_late(domain, 1, 2);
+	iova_expire(domain, 0, false);
+	assert_int_equal(iova_waiting(domain), 2);
+	assert_true(iova_valid(domain));
+	assert_int_equal(take(domain, 0, 1), pfn[0]);
+	iova_queued_late(domain, 1, 5); /* there are two */
+	iova_expire(domain, 0, false);
+	iova_expire(domain, 0, false);
+	assert_int_equal(take(domain, 0, 1), pfn[2]);
+	iova_domain_destroy(domain);
+}
+
 /* A release finds its CPU's queue full when all but one of its places wait. */
 static void a_full_queue_is_told(void **state)
 {
@@ -295,6 +318,7 @@ int main(void)
 		cmocka_unit_test(what_waits_is_adopted),
 		cmocka_unit_test(a_new_range_tells_that_none_was_cached),
 		cmocka_unit_test(a_new_range_tells_that_the_depot_was_empty),
+		cmocka_unit_test(what_was_queued_during_a_flush_waits),
 		cmocka_unit_test(a_full_queue_is_told),
 		cmocka_unit_test(a_flush_may_leave_the_rings_to_their_cpus),
 	};

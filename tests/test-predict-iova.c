@@ -314,6 +314,37 @@ static void a_flush_waited_for_the_machine(void **state)
 	destroy(&pair);
 }
 
+/* It ran elsewhere and took long: what was released here meanwhile it did not free. */
+static void a_flush_took_long(void **state)
+{
+	struct iova_explanation found;
+	uint64_t first, second, third;
+	struct pair pair;
+
+	(void)state;
+	create(&pair, true);
+	first = take(&pair, 1);
+	release(&pair, 1, first);
+	pair.ns += 17 * MS;
+	iova_expire(pair.kernel, 1, false);
+	assert_int_equal(take(&pair, 1), first);
+	second = take(&pair, 1);
+	third = take(&pair, 1);
+	release(&pair, 1, first);
+	pair.ns += 17 * MS;
+	release(&pair, 1, second);
+	assert_int_equal(told(&pair, 1, kernel_takes(&pair, 1)), first);
+	found = explain(&pair, NULL, 0);
+	assert_int_equal(found.change, IOVA_CHANGE_FLUSH);
+	iova_queued_late(pair.kernel, 1, 1);
+	iova_expire(pair.kernel, 0, true);
+	release(&pair, 1, third);
+	assert_int_not_equal(told(&pair, 1, kernel_takes(&pair, 1)), first);
+	found = explain(&pair, NULL, 0);
+	assert_int_equal(found.change, IOVA_CHANGE_FLUSH);
+	destroy(&pair);
+}
+
 /* So late that it freed what another CPU released meanwhile, under what was there before. */
 static void a_flush_freed_the_other_ring_too(void **state)
 {
@@ -446,6 +477,7 @@ int main(void)
 		cmocka_unit_test(a_flush_was_elsewhere),
 		cmocka_unit_test(a_flush_was_late),
 		cmocka_unit_test(a_flush_waited_for_the_machine),
+		cmocka_unit_test(a_flush_took_long),
 		cmocka_unit_test(a_flush_freed_the_other_ring_too),
 		cmocka_unit_test(nothing_is_found_without_credit),
 		cmocka_unit_test(what_nothing_explains_costs_so_much),

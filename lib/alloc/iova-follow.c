@@ -314,6 +314,21 @@ size_t iova_waiting(const struct iova_domain *domain)
 	return count;
 }
 
+void iova_queued_late(struct iova_domain *domain, unsigned int cpu, unsigned int count)
+{
+	struct iova_queue *queue = domain->queue;
+	struct ring *ring;
+	unsigned int at;
+
+	if (!queue)
+		return;
+	ring = &queue->ring[queue->shared ? 0 : cpu % domain->cpus];
+	for (at = ring->tail; count-- && at != ring->head;) {
+		at = (at - 1) & (queue->slots - 1);
+		ring->entry[at].counter = queue->started + 1;
+	}
+}
+
 bool iova_will_flush(const struct iova_domain *domain, unsigned int cpu)
 {
 	const struct iova_queue *queue = domain->queue;

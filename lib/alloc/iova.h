@@ -181,6 +181,14 @@ int iova_adopt(struct iova_domain *domain, unsigned int cpu, uint64_t size, uint
  */
 void iova_expire(struct iova_domain *domain, unsigned int cpu, bool alone);
 
+/**
+ * iova_queued_late() - what was released last was queued while the next flush ran
+ * @domain:	the domain; iova_expire() follows
+ * @cpu:	where
+ * @count:	so many of the releases there: the flush does not free them
+ */
+void iova_queued_late(struct iova_domain *domain, unsigned int cpu, unsigned int count);
+
 /** iova_trim() - the timer of the depot that keeps ranges of @size runs off now */
 void iova_trim(struct iova_domain *domain, uint64_t size);
 

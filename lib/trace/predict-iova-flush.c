@@ -16,7 +16,7 @@
 #define WAYS	     (3 + 2 * MOST_FLUSHES) /* to look for them: search_way() */
 #define FIRST_SLICE  60000		     /* steps for each way, and then so many times more */
 #define MORE_SLICE   8
-#define FOR_SLEEP    4 /* of the steps one in so many is kept for a machine that slept */
+#define FOR_RARE     4 /* of the steps one in so many is kept for what is rare */
 
 /* ---- other moments ---- */
 
@@ -217,10 +217,10 @@ int search_flushes(struct timeline *timeline)
 {
 	int r;
 
-	timeline->slept = false;
-	r = search_slices(timeline, timeline->left - timeline->left / FOR_SLEEP);
+	timeline->rare = false;
+	r = search_slices(timeline, timeline->left - timeline->left / FOR_RARE);
 	if (r)
 		return r;
-	timeline->slept = true;
+	timeline->rare = true;
 	return search_slices(timeline, timeline->left);
 }

@@ -16,14 +16,15 @@
  * @place:	before this operation
  * @cpu:	where
  * @alone:	the flush queue's: the other CPUs freed what they had queued
+ * @late:	so many releases on @late_cpu before it were queued while the flush ran
  * @trim:	that of the depot of ranges of so many granules; 0: the flush queue's
  * @ns:		when
  */
 struct iova_timer {
 	size_t place;
-	uint16_t cpu;
+	uint16_t cpu, late_cpu;
 	bool alone;
-	uint8_t trim;
+	uint8_t late, trim;
 	uint64_t ns;
 };
 
@@ -45,7 +46,8 @@ struct iova_timer {
  * @own:	the credit where none was given
  * @left:	steps that the explanation that is looked for may take
  * @lacked:	it could not be looked for everywhere
- * @slept:	looked for is what happened if the machine was stopped between operations
+ * @rare:	what is rare is looked for as well: a machine that was stopped between
+ *		operations, a flush that took long
  */
 struct timeline {
 	struct timeline_options options;
@@ -60,7 +62,7 @@ struct timeline {
 	uint64_t forgotten, paid;
 	uint64_t own, left;
 	bool lacked;
-	bool slept;
+	bool rare;
 };
 
 /* Operation @at, from 0; its place lasts until the next timeline_put(). */
@@ -79,13 +81,13 @@ static inline uint64_t timeline_passed(const struct timeline *timeline, size_t a
 {
 	uint64_t ns = at ? timeline_op(timeline, at)->ns - timeline_op(timeline, at - 1)->ns : 0;
 
-	return !timeline->slept || ns < timeline->options.tick ? ns : timeline->options.tick;
+	return !timeline->rare || ns < timeline->options.tick ? ns : timeline->options.tick;
 }
 
 /* ns that a timer may run before it seems due: where it is set jiffies may lag behind. */
 static inline uint64_t timeline_early(const struct timeline *timeline)
 {
-	return timeline->options.tick * (timeline->slept ? 2 : 1);
+	return timeline->options.tick * (timeline->rare ? 2 : 1);
 }
 
 void timeline_earn(struct timeline *timeline);

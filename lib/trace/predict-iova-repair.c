@@ -14,6 +14,7 @@
 #include "trace/predict-iova-history.h"
 
 #define MOST_REPAIRS 8	/* steps to explain one answer */
+#define MOST_LATE    3	/* releases while a flush ran */
 #define WORTH_A_COPY 64 /* operations that are rather run again than kept a copy behind */
 
 /**
@@ -275,6 +276,30 @@ static int repair_right(struct repairs *now, size_t right)
 	return r;
 }
 
+static bool is_release(const struct timeline *timeline, size_t at)
+{
+	return timeline_op(timeline, at)->kind == IOVA_OP_RELEASE;
+}
+
+/* What the model would have was queued while the flush ran, which so did not free it. */
+static int repair_late(struct repairs *now, size_t wrong, unsigned int which)
+{
+	const struct timeline *timeline = now->search->timeline;
+	struct iova_timer timer = now->past.timer[which];
+	uint16_t cpu = timeline_op(timeline, wrong)->cpu;
+	unsigned int count = 0;
+
+	if (!timeline->rare || cpu == timer.cpu || timer.late)
+		return 0;
+	for (size_t at = wrong; at < timer.place && count <= MOST_LATE; at++)
+		count += is_release(timeline, at) && timeline_op(timeline, at)->cpu == cpu;
+	if (count > MOST_LATE)
+		return 0;
+	timer.late_cpu = cpu;
+	timer.late = (uint8_t)count;
+	return repair_cpu(now, which, timer);
+}
+
 /* What the model would have was not freed here, not yet, or long before. */
 static int repair_wrong(struct repairs *now, size_t wrong)
 {
@@ -303,16 +328,12 @@ static int repair_wrong(struct repairs *now, size_t wrong)
 	if (!r && wrong > past->from)
 		r = repair_move(now, which, moved);
 	/* or by the flush before, under what the next CPU's ring had */
-	if (r || !which)
-		return r;
-	moved = past->timer[which - 1];
-	moved.place = wrong + 1;
-	return repair_move(now, which - 1, moved);
-}
-
-static bool is_release(const struct timeline *timeline, size_t at)
-{
-	return timeline_op(timeline, at)->kind == IOVA_OP_RELEASE;
+	if (!r && which) {
+		moved = past->timer[which - 1];
+		moved.place = wrong + 1;
+		r = repair_move(now, which - 1, moved);
+	}
+	return r || timer.place > past->miss ? r : repair_late(now, wrong, which);
 }
 
 /* A place with so many releases between it and @place. */

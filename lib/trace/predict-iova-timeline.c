@@ -100,10 +100,13 @@ uint64_t timeline_run(const struct timeline *timeline, struct iova_domain *domai
 
 void timeline_run_timer(struct iova_domain *domain, const struct iova_timer *timer)
 {
-	if (timer->trim)
+	if (timer->trim) {
 		iova_trim(domain, timer->trim);
-	else
-		iova_expire(domain, timer->cpu, timer->alone);
+		return;
+	}
+	if (timer->late)
+		iova_queued_late(domain, timer->late_cpu, timer->late);
+	iova_expire(domain, timer->cpu, timer->alone);
 }
 
 static __attribute__((noinline)) int grow(struct timeline *timeline)
