@@ -144,6 +144,7 @@ static void shed_above(struct iova_domain *domain, unsigned int cpu, unsigned in
 	shed(domain, cpu, class, loaded, at);
 }
 
+/* Where memory is short what is left of a magazine goes to @cpu, or is free. */
 static void shed_depot(struct iova_domain *domain, unsigned int cpu, unsigned int class)
 {
 	struct depot *depot = &domain->depot[class];
@@ -157,8 +158,9 @@ static void shed_depot(struct iova_domain *domain, unsigned int cpu, unsigned in
 		struct magazine *next = magazine->next;
 
 		shed(domain, cpu, class, magazine, 0);
-		while (magazine->count)
-			iova_free(domain, magazine->pfn[--magazine->count]);
+		for (unsigned int i = 0; i < magazine->count; i++)
+			if (!iova_cache_put(domain, cpu, class, magazine->pfn[i]))
+				iova_free(domain, magazine->pfn[i]);
 		domain->magazines--;
 		magazine_free(domain, magazine);
 		magazine = next;
