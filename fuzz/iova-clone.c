@@ -138,13 +138,20 @@ static void trim(struct iova_domain *clone, const struct reference_iova *referen
 static void use(struct iova_domain *clone, const struct reference_iova *reference,
 		unsigned int cpu, uint64_t pfn, uint64_t size, bool emptied)
 {
+	unsigned int late = pfn >> 1 & 3;
 	size_t count = iova_count(clone), waiting;
+	uint64_t flushes = iova_flushes(clone) + iova_will_flush(clone, cpu);
 
 	iova_release(clone, cpu, pfn, size);
+	expect(COUNTERS, iova_flushes(clone) == flushes);
 	trim(clone, reference, size, emptied);
 	waiting = iova_waiting(clone);
+	iova_queued_late(clone, cpu, late);
 	iova_expire(clone, cpu % iova_cpus(clone), pfn & 1);
 	expect(COUNTERS, iova_count(clone) <= count && iova_waiting(clone) <= waiting);
+	/* what was released here is the last of its queue */
+	expect(COUNTERS, !late || !reference->lazy || iova_waiting(clone));
+	expect(COUNTERS, pfn & 1 || iova_waiting(clone) <= late);
 	iova_expire(clone, cpu % iova_cpus(clone), false);
 	expect(COUNTERS, !iova_waiting(clone));
 	/* nothing is left for the clock to do, however late it is */
