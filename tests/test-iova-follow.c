@@ -94,6 +94,16 @@ static void a_clone_goes_on_as_its_domain(void **state)
 	}
 }
 
+/* @count single granules, which are all had at once. */
+static void take_and_release(struct iova_domain *domain, unsigned int cpu, uint64_t *pfn,
+			     unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		pfn[i] = take(domain, cpu, 1);
+	for (unsigned int i = 0; i < count; i++)
+		iova_release(domain, cpu, pfn[i], 1);
+}
+
 static void a_clone_shares_nothing(void **state)
 {
 	struct iova_domain *domain = create(DMA_KERNEL_7_2, IOVA_LAZY), *clone;
@@ -133,10 +143,7 @@ static void a_magazine_is_adopted_whole(void **state)
 	uint64_t pfn[3];
 
 	(void)state;
-	for (unsigned int i = 0; i < 3; i++)
-		pfn[i] = take(domain, 0, 1);
-	for (unsigned int i = 0; i < 3; i++)
-		iova_release(domain, 0, pfn[i], 1);
+	take_and_release(domain, 0, pfn, 3);
 	assert_int_equal(iova_adopt(domain, 1, 1, pfn[2]), 0);
 	assert_int_equal(take(domain, 1, 1), pfn[1]);
 	assert_int_equal(take(domain, 1, 1), pfn[0]);
@@ -151,10 +158,7 @@ static void the_depots_magazine_is_adopted(void **state)
 	uint64_t pfn[128 * 3];
 
 	(void)state;
-	for (unsigned int i = 0; i < 128 * 3; i++)
-		pfn[i] = take(domain, 0, 1);
-	for (unsigned int i = 0; i < 128 * 3; i++)
-		iova_release(domain, 0, pfn[i], 1);
+	take_and_release(domain, 0, pfn, 128 * 3);
 	/* Of three hundred, the first full magazine lies in the depot. */
 	assert_int_equal(iova_adopt(domain, 1, 1, pfn[126]), 0);
 	assert_int_equal(take(domain, 1, 1), pfn[125]);
@@ -168,10 +172,7 @@ static void what_lies_above_was_freed_elsewhere(void **state)
 	uint64_t pfn[4];
 
 	(void)state;
-	for (unsigned int i = 0; i < 4; i++)
-		pfn[i] = take(domain, 0, 1);
-	for (unsigned int i = 0; i < 4; i++)
-		iova_release(domain, 0, pfn[i], 1);
+	take_and_release(domain, 0, pfn, 4);
 	iova_expire(domain, 0, false);
 	assert_int_equal(iova_adopt(domain, 0, 1, pfn[1]), 0);
 	assert_int_equal(take(domain, 0, 1), pfn[0]);
@@ -187,10 +188,7 @@ static void what_waits_is_adopted(void **state)
 	uint64_t pfn[3];
 
 	(void)state;
-	for (unsigned int i = 0; i < 3; i++)
-		pfn[i] = take(domain, 0, 1);
-	for (unsigned int i = 0; i < 3; i++)
-		iova_release(domain, 0, pfn[i], 1);
+	take_and_release(domain, 0, pfn, 3);
 	assert_int_equal(iova_adopt(domain, 1, 1, pfn[1]), 0);
 	assert_int_equal(iova_waiting(domain), 1);
 	assert_int_equal(take(domain, 1, 1), pfn[0]);
@@ -207,11 +205,8 @@ static void a_new_range_tells_that_none_was_cached(void **state)
 	uint64_t pfn[3], large;
 
 	(void)state;
-	for (unsigned int i = 0; i < 3; i++)
-		pfn[i] = take(domain, 0, 1);
+	take_and_release(domain, 0, pfn, 3);
 	large = take(domain, 0, 2);
-	for (unsigned int i = 0; i < 3; i++)
-		iova_release(domain, 0, pfn[i], 1);
 	iova_release(domain, 0, large, 2);
 	iova_expire(domain, 0, false);
 	assert_int_equal(iova_adopt(domain, 0, 1, large - 1), 0);
@@ -230,10 +225,7 @@ static void a_new_range_tells_that_the_depot_was_empty(void **state)
 	uint64_t pfn[128 * 3];
 
 	(void)state;
-	for (unsigned int i = 0; i < 128 * 3; i++)
-		pfn[i] = take(domain, 0, 1);
-	for (unsigned int i = 0; i < 128 * 3; i++)
-		iova_release(domain, 0, pfn[i], 1);
+	take_and_release(domain, 0, pfn, 128 * 3);
 	iova_expire(domain, 0, false);
 	for (unsigned int i = 0; i < 128 * 3 - 2 * 127; i++)
 		take(domain, 0, 1); /* what is left is two magazines in the depot */
@@ -252,10 +244,7 @@ static void what_was_queued_during_a_flush_waits(void **state)
 	uint64_t pfn[3];
 
 	(void)state;
-	for (unsigned int i = 0; i < 3; i++)
-		pfn[i] = take(domain, 1, 1);
-	for (unsigned int i = 0; i < 3; i++)
-		iova_release(domain, 1, pfn[i], 1);
+	take_and_release(domain, 1, pfn, 3);
 	iova_queued_late(domain, 1, 2);
 	iova_expire(domain, 0, false);
 	assert_int_equal(iova_waiting(domain), 2);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "alloc/iova.h"
+#include "base/mutant.h"
 #include "base/ranges.h"
 
 #define IOVA_CLASSES  6	  /* 1, 2, ... 32 granules are cached */
@@ -118,6 +119,17 @@ void iova_queue_destroy(struct iova_queue *queue);
 int iova_queue_clone(struct heap *heap, const struct iova_queue *of,
 		     struct iova_queue **ret);
 bool iova_queue_valid(const struct iova_queue *queue);
+
+static inline struct ring *iova_queue_ring(struct iova_queue *queue, unsigned int cpu)
+{
+	return &queue->ring[cpu % queue->rings];
+}
+
+/* One place stays empty. */
+static inline bool iova_ring_is_full(const struct iova_queue *queue, const struct ring *ring)
+{
+	return ((ring->tail + MUTANT(E18b, 1, 0)) & (queue->slots - 1)) == ring->head;
+}
 
 /* A timer was set: no later than then look again. */
 static inline void iova_due(struct iova_domain *domain, uint64_t ns)

@@ -141,9 +141,9 @@ void iova_release(struct iova_domain *domain, unsigned int cpu, uint64_t pfn,
 		iova_free_fast(domain, cpu, pfn, size);
 		return;
 	}
-	ring = &queue->ring[queue->shared ? 0 : cpu % domain->cpus];
+	ring = iova_queue_ring(queue, cpu);
 	ring_drain(domain, cpu, ring);
-	if (((ring->tail + MUTANT(E18b, 1, 0)) & (queue->slots - 1)) == ring->head) {
+	if (iova_ring_is_full(queue, ring)) {
 		flush(queue, cpu);
 		ring_drain(domain, cpu, ring);
 	}

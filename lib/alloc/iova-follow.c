@@ -100,7 +100,7 @@ static void magazine_take(struct magazine *magazine, uint64_t pfn)
 	magazine->pfn[i] = magazine->pfn[--magazine->count];
 }
 
-/* Another CPU, if there is one whose magazines are not all full, so that the depot gets none. */
+/* Another CPU; one whose magazines are not full, if there is any: the depot gets none. */
 static unsigned int find_other(const struct iova_domain *domain, unsigned int cpu,
 			       unsigned int class)
 {
@@ -116,13 +116,18 @@ static unsigned int find_other(const struct iova_domain *domain, unsigned int cp
 	return (cpu + 1) % domain->cpus;
 }
 
+static bool flushes_elsewhere(const struct iova_domain *domain)
+{
+	return domain->queue && domain->cpus > 1;
+}
+
 /* Of a lazy domain: what @magazine has from place @at on a flush freed on another CPU. */
 static void shed(struct iova_domain *domain, unsigned int cpu, unsigned int class,
 		 struct magazine *magazine, unsigned int at)
 {
 	unsigned int end = magazine->count;
 
-	if (!domain->queue || domain->cpus < 2)
+	if (!flushes_elsewhere(domain))
 		return;
 	magazine->count = at;
 	/* where memory is short the rest stays where it is */
@@ -150,7 +155,7 @@ static void shed_depot(struct iova_domain *domain, unsigned int cpu, unsigned in
 	struct depot *depot = &domain->depot[class];
 	struct magazine *magazine = depot->top;
 
-	if (!domain->queue || domain->cpus < 2)
+	if (!flushes_elsewhere(domain))
 		return;
 	depot->top = NULL;
 	depot->count = 0;
@@ -324,7 +329,7 @@ void iova_queued_late(struct iova_domain *domain, unsigned int cpu, unsigned int
 
 	if (!queue)
 		return;
-	ring = &queue->ring[queue->shared ? 0 : cpu % domain->cpus];
+	ring = iova_queue_ring(queue, cpu);
 	for (at = ring->tail; count-- && at != ring->head;) {
 		at = (at - 1) & (queue->slots - 1);
 		ring->entry[at].counter = queue->started + 1;
@@ -333,13 +338,10 @@ void iova_queued_late(struct iova_domain *domain, unsigned int cpu, unsigned int
 
 bool iova_will_flush(const struct iova_domain *domain, unsigned int cpu)
 {
-	const struct iova_queue *queue = domain->queue;
-	const struct ring *ring;
+	struct iova_queue *queue = domain->queue;
+	const struct ring *ring = queue ? iova_queue_ring(queue, cpu) : NULL;
 
-	if (!queue)
-		return false;
-	ring = &queue->ring[queue->shared ? 0 : cpu % domain->cpus];
-	return ((ring->tail + 1) & (queue->slots - 1)) == ring->head &&
+	return ring && iova_ring_is_full(queue, ring) &&
 	       ring->entry[ring->head].counter >= queue->finished;
 }
 

@@ -15,12 +15,12 @@
 #include "dma/event-kind.h"
 #include "dma/live.h"
 
-#define PREDICT_LOSSES	       64 /* of more than these the last goes on */
 #define PREDICT_WINDOW_NS     100000000
 #define PREDICT_WINDOW_EVENTS 4096
 #define PREDICT_HISTORY	      512 /* judged events that can still be looked at */
 #define PREDICT_COMING	      2048 /* events that may wait for the thread, at least */
 #define PREDICT_WAIT	      32  /* events of the survey that are looked at together */
+#define PREDICT_LOSSES	      64  /* of more than these the last goes on */
 /*
  * How far apart two CPUs may change places: from a tracepoint to the lock, or back, it is a
  * microsecond, and some where the CPU is emulated.
