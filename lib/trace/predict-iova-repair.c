@@ -153,6 +153,8 @@ static int repair_move(struct repairs *now, unsigned int which, struct iova_time
 	size_t place = past.timer[which].place;
 
 	timer.ns = timeline_op(timeline, timer.place)->ns;
+	if (timer.place != place)
+		timer.late = 0; /* what was queued just before it, there */
 	past.timer[which] = timer;
 	if (!settle(timeline, &past, which))
 		return 0;
