@@ -76,21 +76,50 @@ alone() {
 	printf '"iommu": {"mode": "strict"}, "devices": [{"name": "0000:00:02.0"}]}\n'
 	page 1.0 a/1 02 0xfffff000
 	page 1.1 a/1 02 0xffffe000
+}
+preempted() {
+	alone
 	echo '2.000000 [0] a/1 iommu_unmap dma=0xfffff000 size=4096 unmapped=4096'
 	echo '2.000090 [0] a/1 unmap_phys 0000:00:02.0 TO_DEVICE dma=0xfffff000 size=4096'
 }
 {
-	alone
+	preempted
 	page 2.000400 a/1 02 0xffffd000
 } >"$scratch/trace"
 verdicts 'predicted 2 1 order'
 printed '#7 .* expected 0xfffff000, got 0xffffd000: order, witness #4; .* before the witness'
 {
-	alone
+	preempted
 	page 2.1 b/2 02 0xffffd000
 	page 2.108 a/1 02 0xfffff000
 } >"$scratch/trace"
 verdicts 'predicted 2 2 order'
 printed '#7 .* got 0xffffd000: order, witness #8; .* behind the witness'
+
+# whether a take was before an interrupt is told by how soon behind it its event comes,
+# once that is known
+interrupt() {	# TIME DMA
+	for what in "iommu_unmap dma=$2 size=4096 unmapped=4096" \
+		"unmap_phys 0000:00:02.0 TO_DEVICE dma=$2 size=4096"; do
+		echo "$1 [0 d.h..] a/1 $what"
+	done
+}
+{
+	alone
+	interrupt 2.000000 0xfffff000
+	page 2.000013 a/1 02 0xffffd000
+	interrupt 3.000000 0xffffe000
+	page 3.000013 a/1 02 0xfffff000
+	interrupt 4.000000 0xffffd000
+	page 4.000040 a/1 02 0xffffd000
+} >"$scratch/trace"
+verdicts 'predicted 4 1 order'
+printed '#7 .* got 0xffffd000: order, witness #4; .* before the witness'
+{
+	interrupt 5.000000 0xfffff000
+	page 5.000013 a/1 02 0xfffff000
+} >>"$scratch/trace"
+verdicts 'predicted 4 2 order'
+printed '#19 .* got 0xfffff000: order, witness #16; .* behind the witness after all'
 
 exit $status

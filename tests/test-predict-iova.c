@@ -362,6 +362,26 @@ static void a_flush_freed_the_other_ring_too(void **state)
 	destroy(&pair);
 }
 
+/* A take that did not happen then leaves nothing, with credit or roughly without. */
+static void a_take_is_undone(void **state)
+{
+	struct pair pair;
+	uint64_t pfn;
+
+	(void)state;
+	create(&pair, false);
+	pfn = take(&pair, 0);
+	release(&pair, 0, pfn);
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_int_equal(told(&pair, 0, pfn - 7), pfn);
+		assert_int_equal(timeline_undo(pair.timeline, pfn), 0);
+		assert_int_equal(take(&pair, 0), pfn);
+		release(&pair, 0, pfn);
+		pair.credit = 0;
+	}
+	destroy(&pair);
+}
+
 /* It was late, but nobody may look for it: that is said, and the answer is taken over. */
 static void nothing_is_found_without_credit(void **state)
 {
@@ -467,6 +487,7 @@ int main(void)
 		cmocka_unit_test(a_flush_waited_for_the_machine),
 		cmocka_unit_test(a_flush_took_long),
 		cmocka_unit_test(a_flush_freed_the_other_ring_too),
+		cmocka_unit_test(a_take_is_undone),
 		cmocka_unit_test(nothing_is_found_without_credit),
 		cmocka_unit_test(what_nothing_explains_costs_so_much),
 		cmocka_unit_test(a_long_timeline_goes_on),

@@ -95,6 +95,15 @@ static inline struct context *context_of(struct iova *iova, const struct dma_eve
 	return context_look_up(iova, event);
 }
 
+bool request_interrupts(struct iova *iova, const struct foreseen *event,
+			const struct foreseen *other)
+{
+	return other->event.pid == event->event.pid && predict_is_release(other->event.kind) &&
+	       event->event.ns - other->event.ns <= PREDICT_INTERRUPT_NS &&
+	       other->event.context != event->event.context &&
+	       level_of(iova, &other->event) > level_of(iova, &event->event);
+}
+
 /* ---- takes ---- */
 
 struct request *request_create(struct iova *iova, struct foreseen *event, uint8_t kind,
@@ -171,6 +180,7 @@ static int see_map(struct iova *iova, struct foreseen *event, struct context *co
 		return -ENOMEM;
 	note_before(take, context);
 	take->near = context->mapped;
+	interrupt_see(iova, event, take);
 	replace_take(context, take);
 	take->open = true;
 	replace(begun_at(iova, said->dma), take);

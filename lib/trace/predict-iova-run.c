@@ -113,6 +113,12 @@ static void note_low(const struct iova *iova, struct predict_device *device,
 		device->low_is_full = true;
 }
 
+static void told_by_answer(struct request *take)
+{
+	take->verdict = LIBDMA_VERDICT_USED;
+	snprintf(take->state, sizeof(take->state), "its answer tells whose it is");
+}
+
 int run_take(struct iova *iova, struct foreseen *event, struct request *request)
 {
 	struct iova_op op;
@@ -145,13 +151,32 @@ int run_take(struct iova *iova, struct foreseen *event, struct request *request)
 		note_low(iova, whose(request), &op);
 	request->expected = pfn * iova->granule;
 	if (pfn != op.pfn)
-		return explain_take(iova, event, request);
-	if (told) {
-		request->verdict = LIBDMA_VERDICT_USED;
-		snprintf(request->state, sizeof(request->state),
-			 "its answer tells whose it is");
-	}
-	return 0;
+		err = explain_take(iova, event, request);
+	else if (told)
+		told_by_answer(request);
+	if (request->interrupted && !err)
+		interrupt_learn(iova, request);
+	return err;
+}
+
+int run_early(struct iova *iova, struct request *take, uint64_t ns)
+{
+	struct iova_op op = run_op(iova, take);
+	struct space *space = take->device->iova;
+	uint64_t pfn;
+	int err;
+
+	op.ns = ns;
+	err = timeline_put(space->timeline, &op, &pfn);
+	if (err)
+		return err;
+	if (pfn != op.pfn)
+		return timeline_undo(space->timeline, pfn);
+	take->space = space;
+	take->done = true;
+	take->expected = take->dma;
+	note_low(iova, take->device, &op);
+	return 1;
 }
 
 /* That lie under a mapping of one buffer. */

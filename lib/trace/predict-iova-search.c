@@ -312,44 +312,61 @@ static int explain_flush(struct timeline *timeline, struct iova_explanation *ret
 	return 0;
 }
 
-/* Nor is there credit to undo the last take: what it took goes back to the CPU's cache. */
-static void adopt_roughly(struct timeline *timeline, uint64_t wrong)
+/* There is no credit to undo the last take: what it took goes to the CPU's cache. */
+static void undo_roughly(struct timeline *timeline, uint64_t wrong)
 {
-	struct iova_op *last = timeline_op(timeline, timeline->count - 1);
+	const struct iova_op *last = timeline_op(timeline, timeline->count - 1);
 
-	last->adopted = true;
 	if (wrong)
 		iova_free_fast(timeline->now, last->cpu, wrong, last->size);
-	if (last->pfn)
-		iova_adopt(timeline->now, last->cpu, last->size, last->pfn);
-	else
-		timeline->count--;
+}
+
+/* The last take is no more; its place and what is written there stay for now. */
+static int undo(struct timeline *timeline, uint64_t wrong)
+{
+	struct search search;
+	int r = search_begin(&search, timeline, timeline->count - 1);
+
+	if (r < 0)
+		return r;
+	if (!r)
+		undo_roughly(timeline, wrong);
+	for (unsigned int i = 0; r && i < timeline->timers; i++)
+		if (timeline->timer[i].place == timeline->count - 1)
+			timeline_run_timer(search.base, &timeline->timer[i]);
+	if (r) {
+		search.found = search.base;
+		search.base = NULL;
+		search_accept(&search, timeline->count - 1);
+		search_end(&search);
+	}
+	timeline->count--;
+	return 0;
 }
 
 /* Undo the last take, and take the recorded answer over. */
 static int adopt(struct timeline *timeline, uint64_t wrong)
 {
 	struct iova_op *last = timeline_op(timeline, timeline->count - 1);
-	struct search search;
-	int r = search_begin(&search, timeline, timeline->count - 1);
+	int r = undo(timeline, wrong);
 
-	if (!r)
-		adopt_roughly(timeline, wrong);
-	if (r <= 0)
+	if (r || !last->pfn) /* it failed, and left nothing */
 		return r;
-	for (unsigned int i = 0; i < timeline->timers; i++)
-		if (timeline->timer[i].place == timeline->count - 1)
-			timeline_run_timer(search.base, &timeline->timer[i]);
 	last->adopted = true;
-	if (last->pfn)
-		iova_adopt(search.base, last->cpu, last->size, last->pfn);
-	else
-		timeline->count--; /* it failed, and left nothing */
-	search.found = search.base;
-	search.base = NULL;
-	search_accept(&search, timeline->count - 1);
-	search_end(&search);
+	timeline->count++;
+	iova_adopt(timeline->now, last->cpu, last->size, last->pfn);
 	return 0;
+}
+
+int timeline_undo(struct timeline *timeline, uint64_t pfn)
+{
+	int r;
+
+	timeline_earn(timeline);
+	timeline->left = *timeline->options.credit;
+	r = undo(timeline, pfn);
+	*timeline->options.credit = timeline->left;
+	return r;
 }
 
 int timeline_explain(struct timeline *timeline, uint64_t wrong, uint64_t called,

@@ -107,6 +107,15 @@ int timeline_next(struct timeline *timeline, uint64_t ns, struct iova_op **ret);
 /** timeline_go() - then what was written there; the model's answer to a take */
 uint64_t timeline_go(struct timeline *timeline, const struct iova_op *op);
 
+/**
+ * timeline_undo() - the last take did not happen then
+ * @timeline:	the timeline, after a take whose answer is not the recorded one
+ * @pfn:	that answer
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int timeline_undo(struct timeline *timeline, uint64_t pfn);
+
 /** timeline_would() - what a take would be answered now; @op->pfn if there is no credit */
 int timeline_would(struct timeline *timeline, const struct iova_op *op, uint64_t *ret);
 

@@ -28,6 +28,8 @@ void request_put(struct request *request)
 	while (request && !--request->users) {
 		struct request *also = request->also;
 
+		if (request->into)
+			request_put(request->into);
 		request->also = request->owner->spare;
 		request->owner->spare = request;
 		request = also;
@@ -298,8 +300,10 @@ judge_request(struct iova *iova, struct foreseen *event)
 	struct request *request = event->memo;
 	int err;
 
-	if (request->kind != IOVA_OP_TAKE)
-		return judge_release(iova, request);
+	if (request->kind != IOVA_OP_TAKE) {
+		err = interrupt_run(iova, request);
+		return err ? err : judge_release(iova, request);
+	}
 	if (is_unfinished(iova, event, request))
 		return 0;
 	if (event->event.kind == DMA_EVENT_IOMMU_MAP) {

@@ -21,6 +21,8 @@
 #define RACE_NS    200000 /* between an operation and its event, and so twice that apart */
 #define SILENT     1024   /* places of the hash of ranges that no mapping's event tells */
 #define AHEAD      16     /* operations that a take may come after */
+#define INTERRUPTS 64     /* sorts that are told apart */
+#define DELAYS     32     /* of each */
 #define STATE_SIZE 160
 
 /**
@@ -61,8 +63,13 @@ struct space {
  * @single:	take: of one buffer
  * @followed:	exact takes: the event that it was done for is known
  * @open:	take: its task has done nothing since that would have ended it
+ * @interrupted: take: an interrupt came into it, or before it: where it has another answer
+ * @misjudged:	take: it seemed to be before the interrupt, and was not
  * @cpu, @from, @dma, @size, @since, @ns, @number: as struct iova_op, in bytes
  * @seen:	number of the event before it of its task, LIBDMA_NO_WITNESS if there is none
+ * @into:	release of an interrupt: the take that it came into, or before; or NULL
+ * @delay:	take: ns since the last event before it on its CPU, of the @context
+ * @behind:	take: number of the interrupt's release, where it is @interrupted
  * @handle:	as the space's
  * @extent:	take: bytes that were released at once later, 0 where not known yet
  * @limit:	exact takes: the highest address
@@ -78,9 +85,13 @@ struct request {
 	struct request *also;
 	uint8_t kind;
 	bool coherent, exact, done, closed, begun, cut, single, followed, open;
+	bool interrupted, misjudged;
 	uint32_t cpu, from;
 	uint64_t dma, size;
 	uint64_t since, ns, number, seen;
+	struct request *into;
+	uint64_t delay, behind;
+	uint32_t context;
 	uint64_t handle;
 	uint64_t extent;
 	uint64_t limit;
@@ -137,6 +148,24 @@ struct run {
 	uint64_t size;
 };
 
+/* ns between an interrupt and what tells of a take, of @count takes. */
+struct delays {
+	uint64_t ns[DELAYS];
+	unsigned int count;
+};
+
+/**
+ * struct interrupted - takes that interrupts of one sort came into, or before
+ *
+ * @before:	delays of takes that were before it, the last of them
+ * @behind:	and of those behind it, the shortest
+ * @limit:	of a shorter one the take was before
+ */
+struct interrupted {
+	struct delays before, behind;
+	uint64_t limit;
+};
+
 /* For a list's entries and runs, @room of each. */
 struct list_scratch {
 	struct scatterlist *sgl;
@@ -177,6 +206,7 @@ struct list_check {
  * @silent:	the ranges without a mapping's event that are live, by a hash of where
  * @silent_last: where the last of them was taken
  * @credit:	steps that may be taken to look for explanations
+ * @interrupted: by a hash of the interrupt's context, and of whether the take is a list's
  */
 struct iova {
 	struct libdma_predictor *frame;
@@ -192,6 +222,7 @@ struct iova {
 	struct silent *silent[SILENT];
 	struct space *silent_last;
 	uint64_t credit;
+	struct interrupted interrupted[INTERRUPTS];
 	struct context context[CONTEXTS][WAYS];
 	struct request *begun[BEGUN];
 	struct request **pending;
@@ -248,6 +279,21 @@ void request_extent(const struct iova *iova, const struct dma_event *event,
 /* An event enters the window: its request is left in @event->memo. */
 int request_see(void *state, struct foreseen *event);
 
+/* Is @other, just before @event on its CPU, a release of an interrupt of its task? */
+bool request_interrupts(struct iova *iova, const struct foreseen *event,
+			const struct foreseen *other);
+
+/* predict-iova-interrupt.c: takes that an interrupt came into */
+
+/* What tells of a take enters the window: which releases before it may be behind it. */
+void interrupt_see(struct iova *iova, struct foreseen *event, struct request *take);
+
+/* An interrupt's release is about to run: the take before it, if it is. 0 or -ENOMEM. */
+int interrupt_run(struct iova *iova, struct request *release);
+
+/* A take that was @interrupted has its verdict. */
+void interrupt_learn(struct iova *iova, struct request *take);
+
 /* predict-iova-space.c */
 
 /* The space of a device, made if need be. */
@@ -283,6 +329,9 @@ int run_find_space(struct iova *iova, struct request *request, bool *told);
 /* What the model says to a take goes into the request. */
 int run_take(struct iova *iova, struct foreseen *event, struct request *request);
 int run_release(struct iova *iova, struct request *request);
+
+/* As early as @ns, if that yields the recorded answer: 1 then, 0 or -ENOMEM. */
+int run_early(struct iova *iova, struct request *take, uint64_t ns);
 
 /* Will the release flush its CPU's queue, as far as is known where it runs? */
 bool run_will_flush(const struct iova *iova, const struct request *request);
