@@ -122,4 +122,15 @@ printed '#7 .* got 0xffffd000: order, witness #4; .* before the witness'
 verdicts 'predicted 4 2 order'
 printed '#19 .* got 0xfffff000: order, witness #16; .* behind the witness after all'
 
+# an interrupt in the midst of a release: what it released itself was free before
+{
+	alone
+	echo '2.000000 [0] a/1 iommu_unmap dma=0xfffff000 size=4096 unmapped=4096'
+	interrupt 2.000050 0xffffe000
+	echo '2.000060 [0] a/1 unmap_phys 0000:00:02.0 TO_DEVICE dma=0xfffff000 size=4096'
+	page 3.0 a/1 02 0xfffff000
+	page 3.1 a/1 02 0xffffe000
+} >"$scratch/trace"
+verdicts 'predicted 4'
+
 exit $status

@@ -43,7 +43,7 @@ static unsigned int read_level(const char *text)
 	}
 }
 
-static unsigned int level_of(struct iova *iova, const struct dma_event *event)
+unsigned int request_level(struct iova *iova, const struct dma_event *event)
 {
 	if (iova->context_name != event->context) {
 		iova->context_name = event->context;
@@ -75,7 +75,7 @@ static struct context *context_find(struct iova *iova, uint64_t key)
 static __attribute__((noinline)) struct context *
 context_look_up(struct iova *iova, const struct dma_event *event)
 {
-	unsigned int level = level_of(iova, event);
+	unsigned int level = request_level(iova, event);
 	bool task = !level && event->pid;
 	uint64_t key = task ? (uint32_t)event->pid : event->cpu;
 
@@ -83,6 +83,7 @@ context_look_up(struct iova *iova, const struct dma_event *event)
 	iova->last = context_find(iova, key);
 	iova->last_cpu = event->cpu;
 	iova->last_pid = event->pid;
+	iova->last_context = event->context;
 	return iova->last;
 }
 
@@ -90,7 +91,7 @@ context_look_up(struct iova *iova, const struct dma_event *event)
 static inline struct context *context_of(struct iova *iova, const struct dma_event *event)
 {
 	if (iova->last && iova->last_cpu == event->cpu &&
-	    iova->last_pid == event->pid && iova->context_name == event->context)
+	    iova->last_pid == event->pid && iova->last_context == event->context)
 		return iova->last;
 	return context_look_up(iova, event);
 }
@@ -101,7 +102,7 @@ bool request_interrupts(struct iova *iova, const struct foreseen *event,
 	return other->event.pid == event->event.pid && predict_is_release(other->event.kind) &&
 	       event->event.ns - other->event.ns <= PREDICT_INTERRUPT_NS &&
 	       other->event.context != event->event.context &&
-	       level_of(iova, &other->event) > level_of(iova, &event->event);
+	       request_level(iova, &other->event) > request_level(iova, &event->event);
 }
 
 /* ---- takes ---- */
@@ -127,6 +128,7 @@ struct request *request_create(struct iova *iova, struct foreseen *event, uint8_
 	request->dma = dma;
 	request->size = size;
 	request->device = event->device;
+	request->level = (uint8_t)request_level(iova, &event->event);
 	request->witness = LIBDMA_NO_WITNESS;
 	event->memo = request;
 	return request;

@@ -217,15 +217,17 @@ static int report(struct iova *iova, struct foreseen *event, const struct reques
 	return err;
 }
 
-/* The release is over when its CPU goes on. */
+/* The release is over when its CPU goes on, and not only with an interrupt. */
 static __attribute__((noinline)) int
-finish_pending(struct iova *iova, uint32_t cpu, uint64_t ns)
+finish_pending(struct iova *iova, uint32_t cpu, const struct dma_event *event)
 {
 	struct request *request = iova->pending[cpu];
 	int err;
 
+	if (request_level(iova, event) > request->level)
+		return 0;
 	iova->pending[cpu] = NULL;
-	request->ns = ns;
+	request->ns = event->ns;
 	err = run_release(iova, request);
 	request_put(request);
 	return err;
@@ -236,7 +238,7 @@ static int judge_release(struct iova *iova, struct request *request)
 	uint32_t cpu = iova_cpu(iova, request->cpu);
 
 	/* a flush begins with the release, and is what takes long */
-	if (!request->closed || run_will_flush(iova, request))
+	if (!request->closed || iova->pending[cpu] || run_will_flush(iova, request))
 		return run_release(iova, request);
 	iova->pending[cpu] = request_get(request);
 	return 0;
@@ -360,7 +362,7 @@ static int iova_judge(void *state, struct foreseen *event)
 	int err = 0;
 
 	if (iova->pending[cpu])
-		err = finish_pending(iova, cpu, event->event.ns);
+		err = finish_pending(iova, cpu, &event->event);
 	if (err)
 		return err;
 	if (event->has_since)

@@ -54,6 +54,7 @@ struct space {
  * @users:	who points here; the last one releases it
  * @also:	the range of the list's next entry, where each has its own; the next spare
  * @kind:	IOVA_OP_TAKE or IOVA_OP_RELEASE
+ * @level:	request_level() of its event
  * @coherent:	take: with the coherent mask
  * @exact:	take: the event is that of the allocation itself
  * @done:	it ran
@@ -83,7 +84,7 @@ struct request {
 	struct iova *owner;
 	unsigned int users;
 	struct request *also;
-	uint8_t kind;
+	uint8_t kind, level;
 	bool coherent, exact, done, closed, begun, cut, single, followed, open;
 	bool interrupted, misjudged;
 	uint32_t cpu, from;
@@ -202,7 +203,7 @@ struct list_check {
  * @pending:	of each CPU: a release that has begun
  * @spare:	requests to be used again
  * @last:	the context of the last event, NULL before the first; it was found by @last_cpu,
- *		@last_pid and @context_name
+ *		@last_pid and @last_context
  * @silent:	the ranges without a mapping's event that are live, by a hash of where
  * @silent_last: where the last of them was taken
  * @credit:	steps that may be taken to look for explanations
@@ -228,7 +229,7 @@ struct iova {
 	struct request **pending;
 	struct request *spare;
 	struct context *last;
-	uint32_t last_cpu;
+	uint32_t last_cpu, last_context;
 	int32_t last_pid;
 	struct stranger *stranger;
 	size_t strangers;
@@ -278,6 +279,9 @@ void request_extent(const struct iova *iova, const struct dma_event *event,
 
 /* An event enters the window: its request is left in @event->memo. */
 int request_see(void *state, struct foreseen *event);
+
+/* 0: a task did it; 1: a softirq; 2: an interrupt. */
+unsigned int request_level(struct iova *iova, const struct dma_event *event);
 
 /* Is @other, just before @event on its CPU, a release of an interrupt of its task? */
 bool request_interrupts(struct iova *iova, const struct foreseen *event,
