@@ -109,6 +109,18 @@ int iova_find(const struct iova_domain *domain, uint64_t pfn, uint64_t *first,
 	return 0;
 }
 
+bool iova_is_unused(const struct iova_domain *domain, uint64_t lo, uint64_t hi)
+{
+	struct range range, reserved;
+
+	if (ranges_find(domain->ranges, lo, &range))
+		range = ranges_next(domain->ranges, lo);
+	for (; range.lo <= hi; range = ranges_next(domain->ranges, range.hi + 1))
+		if (ranges_find(domain->reserved, range.lo, &reserved))
+			return false;
+	return true;
+}
+
 uint64_t iova_searches(const struct iova_domain *domain)
 {
 	return domain->searches;

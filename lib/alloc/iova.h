@@ -235,6 +235,9 @@ int iova_walk(const struct iova_domain *domain, iova_visitor *visit, void *arg);
 int iova_find(const struct iova_domain *domain, uint64_t pfn, uint64_t *first,
 	      uint64_t *size);
 
+/** iova_is_unused() - is none of these numbers in a range, but in one that is reserved? */
+bool iova_is_unused(const struct iova_domain *domain, uint64_t lo, uint64_t hi);
+
 /** iova_searches() - how often the set was searched, since no cache had a range */
 uint64_t iova_searches(const struct iova_domain *domain);
 

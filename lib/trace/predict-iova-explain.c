@@ -182,6 +182,22 @@ static int learn_aperture(struct iova *iova, struct request *request)
 			      (unsigned long long)iova->aperture_end);
 }
 
+/* Addresses are given from the top on: of a large hole above one, the answer tells. */
+static int learn_hole(struct iova *iova, struct request *request)
+{
+	uint64_t size = iova->granule << log2_up(request->size >> iova->shift);
+	int r;
+
+	if (request->verdict != LIBDMA_VERDICT_UNEXPLAINED || !request->dma ||
+	    request->expected < request->dma + size)
+		return 0;
+	r = space_learn_hole(iova, request->space, request->dma + size,
+			     request->expected + size);
+	if (r > 0)
+		request->verdict = LIBDMA_VERDICT_USED;
+	return r < 0 ? r : 0;
+}
+
 int explain_take(struct iova *iova, struct foreseen *event, struct request *request)
 {
 	static const char *const words[] = {
@@ -195,6 +211,7 @@ int explain_take(struct iova *iova, struct foreseen *event, struct request *requ
 	};
 	struct iova_explanation found;
 	struct ahead ahead;
+	bool learnt = false;
 	int err;
 
 	request->space->doubtful = true;
@@ -208,6 +225,9 @@ int explain_take(struct iova *iova, struct foreseen *event, struct request *requ
 	case IOVA_CHANGE_NONE:
 		classify(iova, request);
 		err = learn_aperture(iova, request);
+		if (!err)
+			err = learn_hole(iova, request);
+		learnt = request->verdict == LIBDMA_VERDICT_USED;
 		break;
 	case IOVA_CHANGE_LATER:
 		ahead_done(ahead.request[found.ahead], request->number);
@@ -230,7 +250,7 @@ int explain_take(struct iova *iova, struct foreseen *event, struct request *requ
 	}
 	snprintf(request->state, sizeof(request->state), "CPU %u, %llu pages: %s%s",
 		 request->cpu, (unsigned long long)(request->size / iova->granule),
-		 words[found.change],
+		 learnt ? "it tells of the machine" : words[found.change],
 		 found.given_up ? "; the search was given up, it took too long" : "");
 	return err;
 }

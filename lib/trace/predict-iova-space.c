@@ -14,6 +14,7 @@
 #define TICK_NS    4000000  /* HZ is 250 on most distributions */
 #define SLACK_NS   16000000 /* that a timer of a busy or sleeping CPU is late */
 #define TIMEOUT_NS 10000000 /* of the flush queue */
+#define HOLE_MIN   0x100000 /* that a bridge's window has; less may be by chance */
 
 static int reserve(const struct iova *iova, struct iova_domain *domain,
 		   const struct libdma_range *range)
@@ -36,11 +37,21 @@ static const struct libdma_group *group_of(const struct iova *iova, uint32_t gro
 	return group == PREDICT_NO_GROUP ? NULL : &known->iommu.group[group];
 }
 
-/* The host bridge's windows, and what the group cannot use. */
+/* Nobody says what the group cannot use: on x86, where interrupts go. */
+static int reserve_interrupts(const struct iova *iova, struct iova_domain *domain)
+{
+	static const struct libdma_range interrupts = { 0xfee00000, 0x100000, NULL };
+	const char *arch = iova->frame->environment->arch;
+
+	if (arch && strcmp(arch, "x86_64"))
+		return 0;
+	return reserve(iova, domain, &interrupts);
+}
+
+/* The host bridge's windows, what the group cannot use, and what answers told. */
 static int reserve_all(const struct iova *iova, uint32_t number,
 		       struct iova_domain *domain)
 {
-	static const struct libdma_range interrupts = { 0xfee00000, 0x100000, NULL };
 	const struct libdma_environment *known = iova->frame->environment;
 	const struct libdma_group *group = group_of(iova, number);
 	int err = 0;
@@ -48,8 +59,10 @@ static int reserve_all(const struct iova *iova, uint32_t number,
 	for (size_t i = 0; i < known->memory.count && !err; i++)
 		if (is_window(&known->memory.range[i]))
 			err = reserve(iova, domain, &known->memory.range[i]);
-	if (!group)
-		return err ? err : reserve(iova, domain, &interrupts);
+	for (unsigned int i = 0; i < iova->holes && !err; i++)
+		err = reserve(iova, domain, &iova->hole[i]);
+	if (!group || !group->reserved.count)
+		return err ? err : reserve_interrupts(iova, domain);
 	for (size_t i = 0; i < group->reserved.count && !err; i++)
 		err = reserve(iova, domain, &group->reserved.range[i]);
 	return err;
@@ -175,4 +188,28 @@ int space_find(struct iova *iova, struct predict_device *device, struct space **
 		return err;
 	device->iova = *ret = space;
 	return 0;
+}
+
+int space_learn_hole(struct iova *iova, struct space *space, uint64_t start, uint64_t end)
+{
+	static const char *const names[HOLES] = { "iommu.reserved", "iommu.reserved (second)",
+						  "iommu.reserved (third)" };
+	uint64_t lo = start >> iova->shift, hi = (end - 1) >> iova->shift;
+	int r = 0;
+
+	if (iova->frame->environment->memory.count || iova->holes == HOLES ||
+	    end - start < HOLE_MIN)
+		return 0;
+	r = timeline_reserve(space->timeline, lo, hi);
+	for (struct space *other = iova->spaces; other && r > 0; other = other->next)
+		if (other != space && timeline_reserve(other->timeline, lo, hi) < 0)
+			r = -ENOMEM;
+	if (r > 0 && predict_assume(iova->frame, names[iova->holes], "no address there",
+				    "0x%llx-0x%llx", (unsigned long long)start,
+				    (unsigned long long)end - 1))
+		r = -ENOMEM;
+	if (r > 0)
+		iova->hole[iova->holes++] =
+			(struct libdma_range) { start, end - start, NULL };
+	return r;
 }

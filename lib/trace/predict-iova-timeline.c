@@ -295,6 +295,21 @@ int timeline_begin(struct timeline *timeline, const struct iova_op *op)
 	return 0;
 }
 
+int timeline_reserve(struct timeline *timeline, uint64_t lo, uint64_t hi)
+{
+	struct iova_domain *const copies[] = { timeline->now, timeline->first,
+					       timeline->middle };
+	unsigned int count = timeline->middle ? 3 : 2;
+	int err = 0;
+
+	for (unsigned int i = 0; i < count; i++)
+		if (!iova_is_unused(copies[i], lo, hi))
+			return 0;
+	for (unsigned int i = 0; i < count && !err; i++)
+		err = iova_reserve(copies[i], lo, hi);
+	return err ? err : 1;
+}
+
 size_t timeline_freed(struct timeline *timeline, uint64_t pfn)
 {
 	size_t at = timeline->count;

@@ -126,6 +126,13 @@ int timeline_would(struct timeline *timeline, const struct iova_op *op, uint64_t
  */
 int timeline_begin(struct timeline *timeline, const struct iova_op *op);
 
+/**
+ * timeline_reserve() - these numbers were never to be had
+ *
+ * Return: 1, 0 where a range lies among them, or -ENOMEM.
+ */
+int timeline_reserve(struct timeline *timeline, uint64_t lo, uint64_t hi);
+
 /** timeline_flush() - the queue's timer ran here; 0 or -ENOMEM */
 int timeline_flush(struct timeline *timeline, unsigned int cpu, uint64_t ns);
 

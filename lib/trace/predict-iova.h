@@ -23,6 +23,7 @@
 #define AHEAD      16     /* operations that a take may come after */
 #define INTERRUPTS 64     /* sorts that are told apart */
 #define DELAYS     32     /* of each */
+#define HOLES      3
 #define STATE_SIZE 160
 
 /**
@@ -207,6 +208,7 @@ struct list_check {
  * @silent:	the ranges without a mapping's event that are live, by a hash of where
  * @silent_last: where the last of them was taken
  * @credit:	steps that may be taken to look for explanations
+ * @hole:	what is reserved, as answers told, @holes of them
  * @interrupted: by a hash of the interrupt's context, and of whether the take is a list's
  */
 struct iova {
@@ -223,6 +225,8 @@ struct iova {
 	struct silent *silent[SILENT];
 	struct space *silent_last;
 	uint64_t credit;
+	struct libdma_range hole[HOLES];
+	unsigned int holes;
 	struct interrupted interrupted[INTERRUPTS];
 	struct context context[CONTEXTS][WAYS];
 	struct request *begun[BEGUN];
@@ -302,6 +306,12 @@ void interrupt_learn(struct iova *iova, struct request *take);
 
 /* The space of a device, made if need be. */
 int space_find(struct iova *iova, struct predict_device *device, struct space **ret);
+
+/*
+ * Nobody said what is reserved, and the kernel left out all from @start to @end, where the
+ * model has nothing: then no space has it. 1 if so, 0 or -ENOMEM.
+ */
+int space_learn_hole(struct iova *iova, struct space *space, uint64_t start, uint64_t end);
 void space_destroy(struct space *space);
 
 /* predict-iova-silent.c: ranges that no mapping's event tells of */
