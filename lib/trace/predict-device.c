@@ -142,6 +142,12 @@ void predict_device_first(struct predict_device *device, const struct dma_event 
 	device->was_bound = is_set_up(said);
 }
 
+bool predict_knows_alignment(const struct predict_device *device)
+{
+	return device->limits_told || (device->known && device->known->origin.min_align_mask !=
+								LIBDMA_UNKNOWN);
+}
+
 void predict_device_update(const struct foreseen *event)
 {
 	const struct dma_event *said = &event->event;
@@ -174,6 +180,7 @@ void predict_device_update(const struct foreseen *event)
 			break;
 		device->max_segment = said->max_segment_size;
 		device->min_align = said->min_align_mask;
+		device->limits_told = true;
 		if (said->boundary)
 			device->boundary = said->boundary;
 		break;

@@ -15,6 +15,8 @@
 
 #include "trace/predict-swiotlb.h"
 
+#define IN_PAGE 0xfffULL /* min_align_mask of NVMe and of Hyper-V; others have none */
+
 struct swiotlb_device slots_device(const struct slots *slots,
 				   const struct predict_device *device)
 {
@@ -133,6 +135,33 @@ static void adopt(struct slots *slots, const struct bounce *bounce)
 	}
 }
 
+/*
+ * Nobody said whether a device's copies keep their place in a page; one may tell. The
+ * search has then been done.
+ */
+static bool learn_alignment(struct slots *slots, struct bounce *bounce)
+{
+	struct predict_device *device = bounce->device;
+	uint64_t before = device->min_align;
+	struct swiotlb_cursor cursor;
+	phys_addr_t copy;
+
+	if (predict_knows_alignment(device) || before == IN_PAGE ||
+	    (bounce->got ^ bounce->phys) & IN_PAGE)
+		return false;
+	device->min_align = IN_PAGE;
+	copy = slots_search(slots, bounce, &cursor);
+	if (copy == bounce->got) {
+		bounce->verdict = LIBDMA_VERDICT_USED;
+		snprintf(bounce->state, sizeof(bounce->state),
+			 "its answer tells the device's min_align_mask");
+		return true;
+	}
+	slots_unsearch(slots, bounce, copy, cursor);
+	device->min_align = before;
+	return false;
+}
+
 static void settle(struct slots *slots, struct bounce *bounce)
 {
 	if (bounce->got != DMA_MAPPING_ERROR && slots_hold(slots, bounce->got))
@@ -179,7 +208,7 @@ int slots_resolve(struct slots *slots, struct bounce *bounce, struct foreseen *e
 		describe(slots, bounce);
 		if (put_off(slots, bounce, event))
 			return 0;
-		if (!slots_order(slots, bounce, event)) {
+		if (!slots_order(slots, bounce, event) && !learn_alignment(slots, bounce)) {
 			slots_explain(slots, bounce);
 			adopt(slots, bounce);
 		}

@@ -52,6 +52,7 @@
  * @bound:	its driver came to it in this recording
  * @known_since: number of the first event of it
  * @was_bound:	that event shows limits that a driver has set
+ * @limits_told: an event told all its limits
  * @longest_told: an answer that was not predicted told @max_segment
  * @maps_lists: an IOMMU translated a list of it
  */
@@ -74,7 +75,7 @@ struct predict_device {
 	uint64_t direct;
 	unsigned int concerns;
 	void *iova;
-	bool low_is_full, longest_told, bound, was_bound, maps_lists;
+	bool low_is_full, longest_told, limits_told, bound, was_bound, maps_lists;
 	uint64_t known_since;
 };
 
@@ -334,6 +335,9 @@ static inline void predict_device_see(struct predict_device *device,
 
 /* A device event, set_mask ...: its limits are others now. */
 void predict_device_update(const struct foreseen *event);
+
+/* Did anybody say what its min_align_mask is? */
+bool predict_knows_alignment(const struct predict_device *device);
 
 /*
  * Each answer that an allocator decided is counted once: as predicted, or with a
