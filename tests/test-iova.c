@@ -198,6 +198,11 @@ static void a_walk_tells_what_a_range_is_doing(void **state)
 	assert_int_equal(iova_find(domain, address[4] + 2, &first, &size), 0);
 	assert_true(first == address[4] && size == 4);
 	assert_int_equal(iova_find(domain, 5, &first, &size), -ENOENT);
+	/* what is reserved nobody uses, what waits somebody did */
+	assert_true(iova_is_unused(domain, 0xfed00, 0xfefff));
+	assert_true(iova_is_unused(domain, 0xfee10, address[5] - 1));
+	assert_false(iova_is_unused(domain, 0xfee10, address[5]));
+	assert_false(iova_is_unused(domain, address[0] + 3, 0xfffff));
 	iova_free(domain, 0xfee80);
 	assert_int_equal(iova_reserve(domain, 0xfee00, 0xfee01), 0);
 	iova_domain_destroy(domain);
