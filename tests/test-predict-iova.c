@@ -43,6 +43,7 @@ static void create(struct pair *pair, bool lazy)
 		.tick = 4 * MS,
 		.slack = 16 * MS,
 		.timeout = lazy ? 10 * MS : 0,
+		.trim = 100 * MS,
 		.credit = &pair->credit,
 	};
 
@@ -362,6 +363,67 @@ static void a_flush_freed_the_other_ring_too(void **state)
 	destroy(&pair);
 }
 
+#define BURST	   (127 * 8)
+#define IN_CACHES  (127 * 2) /* that a CPU takes before it asks the depot */
+
+/* Eight magazines, two of them the CPU's own; the depot's timer is set by the third. */
+static void fill_depot(struct pair *pair)
+{
+	uint64_t pfn[BURST];
+
+	for (unsigned int i = 0; i < BURST; i++)
+		pfn[i] = take(pair, 0);
+	for (unsigned int i = 0; i < BURST; i++)
+		release(pair, 0, pfn[i]);
+	pair->ns -= (BURST - IN_CACHES) * 10 * US; /* it is as if it had been filled at once */
+}
+
+static void take_many(struct pair *pair, unsigned int count)
+{
+	while (count--)
+		take(pair, 0);
+}
+
+/* After a tenth of a second, and again. */
+static void a_depot_is_trimmed(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	create(&pair, false);
+	fill_depot(&pair);
+	pair.ns += 110 * MS;
+	iova_trim(pair.kernel, 1);
+	pair.ns += 104 * MS;
+	iova_trim(pair.kernel, 1);
+	take_many(&pair, BURST);
+	destroy(&pair);
+}
+
+/* What the depot has tells that its timer ran already, or not yet. */
+static void a_depot_is_trimmed_at_another_moment(void **state)
+{
+	struct pair pair;
+	uint64_t pfn;
+
+	(void)state;
+	for (unsigned int early = 0; early < 2; early++) {
+		create(&pair, false);
+		fill_depot(&pair);
+		pair.ns += early ? 90 * MS : 106 * MS;
+		if (early)
+			iova_trim(pair.kernel, 1);
+		take_many(&pair, IN_CACHES);
+		pfn = kernel_takes(&pair, 0);
+		assert_int_not_equal(told(&pair, 0, pfn), pfn);
+		assert_int_equal(explain(&pair, NULL, 0).change, IOVA_CHANGE_TRIM);
+		if (!early)
+			iova_trim(pair.kernel, 1);
+		take_many(&pair, BURST);
+		destroy(&pair);
+	}
+}
+
 /* A take that did not happen then leaves nothing, with credit or roughly without. */
 static void a_take_is_undone(void **state)
 {
@@ -487,6 +549,8 @@ int main(void)
 		cmocka_unit_test(a_flush_waited_for_the_machine),
 		cmocka_unit_test(a_flush_took_long),
 		cmocka_unit_test(a_flush_freed_the_other_ring_too),
+		cmocka_unit_test(a_depot_is_trimmed),
+		cmocka_unit_test(a_depot_is_trimmed_at_another_moment),
 		cmocka_unit_test(a_take_is_undone),
 		cmocka_unit_test(nothing_is_found_without_credit),
 		cmocka_unit_test(what_nothing_explains_costs_so_much),

@@ -116,6 +116,7 @@ static bool cache_displace(struct iova_domain *domain, struct cpu_cache *cache,
 		depot_push(depot, cache->loaded);
 		if (domain->rules->iova_depot_is_list && depot->due == NEVER) {
 			depot->due = domain->now + TRIM_INTERVAL;
+			domain->trims |= 1U << class;
 			iova_due(domain, depot->due);
 		}
 	} else {
@@ -193,12 +194,14 @@ void iova_depot_trim(struct iova_domain *domain, unsigned int class)
 	uint64_t due = depot->due;
 
 	depot->due = NEVER;
+	domain->trims &= ~(1U << class);
 	if (depot->count <= domain->cpus)
 		return;
 	magazine = depot_pop(depot);
 	magazine_drain(domain, magazine);
 	magazine_destroy(domain, magazine);
 	depot->due = due + TRIM_INTERVAL;
+	domain->trims |= 1U << class;
 }
 
 static void magazine_walk(const struct magazine *magazine, iova_cache_visitor *visit,

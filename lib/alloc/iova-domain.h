@@ -68,6 +68,7 @@ struct iova_domain {
 	struct ranges *ranges;
 	struct ranges *reserved; /* those of iova_reserve() */
 	uint64_t now, due; /* ns: the clock, and the next timer */
+	unsigned int trims; /* classes whose depot's timer is set, a bit for each */
 	size_t magazines;
 	char *piece; /* of memory, which all magazines that were cloned are part of */
 	size_t piece_size;

@@ -224,3 +224,8 @@ void iova_advance(struct iova_domain *domain, uint64_t ns)
 	}
 	domain->now = ns > domain->now ? ns : domain->now;
 }
+
+uint64_t iova_next_timer(const struct iova_domain *domain)
+{
+	return domain->due;
+}

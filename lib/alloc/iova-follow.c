@@ -311,6 +311,11 @@ void iova_trim(struct iova_domain *domain, uint64_t size)
 		iova_depot_trim(domain, class);
 }
 
+unsigned int iova_trims(const struct iova_domain *domain)
+{
+	return domain->trims; /* sizes are powers of two */
+}
+
 size_t iova_waiting(const struct iova_domain *domain)
 {
 	const struct iova_queue *queue = domain->queue;

@@ -148,6 +148,9 @@ void iova_release(struct iova_domain *domain, unsigned int cpu, uint64_t pfn,
  */
 void iova_advance(struct iova_domain *domain, uint64_t ns);
 
+/** iova_next_timer() - ns: none runs before that; UINT64_MAX where none is set */
+uint64_t iova_next_timer(const struct iova_domain *domain);
+
 /*
  * iova-follow.c: to follow a kernel whose answers are known.
  */
@@ -191,6 +194,9 @@ void iova_queued_late(struct iova_domain *domain, unsigned int cpu, unsigned int
 
 /** iova_trim() - the timer of the depot that keeps ranges of @size runs off now */
 void iova_trim(struct iova_domain *domain, uint64_t size);
+
+/** iova_trims() - sizes of the ranges whose depot's timer is set, as their sum */
+unsigned int iova_trims(const struct iova_domain *domain);
 
 /** iova_waiting() - how many ranges wait for a flush */
 size_t iova_waiting(const struct iova_domain *domain);

@@ -159,10 +159,34 @@ void group_leave(struct libdma_machine *machine, struct group *group)
 	destroy(group);
 }
 
-void group_advance_all(struct libdma_machine *machine)
+static struct group *first_due(const struct libdma_machine *machine, uint64_t ns)
 {
+	struct group *first = NULL;
+
+	for (struct group *group = machine->groups; group; group = group->next) {
+		uint64_t due = iova_next_timer(group->iova);
+
+		if (due != UINT64_MAX && due <= ns &&
+		    (!first || due < iova_next_timer(first->iova)))
+			first = group;
+	}
+	return first;
+}
+
+void group_advance_all(struct libdma_machine *machine, uint64_t ns)
+{
+	struct group *first;
+
+	/* what a timer does is told with its time */
+	while ((first = first_due(machine, ns))) {
+		uint64_t due = iova_next_timer(first->iova);
+
+		machine->ns = due > machine->ns ? due : machine->ns;
+		iova_advance(first->iova, machine->ns);
+	}
+	machine->ns = ns;
 	for (struct group *group = machine->groups; group; group = group->next)
-		iova_advance(group->iova, machine->ns);
+		iova_advance(group->iova, ns);
 }
 
 bool group_valid(const struct group *group)

@@ -38,7 +38,7 @@ int group_join(struct libdma_machine *machine, unsigned int number, bool trusted
 	       struct group **ret);
 void group_leave(struct libdma_machine *machine, struct group *group);
 
-/* Let the timers of all groups run up to the machine's time. */
-void group_advance_all(struct libdma_machine *machine);
+/* Let the timers of all groups run up to @ns, which is the machine's time then. */
+void group_advance_all(struct libdma_machine *machine, uint64_t ns);
 
 bool group_valid(const struct group *group);

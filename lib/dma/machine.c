@@ -377,8 +377,7 @@ void libdma_machine_set_time(struct libdma_machine *machine, uint64_t ns)
 	if (machine->swiotlb && ns > machine->ns &&
 	    swiotlb_grow(machine->swiotlb) == -ENOMEM)
 		machine_log(machine, LIBDMA_LOG_WARNING, "Failed to allocate new pool");
-	machine->ns = ns;
-	group_advance_all(machine);
+	group_advance_all(machine, ns);
 }
 
 uint64_t libdma_machine_time(const struct libdma_machine *machine)

@@ -240,6 +240,10 @@ int explain_take(struct iova *iova, struct foreseen *event, struct request *requ
 	case IOVA_CHANGE_EARLIER:
 		request->verdict = LIBDMA_VERDICT_ORDER;
 		break;
+	case IOVA_CHANGE_TRIM:
+		request->witness = LIBDMA_NO_WITNESS;
+		request->verdict = LIBDMA_VERDICT_USED;
+		break;
 	default:
 		/* the moment is known from this answer alone, unless another shows it */
 		request->witness = find_flushed(iova, event, request);

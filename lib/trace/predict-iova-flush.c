@@ -90,7 +90,9 @@ static int follow(struct flushes *flushes, struct iova_domain *domain, size_t at
 		    !search_run(flushes->search, domain, op, &got))
 			break;
 		if (op->kind == IOVA_OP_RELEASE && due == UINT64_MAX) {
-			due = timeline_due(timeline, op->ns) - flushes->early;
+			due = timeline_due(timeline, op->ns,
+					   timeline->options.timeout) -
+			      flushes->early;
 			due_cpu = op->cpu;
 		}
 	}

@@ -8,23 +8,23 @@
 
 #define TIMELINE_TIMERS 64
 #define TIMELINE_WALK	8   /* operations that are looked at in a step */
+#define TIMELINE_DEPOTS 6   /* sizes that are cached */
 #define TIMELINE_COPY	500 /* steps of a copy of the domain, and one for each four ranges */
 
 /**
- * struct iova_timer - a timer that ran
+ * struct iova_timer - the flush queue's timer, when it ran
  *
  * @place:	before this operation
  * @cpu:	where
- * @alone:	the flush queue's: the other CPUs freed what they had queued
+ * @alone:	the other CPUs freed what they had queued
  * @late:	so many releases on @late_cpu before it were queued while the flush ran
- * @trim:	that of the depot of ranges of so many granules; 0: the flush queue's
  * @ns:		when
  */
 struct iova_timer {
 	size_t place;
 	uint16_t cpu, late_cpu;
 	bool alone;
-	uint8_t late, trim;
+	uint8_t late;
 	uint64_t ns;
 };
 
@@ -41,6 +41,9 @@ struct iova_timer {
  * @timer:	in the order of their places
  * @low:	the highest number below 4 GiB
  * @due:	ns, when the flush queue's timer runs next, UINT64_MAX if it is not set
+ * @trims:	iova_trims() of @now, as far as known,
+ * @trim_due:	ns: when each of these timers runs, UINT64_MAX if it is not set,
+ * @next_trim:	and the first of them
  * @forgotten:	operations before op[0]
  * @paid:	operations that have paid for searches
  * @own:	the credit where none was given
@@ -59,6 +62,8 @@ struct timeline {
 	uint64_t low;
 	uint64_t due;
 	uint16_t due_cpu;
+	unsigned int trims;
+	uint64_t trim_due[TIMELINE_DEPOTS], next_trim;
 	uint64_t forgotten, paid;
 	uint64_t own, left;
 	bool lacked;
@@ -112,8 +117,11 @@ uint64_t timeline_run(const struct timeline *timeline, struct iova_domain *domai
 		      const struct iova_op *op);
 void timeline_run_timer(struct iova_domain *domain, const struct iova_timer *timer);
 
-/* When the flush queue's timer runs that is set now. */
-uint64_t timeline_due(const struct timeline *timeline, uint64_t ns);
+/* When a timer runs that is set now, for so long. */
+uint64_t timeline_due(const struct timeline *timeline, uint64_t ns, uint64_t timeout);
+
+/* The timer of the depot of a size runs then. */
+void timeline_set_trim(struct timeline *timeline, unsigned int depot, uint64_t due);
 
 /* The same from all operations since that timer ran last. */
 void timeline_arm_again(struct timeline *timeline);

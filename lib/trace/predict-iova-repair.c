@@ -97,7 +97,8 @@ static uint64_t due_of(const struct timeline *timeline, const struct past *past,
 
 	for (; at < timeline->count; at++)
 		if (timeline_op(timeline, at)->kind == IOVA_OP_RELEASE)
-			return timeline_due(timeline, timeline_op(timeline, at)->ns);
+			return timeline_due(timeline, timeline_op(timeline, at)->ns,
+					    timeline->options.timeout);
 	return UINT64_MAX;
 }
 

@@ -296,6 +296,79 @@ static int explain_later(struct timeline *timeline, const struct iova_op *ahead,
 	return r < 0 ? r : 0;
 }
 
+/* ---- a depot's timer at another moment ---- */
+
+static unsigned int depot_of(const struct iova_op *trim)
+{
+	return (unsigned int)__builtin_ctzll(trim->size);
+}
+
+/* It ran just before the take. */
+static int explain_trimmed(struct timeline *timeline, struct iova_explanation *ret)
+{
+	const struct iova_op *last = timeline_op(timeline, timeline->count - 1);
+	uint64_t ns = last->ns;
+	int r = 0;
+
+	for (unsigned int i = 0; i < TIMELINE_DEPOTS && !r && ret->change == IOVA_CHANGE_NONE;
+	     i++) {
+		struct iova_op trim = {
+			.kind = IOVA_OP_TRIM, .size = 1U << i, .since = ns, .ns = ns
+		};
+
+		if (timeline->trim_due[i] > ns + timeline->options.slack)
+			continue;
+		r = explain_later(timeline, &trim, 1, ret);
+		if (ret->change == IOVA_CHANGE_NONE)
+			continue;
+		ret->change = IOVA_CHANGE_TRIM;
+		timeline_set_trim(timeline, i,
+				  timeline_due(timeline, ns, timeline->options.trim));
+	}
+	return r;
+}
+
+/* It has not run yet. */
+static int explain_untrimmed(struct timeline *timeline, struct iova_explanation *ret)
+{
+	const struct iova_op *last = timeline_op(timeline, timeline->count - 1);
+	struct iova_op *trim = NULL;
+	size_t at = timeline->count - 1;
+	struct search search;
+	struct past past;
+	int r;
+
+	while (!trim && at-- && timeline_op(timeline, at)->ns + timeline->options.slack >= last->ns)
+		if (timeline_op(timeline, at)->kind == IOVA_OP_TRIM)
+			trim = timeline_op(timeline, at);
+	if (!trim)
+		return 0;
+	r = search_begin(&search, timeline, at);
+	if (r <= 0)
+		return r;
+	trim->kind = IOVA_OP_NONE;
+	past_init(&past, timeline, at);
+	r = search_try(&search, &past);
+	if (r > 0) {
+		ret->change = IOVA_CHANGE_TRIM;
+		search_accept(&search, at);
+		timeline_set_trim(timeline, depot_of(trim), last->ns);
+	} else {
+		trim->kind = IOVA_OP_TRIM;
+	}
+	search_end(&search);
+	return r < 0 ? r : 0;
+}
+
+static int explain_trim(struct timeline *timeline, struct iova_explanation *ret)
+{
+	int r = timeline->options.trim ? explain_trimmed(timeline, ret) : 0;
+
+	if (!r && timeline->options.trim && ret->change == IOVA_CHANGE_NONE)
+		r = explain_untrimmed(timeline, ret);
+	return r;
+}
+
 /* ---- all of it ---- */
 
 static int explain_flush(struct timeline *timeline, struct iova_explanation *ret)
@@ -383,6 +456,8 @@ int timeline_explain(struct timeline *timeline, uint64_t wrong, uint64_t called,
 	r = explain_earlier(timeline, called, ret);
 	if (!r && ret->change == IOVA_CHANGE_NONE)
 		r = explain_later(timeline, ahead, count, ret);
+	if (!r && ret->change == IOVA_CHANGE_NONE)
+		r = explain_trim(timeline, ret);
 	if (!r && ret->change == IOVA_CHANGE_NONE)
 		r = explain_flush(timeline, ret);
 	if (!r && ret->change == IOVA_CHANGE_NONE)

@@ -14,6 +14,7 @@
 #define TICK_NS    4000000  /* HZ is 250 on most distributions */
 #define SLACK_NS   16000000 /* that a timer of a busy or sleeping CPU is late */
 #define TIMEOUT_NS 10000000 /* of the flush queue */
+#define TRIM_NS	   100000000 /* of a depot */
 #define HOLE_MIN   0x100000 /* that a bridge's window has; less may be by chance */
 
 static int reserve(const struct iova *iova, struct iova_domain *domain,
@@ -110,6 +111,7 @@ static int create_timeline(struct iova *iova, struct space *space,
 			.tick = TICK_NS,
 			.slack = SLACK_NS,
 			.timeout = space->lazy && !iova->exact ? TIMEOUT_NS : 0,
+			.trim = iova->frame->rules->iova_depot_is_list ? TRIM_NS : 0,
 			.credit = &iova->credit,
 		},
 		&space->timeline);

@@ -33,7 +33,9 @@ int timeline_create(const struct timeline_options *options, struct timeline **re
 	timeline->options = *options;
 	timeline->now = options->domain;
 	timeline->low = UINT32_MAX >> iova_shift(options->domain);
-	timeline->due = UINT64_MAX;
+	timeline->due = timeline->next_trim = UINT64_MAX;
+	for (unsigned int i = 0; i < TIMELINE_DEPOTS; i++)
+		timeline->trim_due[i] = UINT64_MAX;
 	timeline->own = TIMELINE_CREDIT;
 	if (!timeline->options.credit)
 		timeline->options.credit = &timeline->own;
@@ -88,6 +90,9 @@ static inline uint64_t run(struct iova_domain *domain, const struct iova_op *op,
 	case IOVA_OP_FREE:
 		iova_free_fast(domain, op->cpu, op->pfn, op->size);
 		break;
+	case IOVA_OP_TRIM:
+		iova_trim(domain, op->size);
+		break;
 	}
 	return op->pfn;
 }
@@ -100,10 +105,6 @@ uint64_t timeline_run(const struct timeline *timeline, struct iova_domain *domai
 
 void timeline_run_timer(struct iova_domain *domain, const struct iova_timer *timer)
 {
-	if (timer->trim) {
-		iova_trim(domain, timer->trim);
-		return;
-	}
 	if (timer->late)
 		iova_queued_late(domain, timer->late_cpu, timer->late);
 	iova_expire(domain, timer->cpu, timer->alone);
@@ -166,16 +167,15 @@ static __attribute__((noinline)) int trail(struct timeline *timeline)
 	return 0;
 }
 
-/* ---- the queue's timer ---- */
+/* ---- timers ---- */
 
 /*
  * A timer runs with a tick, the one after its time: that of the tick in which it was
  * set, and the timeout in whole ticks.
  */
-uint64_t timeline_due(const struct timeline *timeline, uint64_t ns)
+uint64_t timeline_due(const struct timeline *timeline, uint64_t ns, uint64_t timeout)
 {
-	uint64_t tick = timeline->options.tick;
-	uint64_t ticks = (timeline->options.timeout + tick - 1) / tick;
+	uint64_t tick = timeline->options.tick, ticks = (timeout + tick - 1) / tick;
 
 	return (ns / tick + ticks + 1) * tick;
 }
@@ -186,7 +186,7 @@ static inline void arm(struct timeline *timeline, const struct iova_op *op)
 	if (op->kind != IOVA_OP_RELEASE || timeline->due != UINT64_MAX ||
 	    !timeline->options.timeout)
 		return;
-	timeline->due = timeline_due(timeline, op->ns);
+	timeline->due = timeline_due(timeline, op->ns, timeline->options.timeout);
 	timeline->due_cpu = op->cpu;
 }
 
@@ -195,11 +195,34 @@ void timeline_arm_again(struct timeline *timeline)
 	size_t at = 0;
 
 	for (unsigned int i = 0; i < timeline->timers; i++)
-		if (!timeline->timer[i].trim)
-			at = timeline->timer[i].place;
+		at = timeline->timer[i].place;
 	timeline->due = UINT64_MAX;
 	for (; at < timeline->count && timeline->due == UINT64_MAX; at++)
 		arm(timeline, timeline_op(timeline, at));
+}
+
+void timeline_set_trim(struct timeline *timeline, unsigned int depot, uint64_t due)
+{
+	timeline->trim_due[depot] = due;
+	timeline->next_trim = UINT64_MAX;
+	for (unsigned int i = 0; i < TIMELINE_DEPOTS; i++)
+		if (timeline->trim_due[i] < timeline->next_trim)
+			timeline->next_trim = timeline->trim_due[i];
+}
+
+/* Depots have grown or are empty: their timers are set now, or are not any more. */
+static void note_trims(struct timeline *timeline, uint64_t ns)
+{
+	unsigned int before = timeline->trims;
+
+	if (!timeline->options.trim || iova_trims(timeline->now) == before)
+		return;
+
+	timeline->trims = iova_trims(timeline->now);
+	for (unsigned int i = 0; i < TIMELINE_DEPOTS; i++)
+		if ((timeline->trims & ~before) >> i & 1)
+			timeline_set_trim(timeline, i,
+					  timeline_due(timeline, ns, timeline->options.trim));
 }
 
 int timeline_flush(struct timeline *timeline, unsigned int cpu, uint64_t ns)
@@ -212,34 +235,82 @@ int timeline_flush(struct timeline *timeline, unsigned int cpu, uint64_t ns)
 	timer.place = timeline->count;
 	timeline->timer[timeline->timers++] = timer;
 	timeline_run_timer(timeline->now, &timer);
+	note_trims(timeline, ns);
 	timeline->due = UINT64_MAX;
 	return 0;
 }
 
-int timeline_next(struct timeline *timeline, uint64_t ns, struct iova_op **ret)
+static int make_place(struct timeline *timeline, struct iova_op **ret)
 {
-	int err;
-
-	if (ns >= timeline->due) {
-		err = timeline_flush(timeline, timeline->due_cpu, timeline->due);
-		if (err)
-			return err;
-	}
 	if (timeline->count - timeline->half >= timeline->step && trail(timeline))
 		return -ENOMEM;
 	/* an explanation may put one more among them */
 	if (timeline->count + 1 >= timeline->room && grow(timeline))
 		return -ENOMEM;
 	*ret = timeline_op(timeline, timeline->count);
-	prefetch_write(*ret + NEAR);
 	return 0;
+}
+
+/* The depot's timer gives a magazine back, and is set again, or finds few in it. */
+static int run_trim(struct timeline *timeline)
+{
+	unsigned int depot = 0;
+	uint64_t due = timeline->next_trim;
+	struct iova_op *op;
+	int err = make_place(timeline, &op);
+
+	if (err)
+		return err;
+	while (timeline->trim_due[depot] != due)
+		depot++;
+	*op = (struct iova_op) {
+		.kind = IOVA_OP_TRIM,
+		.size = 1U << depot,
+		.since = due,
+		.ns = due,
+	};
+	timeline->count++;
+	timeline->trims &= ~(1U << depot);
+	timeline_set_trim(timeline, depot, UINT64_MAX);
+	iova_trim(timeline->now, op->size);
+	note_trims(timeline, due);
+	return 0;
+}
+
+static __attribute__((noinline)) int run_timers(struct timeline *timeline, uint64_t ns)
+{
+	int err = 0;
+
+	while (!err && (timeline->due <= ns || timeline->next_trim <= ns))
+		err = timeline->due <= timeline->next_trim
+			      ? timeline_flush(timeline, timeline->due_cpu, timeline->due)
+			      : run_trim(timeline);
+	return err;
+}
+
+int timeline_next(struct timeline *timeline, uint64_t ns, struct iova_op **ret)
+{
+	int err = 0;
+
+	if (ns >= timeline->due || ns >= timeline->next_trim)
+		err = run_timers(timeline, ns);
+	if (!err)
+		err = make_place(timeline, ret);
+	if (!err)
+		prefetch_write(*ret + NEAR);
+	return err;
 }
 
 uint64_t timeline_go(struct timeline *timeline, const struct iova_op *op)
 {
+	uint64_t pfn;
+
 	timeline->count++;
 	arm(timeline, op);
-	return run(timeline->now, op, timeline->low);
+	pfn = run(timeline->now, op, timeline->low);
+	if (op->kind != IOVA_OP_TAKE)
+		note_trims(timeline, op->ns);
+	return pfn;
 }
 
 int timeline_put(struct timeline *timeline, const struct iova_op *op, uint64_t *ret)
@@ -321,7 +392,7 @@ size_t timeline_freed(struct timeline *timeline, uint64_t pfn)
 		at--;
 	timeline_pay(timeline, (timeline->count - at) / TIMELINE_WALK);
 	for (unsigned int i = 0; at && i < timeline->timers; i++)
-		if (!timeline->timer[i].trim && timeline->timer[i].place >= at)
+		if (timeline->timer[i].place >= at)
 			return i;
 	return SIZE_MAX;
 }

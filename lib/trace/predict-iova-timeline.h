@@ -18,6 +18,8 @@ enum iova_op_kind {
 	IOVA_OP_TAKE,
 	IOVA_OP_RELEASE,
 	IOVA_OP_FREE, /* at once, in a lazy domain too */
+	IOVA_OP_TRIM, /* the depot's timer ran */
+	IOVA_OP_NONE,
 };
 
 /**
@@ -29,7 +31,7 @@ enum iova_op_kind {
  * @late:	release: it happened up to a race behind @ns, and not just then
  * @cpu:	where
  * @from:	take: where its task was seen before
- * @size:	granules
+ * @size:	granules; trim: of the depot's ranges
  * @pfn:	take: the kernel's answer, 0 for none; otherwise what is released
  * @limit:	take: the highest number
  * @since:	ns: it happened after this,
@@ -63,6 +65,7 @@ struct timeline;
  * @tick:	ns between two ticks of the kernel's timers
  * @slack:	ns that a timer may be late
  * @timeout:	ns after which the flush queue's timer runs; 0 where flushes are recorded
+ * @trim:	ns after which a depot's timer runs; 0 where depots have none
  * @credit:	steps that searches may take, of all timelines that share it, so that time
  *		follows the length of a recording; NULL: the timeline's own
  */
@@ -72,6 +75,7 @@ struct timeline_options {
 	uint64_t tick;
 	uint64_t slack;
 	uint64_t timeout;
+	uint64_t trim;
 	uint64_t *credit;
 };
 
