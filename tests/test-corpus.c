@@ -34,6 +34,8 @@ static const struct {
 	{ "swiotlb_bounced", DMA_EVENT_SWIOTLB_BOUNCED },
 	{ "map", DMA_EVENT_IOMMU_MAP },
 	{ "unmap", DMA_EVENT_IOMMU_UNMAP },
+	{ "add_device_to_group", DMA_EVENT_IOMMU_ADD_DEVICE_TO_GROUP },
+	{ "attach_device_to_domain", DMA_EVENT_IOMMU_ATTACH_DEVICE_TO_DOMAIN },
 	{ "tracing_mark_write", DMA_EVENT_MARK },
 };
 

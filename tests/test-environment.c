@@ -433,6 +433,13 @@ static char *read_file(const char *path, size_t *size)
 	return text;
 }
 
+static size_t groups_of(const char *path)
+{
+	if (strstr(path, "amd"))
+		return 5; /* its IOMMU is a PCI device of no group, and there are two cards */
+	return strstr(path, "strict") || strstr(path, "lazy") ? 4 : 0;
+}
+
 static void those_of_the_recordings_are_read(void **state)
 {
 	char pattern[4096];
@@ -453,10 +460,7 @@ static void those_of_the_recordings_are_read(void **state)
 		assert_int_equal(environment->origin.memory, LIBDMA_GIVEN);
 		assert_true(environment->devices > 3);
 		assert_int_equal(environment->iommu.groups,
-				 strstr(found.gl_pathv[i], "strict") ||
-						 strstr(found.gl_pathv[i], "lazy")
-					 ? 4
-					 : 0);
+				 groups_of(found.gl_pathv[i]));
 		free(text);
 		libdma_environment_destroy(environment);
 	}

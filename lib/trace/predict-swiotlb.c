@@ -146,7 +146,8 @@ static bool learn_alignment(struct slots *slots, struct bounce *bounce)
 	struct swiotlb_cursor cursor;
 	phys_addr_t copy;
 
-	if (predict_knows_alignment(device) || before == IN_PAGE ||
+	if (bounce->verdict != LIBDMA_VERDICT_UNEXPLAINED ||
+	    predict_knows_alignment(device) || before == IN_PAGE ||
 	    (bounce->got ^ bounce->phys) & IN_PAGE)
 		return false;
 	device->min_align = IN_PAGE;
@@ -208,9 +209,10 @@ int slots_resolve(struct slots *slots, struct bounce *bounce, struct foreseen *e
 		describe(slots, bounce);
 		if (put_off(slots, bounce, event))
 			return 0;
-		if (!slots_order(slots, bounce, event) && !learn_alignment(slots, bounce)) {
+		if (!slots_order(slots, bounce, event)) {
 			slots_explain(slots, bounce);
-			adopt(slots, bounce);
+			if (!learn_alignment(slots, bounce))
+				adopt(slots, bounce);
 		}
 	} else if (bounce->put_off) {
 		bounce->expected = bounce->foretold;
