@@ -158,4 +158,13 @@ printed '#19 .* got 0xfffff000: order, witness #16; .* behind the witness after 
 } >"$scratch/trace"
 verdicts 'predicted 4'
 
+# the end of all time is no time at which a timer is due
+{
+	alone | sed 's/strict/lazy/'
+	interrupt 2.0 0xfffff000
+	page 18446744073.709551615 a/1 02 0xfffff000
+	page 18446744073.709551615 a/1 02 0xffffd000
+} >"$scratch/trace"
+verdicts 'predicted 4'
+
 exit $status

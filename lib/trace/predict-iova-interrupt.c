@@ -114,8 +114,10 @@ static unsigned int class_of(const struct iova *iova, const struct request *requ
 static bool matters(const struct iova *iova, const struct request *release,
 		    const struct request *take)
 {
-	return take->device && release->device && take->device->iova &&
-	       take->device->iova == release->device->iova &&
+	const struct space *space = take->device ? take->device->iova : NULL;
+
+	return space && !space->lazy && release->device && release->device->iova == space &&
+	       take->dma && take->size >> iova->shift &&
 	       class_of(iova, take) == class_of(iova, release);
 }
 

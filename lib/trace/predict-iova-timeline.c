@@ -281,6 +281,8 @@ static __attribute__((noinline)) int run_timers(struct timeline *timeline, uint6
 {
 	int err = 0;
 
+	if (ns == UINT64_MAX) /* as what is not set has it */
+		ns--;
 	while (!err && (timeline->due <= ns || timeline->next_trim <= ns))
 		err = timeline->due <= timeline->next_trim
 			      ? timeline_flush(timeline, timeline->due_cpu, timeline->due)
