@@ -209,6 +209,17 @@ int search_prepare(struct search *search, const struct past *past,
 /* What was found is so from now on; it differs from operation @changed on. */
 void search_accept(struct search *search, size_t changed);
 
+/* Put an operation before another, or take it out again; there is room for one. */
+void timeline_insert(struct timeline *timeline, size_t place, const struct iova_op *op);
+void timeline_remove(struct timeline *timeline, size_t place);
+
+/*
+ * predict-iova-trim.c: a depot's timer that ran already, or not yet; or any of the last at
+ * another moment. 1, 0 or -ENOMEM.
+ */
+int search_trim(struct timeline *timeline);
+int search_trims(struct timeline *timeline);
+
 /* predict-iova-repair.c: what the wrong answers themselves say; 1, 0 or -ENOMEM */
 int search_repairs(struct timeline *timeline);
 

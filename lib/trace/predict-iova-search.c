@@ -177,13 +177,22 @@ void search_accept(struct search *search, size_t changed)
 	timeline->half = 0;
 }
 
-static void insert_op(struct timeline *timeline, size_t place, const struct iova_op *op)
+void timeline_insert(struct timeline *timeline, size_t place, const struct iova_op *op)
 {
 	for (size_t at = timeline->count++; at > place; at--)
 		*timeline_op(timeline, at) = *timeline_op(timeline, at - 1);
 	*timeline_op(timeline, place) = *op;
 	for (unsigned int i = 0; i < timeline->timers; i++)
 		timeline->timer[i].place += timeline->timer[i].place > place;
+}
+
+void timeline_remove(struct timeline *timeline, size_t place)
+{
+	for (size_t at = place; at + 1 < timeline->count; at++)
+		*timeline_op(timeline, at) = *timeline_op(timeline, at + 1);
+	timeline->count--;
+	for (unsigned int i = 0; i < timeline->timers; i++)
+		timeline->timer[i].place -= timeline->timer[i].place > place;
 }
 
 /* ---- another order ---- */
@@ -236,7 +245,7 @@ static int explain_before(struct timeline *timeline, uint64_t called, size_t at,
 		ret->change = change;
 		ret->witness = timeline_op(timeline, at)->number;
 		timeline->count--;
-		insert_op(timeline, at, &last);
+		timeline_insert(timeline, at, &last);
 		search_accept(&search, at);
 	}
 	search_end(&search);
@@ -289,87 +298,24 @@ static int explain_later(struct timeline *timeline, const struct iova_op *ahead,
 		ret->change = IOVA_CHANGE_LATER;
 		ret->witness = ahead[i - 1].number;
 		ret->ahead = i - 1;
-		insert_op(timeline, end, &ahead[i - 1]);
+		timeline_insert(timeline, end, &ahead[i - 1]);
 		search_accept(&search, end);
 	}
 	search_end(&search);
 	return r < 0 ? r : 0;
 }
 
-/* ---- a depot's timer at another moment ---- */
+/* ---- all of it ---- */
 
-static unsigned int depot_of(const struct iova_op *trim)
+static int explain_trim(struct timeline *timeline, int (*search)(struct timeline *timeline),
+			struct iova_explanation *ret)
 {
-	return (unsigned int)__builtin_ctzll(trim->size);
-}
+	int r = timeline->options.trim ? search(timeline) : 0;
 
-/* It ran just before the take. */
-static int explain_trimmed(struct timeline *timeline, struct iova_explanation *ret)
-{
-	const struct iova_op *last = timeline_op(timeline, timeline->count - 1);
-	uint64_t ns = last->ns;
-	int r = 0;
-
-	for (unsigned int i = 0; i < TIMELINE_DEPOTS && !r && ret->change == IOVA_CHANGE_NONE;
-	     i++) {
-		struct iova_op trim = {
-			.kind = IOVA_OP_TRIM, .size = 1U << i, .since = ns, .ns = ns
-		};
-
-		if (timeline->trim_due[i] > ns + timeline->options.slack)
-			continue;
-		r = explain_later(timeline, &trim, 1, ret);
-		if (ret->change == IOVA_CHANGE_NONE)
-			continue;
+	if (r > 0)
 		ret->change = IOVA_CHANGE_TRIM;
-		timeline_set_trim(timeline, i,
-				  timeline_due(timeline, ns, timeline->options.trim));
-	}
-	return r;
-}
-
-/* It has not run yet. */
-static int explain_untrimmed(struct timeline *timeline, struct iova_explanation *ret)
-{
-	const struct iova_op *last = timeline_op(timeline, timeline->count - 1);
-	struct iova_op *trim = NULL;
-	size_t at = timeline->count - 1;
-	struct search search;
-	struct past past;
-	int r;
-
-	while (!trim && at-- && timeline_op(timeline, at)->ns + timeline->options.slack >= last->ns)
-		if (timeline_op(timeline, at)->kind == IOVA_OP_TRIM)
-			trim = timeline_op(timeline, at);
-	if (!trim)
-		return 0;
-	r = search_begin(&search, timeline, at);
-	if (r <= 0)
-		return r;
-	trim->kind = IOVA_OP_NONE;
-	past_init(&past, timeline, at);
-	r = search_try(&search, &past);
-	if (r > 0) {
-		ret->change = IOVA_CHANGE_TRIM;
-		search_accept(&search, at);
-		timeline_set_trim(timeline, depot_of(trim), last->ns);
-	} else {
-		trim->kind = IOVA_OP_TRIM;
-	}
-	search_end(&search);
 	return r < 0 ? r : 0;
 }
-
-static int explain_trim(struct timeline *timeline, struct iova_explanation *ret)
-{
-	int r = timeline->options.trim ? explain_trimmed(timeline, ret) : 0;
-
-	if (!r && timeline->options.trim && ret->change == IOVA_CHANGE_NONE)
-		r = explain_untrimmed(timeline, ret);
-	return r;
-}
-
-/* ---- all of it ---- */
 
 static int explain_flush(struct timeline *timeline, struct iova_explanation *ret)
 {
@@ -457,11 +403,14 @@ int timeline_explain(struct timeline *timeline, uint64_t wrong, uint64_t called,
 	if (!r && ret->change == IOVA_CHANGE_NONE)
 		r = explain_later(timeline, ahead, count, ret);
 	if (!r && ret->change == IOVA_CHANGE_NONE)
-		r = explain_trim(timeline, ret);
+		r = explain_trim(timeline, search_trim, ret);
 	if (!r && ret->change == IOVA_CHANGE_NONE)
 		r = explain_flush(timeline, ret);
 	if (!r && ret->change == IOVA_CHANGE_NONE)
 		r = explain_moved(timeline, called, ret);
+	/* where flushes have to be inferred, too, there would be too much to try */
+	if (!r && ret->change == IOVA_CHANGE_NONE && !timeline->options.timeout)
+		r = explain_trim(timeline, search_trims, ret);
 	timeline_pay(timeline, given - timeline->left);
 	if (r || ret->change != IOVA_CHANGE_NONE)
 		return r;
