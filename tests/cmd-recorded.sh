@@ -19,7 +19,7 @@ for file in "$traces"/*.dmat; do
 	esac
 	printed "\"mode\": \"$mode\""
 	printed "\"force\": $force"
-	printed "\"kernel\": \"${name%-*}"
+	printed "\"kernel\": \"${name%%-*}"
 	expect 0 "$dmactl" stat --json "$file"
 	for kind in pool_create pool_alloc set_mask device alloc map_sg; do
 		printed "\"$kind\": [1-9]"
