@@ -22,6 +22,7 @@
 
 struct symbol {
 	uint64_t address;
+	size_t place; /* in the file: of several at one address the kernel shows the first */
 	char *name;
 	char *module; /* "" for the kernel's own */
 };
@@ -38,7 +39,9 @@ static int compare(const void *a, const void *b)
 {
 	const struct symbol *x = a, *y = b;
 
-	return x->address < y->address ? -1 : x->address > y->address;
+	if (x->address != y->address)
+		return x->address < y->address ? -1 : 1;
+	return x->place < y->place ? -1 : x->place > y->place;
 }
 
 static char *copy_of(const char *text)
@@ -59,11 +62,13 @@ static void add(struct symbols *symbols, uint64_t address, const char *name, con
 		if (!symbols->symbol)
 			out_of_memory();
 	}
-	symbols->symbol[symbols->count++] = (struct symbol) {
+	symbols->symbol[symbols->count] = (struct symbol) {
 		.address = address,
+		.place = symbols->count,
 		.name = copy_of(name),
 		.module = copy_of(module),
 	};
+	symbols->count++;
 }
 
 static void forget(struct symbols *symbols)
@@ -125,7 +130,7 @@ void symbols_destroy(struct symbols *symbols)
 	free(symbols);
 }
 
-/* The last symbol at or before an address; NULL before the first. */
+/* The last symbol at or before an address, the first of its names; NULL before the first. */
 static const struct symbol *find(const struct symbols *symbols, uint64_t address)
 {
 	size_t low = 0, high = symbols->count;
@@ -138,6 +143,8 @@ static const struct symbol *find(const struct symbols *symbols, uint64_t address
 		else
 			high = middle;
 	}
+	while (low > 1 && symbols->symbol[low - 2].address == symbols->symbol[low - 1].address)
+		low--;
 	return low ? &symbols->symbol[low - 1] : NULL;
 }
 
@@ -148,10 +155,12 @@ static const struct symbol *find(const struct symbols *symbols, uint64_t address
 static bool is_within(const struct symbols *symbols, const struct symbol *symbol,
 		      uint64_t address)
 {
-	const struct symbol *next = symbol + 1;
+	const struct symbol *next = symbol + 1, *end = symbols->symbol + symbols->count;
 
+	while (next < end && next->address == symbol->address)
+		next++;
 	return address >> PAGE_SHIFT == symbol->address >> PAGE_SHIFT ||
-	       (next < symbols->symbol + symbols->count && !strcmp(next->module, symbol->module));
+	       (next < end && !strcmp(next->module, symbol->module));
 }
 
 /* The symbol that an address belongs to, or NULL. */
