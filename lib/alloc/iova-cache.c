@@ -103,6 +103,13 @@ static bool cache_init(struct iova_domain *domain, struct cpu_cache *cache)
 	return cache->prev && cache->loaded;
 }
 
+static void set_timer(struct iova_domain *domain, unsigned int class, uint64_t due)
+{
+	domain->depot[class].due = due;
+	domain->trims &= ~(1U << class);
+	domain->trims |= (unsigned int)(due != NEVER) << class;
+}
+
 /* Both magazines are full: one goes to the depot, or where that is full to the set. */
 static bool cache_displace(struct iova_domain *domain, struct cpu_cache *cache,
 			   unsigned int class, struct magazine **surplus)
@@ -115,8 +122,7 @@ static bool cache_displace(struct iova_domain *domain, struct cpu_cache *cache,
 	if (domain->rules->iova_depot_is_list || depot->count < DEPOT_ARRAY) {
 		depot_push(depot, cache->loaded);
 		if (domain->rules->iova_depot_is_list && depot->due == NEVER) {
-			depot->due = domain->now + TRIM_INTERVAL;
-			domain->trims |= 1U << class;
+			set_timer(domain, class, domain->now + TRIM_INTERVAL);
 			iova_due(domain, depot->due);
 		}
 	} else {
@@ -193,15 +199,13 @@ void iova_depot_trim(struct iova_domain *domain, unsigned int class)
 	struct magazine *magazine;
 	uint64_t due = depot->due;
 
-	depot->due = NEVER;
-	domain->trims &= ~(1U << class);
+	set_timer(domain, class, NEVER);
 	if (depot->count <= domain->cpus)
 		return;
 	magazine = depot_pop(depot);
 	magazine_drain(domain, magazine);
 	magazine_destroy(domain, magazine);
-	depot->due = due + TRIM_INTERVAL;
-	domain->trims |= 1U << class;
+	set_timer(domain, class, due + TRIM_INTERVAL);
 }
 
 static void magazine_walk(const struct magazine *magazine, iova_cache_visitor *visit,

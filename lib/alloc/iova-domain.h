@@ -8,7 +8,6 @@
 #include "base/mutant.h"
 #include "base/ranges.h"
 
-#define IOVA_CLASSES  6	  /* 1, 2, ... 32 granules are cached */
 #define MAGAZINE_SIZE 127 /* of the kernels' */
 #define NEVER	      UINT64_MAX
 

@@ -17,6 +17,8 @@
 #include "base/heap.h"
 #include "base/rules.h"
 
+#define IOVA_CLASSES 6 /* of ranges that are cached: 1, 2, ... 32 granules */
+
 struct iova_domain;
 
 /* When an unmapped address may be handed out again. */

@@ -8,7 +8,6 @@
 
 #define TIMELINE_TIMERS 64
 #define TIMELINE_WALK	8   /* operations that are looked at in a step */
-#define TIMELINE_DEPOTS 6   /* sizes that are cached */
 #define TIMELINE_COPY	500 /* steps of a copy of the domain, and one for each four ranges */
 
 /**
@@ -63,7 +62,7 @@ struct timeline {
 	uint64_t due;
 	uint16_t due_cpu;
 	unsigned int trims;
-	uint64_t trim_due[TIMELINE_DEPOTS], next_trim;
+	uint64_t trim_due[IOVA_CLASSES], next_trim;
 	uint64_t forgotten, paid;
 	uint64_t own, left;
 	bool lacked;
@@ -125,6 +124,10 @@ void timeline_set_trim(struct timeline *timeline, unsigned int depot, uint64_t d
 
 /* The same from all operations since that timer ran last. */
 void timeline_arm_again(struct timeline *timeline);
+
+/* Put an operation before another, or take it out again; there is room for one. */
+void timeline_insert(struct timeline *timeline, size_t place, const struct iova_op *op);
+void timeline_remove(struct timeline *timeline, size_t place);
 
 /* ---- what else could have been: predict-iova-search.c ---- */
 
@@ -208,10 +211,6 @@ int search_prepare(struct search *search, const struct past *past,
 
 /* What was found is so from now on; it differs from operation @changed on. */
 void search_accept(struct search *search, size_t changed);
-
-/* Put an operation before another, or take it out again; there is room for one. */
-void timeline_insert(struct timeline *timeline, size_t place, const struct iova_op *op);
-void timeline_remove(struct timeline *timeline, size_t place);
 
 /*
  * predict-iova-trim.c: a depot's timer that ran already, or not yet; or any of the last at

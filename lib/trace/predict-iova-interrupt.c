@@ -11,8 +11,6 @@
 #include "base/bits.h"
 #include "trace/predict-iova.h"
 
-#define UNCACHED 6 /* log2 of granules: from there on ranges are in no magazine */
-
 /* ---- how long it is ---- */
 
 static unsigned int kept(const struct delays *delays)
@@ -103,11 +101,12 @@ void interrupt_see(struct iova *iova, struct foreseen *event, struct request *ta
 	}
 }
 
+/* Those that are in no magazine are of one. */
 static unsigned int class_of(const struct iova *iova, const struct request *request)
 {
 	unsigned int class = log2_up(request->size >> iova->shift);
 
-	return class < UNCACHED ? class : UNCACHED;
+	return class < IOVA_CLASSES ? class : IOVA_CLASSES;
 }
 
 /* Would the take have another answer on the other side of the release? */

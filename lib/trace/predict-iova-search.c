@@ -177,24 +177,6 @@ void search_accept(struct search *search, size_t changed)
 	timeline->half = 0;
 }
 
-void timeline_insert(struct timeline *timeline, size_t place, const struct iova_op *op)
-{
-	for (size_t at = timeline->count++; at > place; at--)
-		*timeline_op(timeline, at) = *timeline_op(timeline, at - 1);
-	*timeline_op(timeline, place) = *op;
-	for (unsigned int i = 0; i < timeline->timers; i++)
-		timeline->timer[i].place += timeline->timer[i].place > place;
-}
-
-void timeline_remove(struct timeline *timeline, size_t place)
-{
-	for (size_t at = place; at + 1 < timeline->count; at++)
-		*timeline_op(timeline, at) = *timeline_op(timeline, at + 1);
-	timeline->count--;
-	for (unsigned int i = 0; i < timeline->timers; i++)
-		timeline->timer[i].place -= timeline->timer[i].place > place;
-}
-
 /* ---- another order ---- */
 
 /* It happened before this. */

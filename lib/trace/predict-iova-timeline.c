@@ -34,7 +34,7 @@ int timeline_create(const struct timeline_options *options, struct timeline **re
 	timeline->now = options->domain;
 	timeline->low = UINT32_MAX >> iova_shift(options->domain);
 	timeline->due = timeline->next_trim = UINT64_MAX;
-	for (unsigned int i = 0; i < TIMELINE_DEPOTS; i++)
+	for (unsigned int i = 0; i < IOVA_CLASSES; i++)
 		timeline->trim_due[i] = UINT64_MAX;
 	timeline->own = TIMELINE_CREDIT;
 	if (!timeline->options.credit)
@@ -150,6 +150,24 @@ static void forget(struct timeline *timeline, size_t count)
 	timeline->timers = kept;
 }
 
+void timeline_insert(struct timeline *timeline, size_t place, const struct iova_op *op)
+{
+	for (size_t at = timeline->count++; at > place; at--)
+		*timeline_op(timeline, at) = *timeline_op(timeline, at - 1);
+	*timeline_op(timeline, place) = *op;
+	for (unsigned int i = 0; i < timeline->timers; i++)
+		timeline->timer[i].place += timeline->timer[i].place > place;
+}
+
+void timeline_remove(struct timeline *timeline, size_t place)
+{
+	for (size_t at = place; at + 1 < timeline->count; at++)
+		*timeline_op(timeline, at) = *timeline_op(timeline, at + 1);
+	timeline->count--;
+	for (unsigned int i = 0; i < timeline->timers; i++)
+		timeline->timer[i].place -= timeline->timer[i].place > place;
+}
+
 /* The older copy is given up for the newer, and that for one of now. */
 static __attribute__((noinline)) int trail(struct timeline *timeline)
 {
@@ -205,7 +223,7 @@ void timeline_set_trim(struct timeline *timeline, unsigned int depot, uint64_t d
 {
 	timeline->trim_due[depot] = due;
 	timeline->next_trim = UINT64_MAX;
-	for (unsigned int i = 0; i < TIMELINE_DEPOTS; i++)
+	for (unsigned int i = 0; i < IOVA_CLASSES; i++)
 		if (timeline->trim_due[i] < timeline->next_trim)
 			timeline->next_trim = timeline->trim_due[i];
 }
@@ -219,7 +237,7 @@ static void note_trims(struct timeline *timeline, uint64_t ns)
 		return;
 
 	timeline->trims = iova_trims(timeline->now);
-	for (unsigned int i = 0; i < TIMELINE_DEPOTS; i++)
+	for (unsigned int i = 0; i < IOVA_CLASSES; i++)
 		if ((timeline->trims & ~before) >> i & 1)
 			timeline_set_trim(timeline, i,
 					  timeline_due(timeline, ns, timeline->options.trim));

@@ -60,22 +60,31 @@ static int search_early(struct timeline *timeline, unsigned int depot)
 	return r;
 }
 
+/* Where the last ran, if it may have been later; SIZE_MAX if none. */
+static size_t last_trim(const struct timeline *timeline, uint64_t ns)
+{
+	for (size_t at = timeline->count - 1; at--;) {
+		const struct iova_op *op = timeline_op(timeline, at);
+
+		if (op->ns + slack_of(timeline) < ns)
+			break;
+		if (op->kind == IOVA_OP_TRIM)
+			return at;
+	}
+	return SIZE_MAX;
+}
+
 /* The last has not run yet. */
 static int search_late(struct timeline *timeline)
 {
-	size_t at = timeline->count - 1;
-	uint64_t ns = timeline_op(timeline, at)->ns;
-	struct iova_op *op = NULL;
+	uint64_t ns = timeline_op(timeline, timeline->count - 1)->ns;
+	size_t at = last_trim(timeline, ns);
+	struct iova_op *op;
 	int r;
 
-	while (at-- && timeline_op(timeline, at)->ns + slack_of(timeline) >= ns) {
-		op = timeline_op(timeline, at);
-		if (op->kind == IOVA_OP_TRIM)
-			break;
-		op = NULL;
-	}
-	if (!op)
+	if (at == SIZE_MAX)
 		return 0;
+	op = timeline_op(timeline, at);
 	op->kind = IOVA_OP_NONE;
 	r = believe(timeline, at);
 	if (r > 0)
@@ -89,7 +98,7 @@ int search_trim(struct timeline *timeline)
 {
 	int r = 0;
 
-	for (unsigned int i = 0; i < TIMELINE_DEPOTS && !r; i++)
+	for (unsigned int i = 0; i < IOVA_CLASSES && !r; i++)
 		r = search_early(timeline, i);
 	return r ? r : search_late(timeline);
 }
@@ -110,6 +119,7 @@ static int search_moved(struct timeline *timeline, size_t at, size_t to)
 	struct iova_op trim = *timeline_op(timeline, at);
 	int r;
 
+	/* what lies behind it moves there, and back */
 	timeline_pay(timeline, 2 * (timeline->count - to) / TIMELINE_WALK);
 	trim.since = trim.ns = timeline_op(timeline, to)->ns;
 	timeline_op(timeline, at)->kind = IOVA_OP_NONE;
