@@ -88,8 +88,8 @@ static struct libdma_environment *describe(const struct kind *kind)
 	used = snprintf(json, sizeof(json),
 			"{\"schema\": \"dmactl.environment/1\", \"kernel\": \"7.2.0\", "
 			"\"arch\": \"x86_64\", \"clock\": \"mono\", \"page_size\": 4096, "
-			"\"cpus\": 2, \"iommu\": {\"mode\": \"%s\", \"granule\": 4096, "
-			"\"groups\": [",
+			"\"cpus\": 2, \"swiotlb\": {\"slots\": 0, \"force\": false}, "
+			"\"iommu\": {\"mode\": \"%s\", \"granule\": 4096, \"groups\": [",
 			strict ? "strict" : "off");
 	for (unsigned int i = 0; strict && i < DEVICES; i++)
 		used += snprintf(json + used, sizeof(json) - (size_t)used,
@@ -102,7 +102,10 @@ static struct libdma_environment *describe(const struct kind *kind)
 		used += snprintf(json + used, sizeof(json) - (size_t)used,
 				 "%s{\"name\": \"%s\", "
 				 "\"dma_mask\": \"0xffffffffffffffff\", "
-				 "\"coherent_dma_mask\": \"0xffffffffffffffff\"}",
+				 "\"coherent_dma_mask\": \"0xffffffffffffffff\", "
+				 "\"max_segment_size\": 65536, "
+				 "\"segment_boundary_mask\": \"0xffffffff\", "
+				 "\"min_align_mask\": \"0x0\", \"skip_sync\": true}",
 				 i ? ", " : "", device_name(i));
 	used += snprintf(json + used, sizeof(json) - (size_t)used, "]}");
 	err = known ? libdma_environment_parse(known, json, (size_t)used, &why) : -ENOMEM;

@@ -222,6 +222,14 @@ static void survey(struct source *source, const char *path)
 		out_of_memory();
 }
 
+static void begin_inference(struct source *source)
+{
+	source->inference = libdma_inference_create();
+	if (!source->inference ||
+	    libdma_inference_tell(source->inference, source_environment(source)))
+		out_of_memory();
+}
+
 static int prepare(struct source *source, struct libdma_strings *strings)
 {
 	const char *path = source->options->path;
@@ -239,11 +247,8 @@ static int prepare(struct source *source, struct libdma_strings *strings)
 		status = open_reader(source, path, strings);
 	if (status == EXIT_FINE)
 		status = read_given(source);
-	if (status == EXIT_FINE && source->options->infer) {
-		source->inference = libdma_inference_create();
-		if (!source->inference)
-			out_of_memory();
-	}
+	if (status == EXIT_FINE && source->options->infer)
+		begin_inference(source);
 	return status;
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+
 #include <libdma/environment.h>
 
+#include "dice.h"
 #include "events.h"
 
 struct machine {
@@ -259,6 +262,99 @@ static void what_events_say_outright_is_given(void **state)
 	assert_int_equal(device->origin.coherent_dma_mask, LIBDMA_UNKNOWN);
 }
 
+/* What one or both of two devices do, on one sort of machine. */
+static struct dma_event draw_mapping(const uint32_t *device, unsigned int devices,
+				     uint64_t unit, bool bounces)
+{
+	static const uint16_t kinds[] = {
+		DMA_EVENT_MAP_PAGE,  DMA_EVENT_MAP_PHYS,    DMA_EVENT_UNMAP_PHYS,
+		DMA_EVENT_ALLOC,     DMA_EVENT_FREE,	    DMA_EVENT_SWIOTLB_BOUNCED,
+	};
+	uint64_t phys = (1 + roll(2)) * 4096 + roll(8) * 512;
+	uint64_t shift = roll(3) ? (1 + roll(64)) * unit : 0;
+
+	return (struct dma_event) {
+		.kind = kinds[roll(sizeof(kinds) / sizeof(kinds[0]) - !bounces)],
+		.device = device[roll(devices)],
+		.cpu = (uint32_t)roll(4),
+		.phys = phys,
+		.dma = phys + shift,
+		.size = 512 + roll(16) * 512,
+		.error = roll(50) ? 0 : -12,
+	};
+}
+
+static char *print_conclusions(const struct libdma_inference *inference, const char *json)
+{
+	struct libdma_environment *environment = libdma_environment_create();
+	char *text, *why;
+
+	assert_int_equal(libdma_environment_parse(environment, json, strlen(json), &why),
+			 0);
+	assert_int_equal(libdma_inference_conclude(inference, environment), 0);
+	assert_int_equal(libdma_environment_print(environment, &text), 0);
+	libdma_environment_destroy(environment);
+	return text;
+}
+
+static void what_was_told_need_not_be_looked_at(void **state)
+{
+	static const char *const told[] = {
+		"\"iommu\": {\"mode\": \"strict\", \"granule\": 4096}",
+		"\"iommu\": {\"mode\": \"off\"}",
+		"\"iommu\": {\"mode\": \"strict\"}",
+		"\"cpus\": 9",
+	};
+	struct machine *machine = *state;
+	char json[1024];
+	uint32_t device[2];
+
+	device[0] = machine->device;
+	libdma_strings_add(machine->strings, "0000:00:03.0", 12, &device[1]);
+	for (unsigned int i = 0; i < 2000; i++) {
+		struct libdma_inference *all = libdma_inference_create();
+		struct libdma_inference *less = libdma_inference_create();
+		struct libdma_environment *known = libdma_environment_create();
+		struct dma_event event;
+		const char *iommu = told[roll(4)];
+		uint64_t unit = iommu == told[1] ? 0 : roll(2) ? 4096 : 2048;
+		uint64_t first = roll(2);
+		unsigned int devices = 1 + (unsigned int)roll(2 - first);
+		bool bounces = roll(2);
+		char *one, *other, *why;
+
+		snprintf(json, sizeof(json),
+			 "{\"schema\": \"dmactl.environment/1\", \"swiotlb\": "
+			 "{%s\"start\": \"0x10000000\"%s%s}, "
+			 "%s, \"devices\": [{\"name\": \"0000:00:02.0\"%s%s}]}",
+			 roll(5) ? "\"slots\": 1024, " : "",
+			 roll(5) ? ", \"slot_size\": 2048" : "",
+			 roll(5) ? ", \"force\": false" : "", iommu,
+			 roll(5) ? ", \"dma_mask\": \"0xffffffff\"" : "",
+			 roll(5) ? ", \"min_align_mask\": \"0xfff\"" : "");
+		assert_int_equal(libdma_environment_parse(known, json, strlen(json), &why),
+				 0);
+		assert_int_equal(libdma_inference_tell(less, known), 0);
+		for (uint64_t j = roll(400); j; j--) {
+			event = draw_mapping(device + first, devices, unit, bounces);
+			assert_int_equal(libdma_inference_observe(all, &event,
+								  machine->strings),
+					 0);
+			assert_int_equal(libdma_inference_observe(less, &event,
+								  machine->strings),
+					 0);
+		}
+		one = print_conclusions(all, json);
+		other = print_conclusions(less, json);
+		assert_string_equal(one, other);
+		free(one);
+		free(other);
+		libdma_environment_destroy(known);
+		libdma_inference_destroy(all);
+		libdma_inference_destroy(less);
+	}
+}
+
 static void failures_and_requests_show_nothing(void **state)
 {
 	struct machine *machine = *state;
@@ -314,6 +410,7 @@ int main(void)
 		TEST(a_list_that_merges_is_translated),
 		TEST(what_was_given_stays),
 		TEST(what_events_say_outright_is_given),
+		TEST(what_was_told_need_not_be_looked_at),
 		TEST(failures_and_requests_show_nothing),
 		TEST(noise_is_survived),
 	};

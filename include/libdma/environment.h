@@ -189,6 +189,20 @@ struct libdma_inference *libdma_inference_create(void);
 void libdma_inference_destroy(struct libdma_inference *inference);
 
 /**
+ * libdma_inference_tell() - say what need not be inferred
+ * @inference:	the observer, which has not been shown an event yet
+ * @environment: what conclude() will be given, or a part of it
+ *
+ * Conclusions are the same, but less is looked at: of a device whose masks are told, on a
+ * machine whose IOMMU and bounce buffers are, no mapping of one buffer. So an IOMMU that
+ * is said to be off is given no granule.
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int libdma_inference_tell(struct libdma_inference *inference,
+			  const struct libdma_environment *environment);
+
+/**
  * libdma_inference_observe() - show the next event
  * @inference:	the observer
  * @event:	the event

@@ -280,3 +280,37 @@ int libdma_inference_conclude(const struct libdma_inference *inference,
 	libdma_environment_destroy(said);
 	return err;
 }
+
+/* All that mappings of buffers could give away; an IOMMU that is off has no granule. */
+static bool tells_machine(const struct libdma_environment *known)
+{
+	bool translates = known->iommu.mode >= LIBDMA_IOMMU_STRICT;
+	bool place = known->origin.swiotlb_start == LIBDMA_GIVEN &&
+		     known->origin.swiotlb_slot_size == LIBDMA_GIVEN;
+
+	return known->origin.iommu_mode == LIBDMA_GIVEN &&
+	       (known->origin.iommu_granule == LIBDMA_GIVEN || !translates) &&
+	       known->origin.swiotlb_slots == LIBDMA_GIVEN &&
+	       (place || !known->swiotlb.slots) &&
+	       known->origin.swiotlb_force == LIBDMA_GIVEN;
+}
+
+int libdma_inference_tell(struct libdma_inference *inference,
+			  const struct libdma_environment *environment)
+{
+	struct device_facts *device;
+
+	inference->told = tells_machine(environment);
+	for (size_t i = 0; i < environment->devices && inference->told; i++) {
+		const struct libdma_device_environment *known = &environment->device[i];
+
+		if (known->origin.dma_mask != LIBDMA_GIVEN ||
+		    known->origin.min_align_mask != LIBDMA_GIVEN)
+			continue;
+		if (inference_device(inference, known->name, &device))
+			return -ENOMEM;
+		if (device)
+			device->told = true;
+	}
+	return 0;
+}

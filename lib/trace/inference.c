@@ -12,6 +12,14 @@
 
 #include "trace/inference.h"
 
+/* One buffer is mapped, or no longer. */
+#define BUFFER_KINDS                                                                       \
+	(1ULL << DMA_EVENT_MAP_SINGLE | 1ULL << DMA_EVENT_UNMAP_SINGLE |                   \
+	 1ULL << DMA_EVENT_MAP_PAGE | 1ULL << DMA_EVENT_UNMAP_PAGE |                       \
+	 1ULL << DMA_EVENT_MAP_PHYS | 1ULL << DMA_EVENT_UNMAP_PHYS)
+
+_Static_assert(DMA_EVENT_KINDS <= 64, "each kind has a bit");
+
 struct libdma_inference *libdma_inference_create(void)
 {
 	return calloc(1, sizeof(struct libdma_inference));
@@ -26,32 +34,17 @@ void libdma_inference_destroy(struct libdma_inference *inference)
 		free(inference->device[i].known.driver);
 		free(inference->device[i].bounce);
 	}
-	for (size_t i = 0; i < inference->groups; i++) {
-		for (size_t j = 0; j < inference->group[i].devices; j++)
-			free(inference->group[i].device[j]);
-		free(inference->group[i].device);
-	}
+	inference_free_groups(inference);
 	free(inference->device);
-	free(inference->group);
 	free(inference->by_number);
 	free(inference);
-}
-
-/* The list with room for one more element, which is zeroed; NULL without memory. */
-static void *grow(void *list, size_t count, size_t size)
-{
-	char *grown = realloc(list, (count + 1) * size);
-
-	if (grown)
-		memset(grown + count * size, 0, size);
-	return grown;
 }
 
 static int add_device(struct libdma_inference *inference, const char *name)
 {
 	struct device_facts *grown;
 
-	grown = grow(inference->device, inference->devices, sizeof(*grown));
+	grown = inference_grow(inference->device, inference->devices, sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
 	inference->device = grown;
@@ -62,13 +55,21 @@ static int add_device(struct libdma_inference *inference, const char *name)
 	return 0;
 }
 
-static size_t find_device(const struct libdma_inference *inference, const char *name)
+/* The facts of a device, which may be new; NULL in @ret where there are too many. */
+int inference_device(struct libdma_inference *inference, const char *name,
+		     struct device_facts **ret)
 {
 	size_t i = 0;
 
+	*ret = NULL;
 	while (i < inference->devices && strcmp(inference->device[i].known.name, name))
 		i++;
-	return i;
+	if (i >= FACT_DEVICES_MAX)
+		return 0;
+	if (i == inference->devices && add_device(inference, name))
+		return -ENOMEM;
+	*ret = &inference->device[i];
+	return 0;
 }
 
 /* Numbers are of one table; another table begins anew. */
@@ -94,9 +95,6 @@ static __attribute__((noinline)) int
 find_facts(struct libdma_inference *inference, uint32_t number,
 	   const struct libdma_strings *strings, struct device_facts **ret)
 {
-	const char *name;
-	size_t index;
-
 	*ret = NULL;
 	if (strings != inference->strings) {
 		if (inference->by_number)
@@ -108,16 +106,11 @@ find_facts(struct libdma_inference *inference, uint32_t number,
 		return 0;
 	if (make_numbers(inference, number))
 		return -ENOMEM;
-	if (!inference->by_number[number]) {
-		name = libdma_strings_get(strings, number);
-		index = find_device(inference, name);
-		if (index >= FACT_DEVICES_MAX)
-			return 0;
-		if (index == inference->devices && add_device(inference, name))
-			return -ENOMEM;
-		inference->by_number[number] = (uint32_t)index + 1;
-	}
-	*ret = &inference->device[inference->by_number[number] - 1];
+	if (inference_device(inference, libdma_strings_get(strings, number), ret))
+		return -ENOMEM;
+	if (*ret)
+		inference->by_number[number] = (uint32_t)(*ret - inference->device + 1) |
+					       ((*ret)->told ? NUMBER_TOLD : 0);
 	return 0;
 }
 
@@ -129,7 +122,7 @@ static inline int get_device(struct libdma_inference *inference, uint32_t number
 	if (strings != inference->strings || number >= inference->numbers ||
 	    !inference->by_number[number])
 		return find_facts(inference, number, strings, ret);
-	*ret = &inference->device[inference->by_number[number] - 1];
+	*ret = &inference->device[(inference->by_number[number] & ~NUMBER_TOLD) - 1];
 	return 0;
 }
 
@@ -314,60 +307,6 @@ static inline void note_range(struct libdma_inference *inference,
 		note_free_range(inference, event->cpu, start, size);
 }
 
-static struct group_facts *get_group(struct libdma_inference *inference, uint32_t number)
-{
-	struct group_facts *grown;
-
-	for (size_t i = 0; i < inference->groups; i++)
-		if (inference->group[i].number == number)
-			return &inference->group[i];
-	if (inference->groups == FACT_DEVICES_MAX)
-		return NULL;
-	grown = grow(inference->group, inference->groups, sizeof(*grown));
-	if (!grown)
-		return NULL;
-	inference->group = grown;
-	grown += inference->groups++;
-	grown->number = number;
-	return grown;
-}
-
-static int join_group(struct libdma_inference *inference, const char *device,
-		      uint32_t number)
-{
-	struct group_facts *group = get_group(inference, number);
-	char **grown;
-
-	if (!group)
-		return inference->groups == FACT_DEVICES_MAX ? 0 : -ENOMEM;
-	for (size_t i = 0; i < group->devices; i++)
-		if (!strcmp(group->device[i], device))
-			return 0;
-	grown = grow(group->device, group->devices, sizeof(*grown));
-	if (!grown)
-		return -ENOMEM;
-	group->device = grown;
-	grown[group->devices] = strdup(device);
-	if (!grown[group->devices])
-		return -ENOMEM;
-	group->devices++;
-	return 0;
-}
-
-static void leave_group(struct libdma_inference *inference, const char *device,
-			uint32_t number)
-{
-	struct group_facts *group = get_group(inference, number);
-
-	for (size_t i = 0; group && i < group->devices; i++) {
-		if (strcmp(group->device[i], device))
-			continue;
-		free(group->device[i]);
-		group->device[i] = group->device[--group->devices];
-		return;
-	}
-}
-
 static int note_iommu(struct libdma_inference *inference, const struct dma_event *event,
 		      const struct libdma_strings *strings)
 {
@@ -376,16 +315,18 @@ static int note_iommu(struct libdma_inference *inference, const struct dma_event
 	case DMA_EVENT_IOMMU_MAP:
 		inference->iommu_maps++;
 		inference->iommu_bits |= event->dma | event->phys | event->size;
-		note_used_range(inference, event->cpu, event->dma, event->size);
+		if (!inference->told)
+			note_used_range(inference, event->cpu, event->dma, event->size);
 		break;
 	case DMA_EVENT_IOMMU_UNMAP:
-		note_free_range(inference, event->cpu, event->dma, event->size);
+		if (!inference->told)
+			note_free_range(inference, event->cpu, event->dma, event->size);
 		break;
 	case DMA_EVENT_IOMMU_ADD_DEVICE_TO_GROUP:
-		return join_group(inference, libdma_strings_get(strings, event->device),
+		return inference_join(inference, libdma_strings_get(strings, event->device),
 				  (uint32_t)event->handle);
 	case DMA_EVENT_IOMMU_REMOVE_DEVICE_FROM_GROUP:
-		leave_group(inference, libdma_strings_get(strings, event->device),
+		inference_leave(inference, libdma_strings_get(strings, event->device),
 			    (uint32_t)event->handle);
 		break;
 	}
@@ -479,15 +420,23 @@ static bool is_of_iommu(unsigned int kind)
 	return kind >= DMA_EVENT_IOMMU_MAP && kind <= DMA_EVENT_IOMMU_IO_PAGE_FAULT;
 }
 
-int libdma_inference_observe(struct libdma_inference *inference,
-			     const struct dma_event *event,
-			     const struct libdma_strings *strings)
+/* Of a device of which all was told that its mappings could give away? */
+static inline bool tells_nothing(const struct libdma_inference *inference,
+				 const struct dma_event *event,
+				 const struct libdma_strings *strings)
+{
+	return event->kind < DMA_EVENT_KINDS && BUFFER_KINDS >> event->kind & 1 &&
+	       strings == inference->strings && event->device < inference->numbers &&
+	       inference->by_number[event->device] & NUMBER_TOLD;
+}
+
+static __attribute__((noinline)) int observe(struct libdma_inference *inference,
+					     const struct dma_event *event,
+					     const struct libdma_strings *strings)
 {
 	struct device_facts *device;
 	int err;
 
-	if (event->cpu < 1U << 20 && event->cpu >= inference->cpus)
-		inference->cpus = event->cpu + 1;
 	if (event->error || event->flags & DMA_EVENT_REQUEST)
 		return 0;
 	if (is_of_iommu(event->kind))
@@ -496,4 +445,14 @@ int libdma_inference_observe(struct libdma_inference *inference,
 	if (err || !device)
 		return err;
 	return note_device_event(inference, device, event, strings);
+}
+
+int libdma_inference_observe(struct libdma_inference *inference,
+			     const struct dma_event *event,
+			     const struct libdma_strings *strings)
+{
+	if (event->cpu >= inference->cpus && event->cpu < 1U << 20)
+		inference->cpus = event->cpu + 1;
+	return tells_nothing(inference, event, strings) ? 0
+							: observe(inference, event, strings);
 }

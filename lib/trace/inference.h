@@ -12,6 +12,7 @@
 #define FACT_CPUS        256
 #define FACT_CLASSES     6 /* 1, 2, 4 ... 32 pages: what the IOVA caches keep */
 #define FACT_BOUNCES     256
+#define NUMBER_TOLD      (1U << 31)
 
 /* Mappings whose DMA address is not the physical one. */
 struct shift {
@@ -33,6 +34,7 @@ struct device_facts {
 	uint64_t max_segment;
 	uint64_t full_segments; /* of this size, and the next one begins at their end */
 	bool merged;
+	bool told; /* its mappings give away nothing that is not known */
 	uint64_t *bounce; /* original buffers of the last announced bounces */
 	unsigned int bounce_at;
 };
@@ -45,7 +47,7 @@ struct group_facts {
 
 struct libdma_inference {
 	const struct libdma_strings *strings;
-	uint32_t *by_number; /* device's index + 1, by its string's number */
+	uint32_t *by_number; /* device's index + 1, by its string's number; NUMBER_TOLD */
 	uint32_t numbers;
 	struct device_facts *device;
 	size_t devices;
@@ -57,8 +59,23 @@ struct libdma_inference {
 	uint64_t iommu_maps, iommu_bits;
 	bool iommu_seen; /* an iommu: event of any sort */
 	bool forced;
+	bool told; /* the same of the machine, but not of its devices */
 
 	/* the last address freed on a CPU, which strict mode hands out next */
 	uint64_t freed[FACT_CPUS][FACT_CLASSES];
 	uint64_t reuse_chances, reuses;
 };
+
+/* The facts of a device, made if need be; NULL in @ret beyond FACT_DEVICES_MAX. 0 or -ENOMEM. */
+int inference_device(struct libdma_inference *inference, const char *name,
+		     struct device_facts **ret);
+
+/* The list with room for one more element, which is zeroed; NULL without memory. */
+void *inference_grow(void *list, size_t count, size_t size);
+
+/* inference-groups.c: a device comes into a group, 0 or -ENOMEM; or leaves it */
+int inference_join(struct libdma_inference *inference, const char *device,
+		   uint32_t number);
+void inference_leave(struct libdma_inference *inference, const char *device,
+		     uint32_t number);
+void inference_free_groups(struct libdma_inference *inference);
