@@ -11,15 +11,17 @@
 
 int table_grow(struct live *live)
 {
-	uint32_t old_slots = live->slot ? 1U << live->bits : 0;
-	uint32_t bits = live->slot ? live->bits + 1 : 8, mask = (1U << bits) - 1;
+	uint32_t old_slots = live->slot ? live->mask + 1 : 0;
+	uint32_t bits = live->slot ? 33 - live->shift : 8, mask = (1U << (bits & 31)) - 1;
 	struct slot *old = live->slot, *slot;
 
 	slot = bits < 32 ? large_alloc(sizeof(*slot) << bits) : NULL;
 	if (!slot)
 		return -ENOMEM;
 	memset(slot, 0xff, sizeof(*slot) << bits);
-	live->bits = bits;
+	live->shift = 32 - bits;
+	live->mask = mask;
+	live->most = 1U << (bits - 1);
 	for (uint32_t i = 0; i < old_slots; i++) {
 		uint32_t at;
 
@@ -36,7 +38,7 @@ int table_grow(struct live *live)
 
 void table_clear_slot(struct live *live, uint32_t at)
 {
-	uint32_t mask = (1U << live->bits) - 1, next = at;
+	uint32_t mask = live->mask, next = at;
 
 	live->used--;
 	for (;;) {
@@ -215,7 +217,7 @@ bool table_valid(const struct live *live)
 		count += record->mapping.times;
 		links += has_list(&record->mapping.event) ? 2 : 1;
 	}
-	for (uint32_t at = 0; at < 1U << live->bits; at++) {
+	for (uint32_t at = 0; at <= live->mask; at++) {
 		uint64_t of_chain = 0;
 
 		if (live->slot[at].link == NONE)

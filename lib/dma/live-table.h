@@ -123,7 +123,9 @@ struct live {
 	uint64_t records; /* that hold them */
 	struct slot *slot;
 	uint32_t used;
-	uint32_t bits; /* 2^bits slots, at most half of them used */
+	uint32_t most;	/* slots that may be used, half of all */
+	uint32_t mask;	/* slots, a power of two of them, less one */
+	uint32_t shift; /* of a hash to its slot */
 };
 
 static inline struct record *record_at(const struct live *live, uint32_t number)
@@ -193,23 +195,24 @@ static inline uint32_t key_hash(const struct key *key)
 
 static inline uint32_t slot_home(const struct live *live, uint32_t hash)
 {
-	return hash >> (32 - live->bits);
+	return hash >> live->shift;
 }
 
 /* The slot of a key, or the free slot where it would go; lasts until the next change. */
 static inline uint32_t slot_find(const struct live *live, const struct key *key,
 				 uint32_t hash)
 {
-	uint32_t mask = (1U << live->bits) - 1, at = slot_home(live, hash);
+	const struct slot *slot = live->slot;
+	uint32_t at = slot_home(live, hash);
 
-	while (live->slot[at].link != NONE) {
-		if (live->slot[at].hash == hash) {
-			struct key found = key_at(live, live->slot[at].link);
+	while (slot[at].link != NONE) {
+		if (slot[at].hash == hash) {
+			struct key found = key_at(live, slot[at].link);
 
 			if (key_equal(&found, key))
 				break;
 		}
-		at = (at + 1) & mask;
+		at = (at + 1) & live->mask;
 	}
 	return at;
 }
@@ -224,7 +227,7 @@ int table_grow(struct live *live);
 /* Make room, so that the next two links move no slot; 0 or -ENOMEM. */
 static inline int table_reserve(struct live *live)
 {
-	return live->used + 2 > 1U << (live->bits - 1) ? table_grow(live) : 0;
+	return live->used + 2 > live->most ? table_grow(live) : 0;
 }
 
 /* Some records more that are free; 0 or -ENOMEM. */

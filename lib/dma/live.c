@@ -301,16 +301,17 @@ void live_come_near(const struct live *live, const struct live_place *place)
 
 void live_come_nearer(const struct live *live, const struct live_place *place)
 {
-	uint32_t mask = (1U << live->bits) - 1, at = slot_home(live, place->hash);
+	const struct slot *slot = live->slot;
+	uint32_t at = slot_home(live, place->hash);
 	const char *record;
 
 	if (!place->hash)
 		return;
-	while (live->slot[at].link != NONE && live->slot[at].hash != place->hash)
-		at = (at + 1) & mask;
-	if (live->slot[at].link == NONE)
+	while (slot[at].link != NONE && slot[at].hash != place->hash)
+		at = (at + 1) & live->mask;
+	if (slot[at].link == NONE)
 		return;
-	record = (const char *)record_at(live, live->slot[at].link >> 1);
+	record = (const char *)record_at(live, slot[at].link >> 1);
 	for (size_t line = 0; line < offsetof(struct record, mapping.event) + EVENT_HEAD;
 	     line += CACHE_LINE)
 		__builtin_prefetch(record + line);

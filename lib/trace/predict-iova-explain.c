@@ -169,17 +169,20 @@ static uint64_t called(const struct iova *iova, const struct foreseen *event,
  */
 static int learn_aperture(struct iova *iova, struct request *request)
 {
-	uint64_t end = request->dma + request->size;
+	uint64_t end = request->dma + request->size, reach;
 
-	if (iova->aperture_end || iova->frame->environment->iommu.aperture_end ||
+	if (iova->reach_told || iova->frame->environment->iommu.aperture_end ||
 	    request->exact || request->dma <= MASK_32 || request->expected < end)
 		return 0;
-	iova->aperture_end = (1ULL << log2_up(end)) - 1;
+	reach = (1ULL << log2_up(end)) - 1;
+	iova->reach_told = true;
+	if (reach < iova->reach)
+		iova->reach = reach;
 	request->verdict = LIBDMA_VERDICT_USED;
 	request->witness = LIBDMA_NO_WITNESS;
 	return predict_assume(iova->frame, "iommu.aperture_end",
 			      "the first address above 4 GiB", "0x%llx",
-			      (unsigned long long)iova->aperture_end);
+			      (unsigned long long)reach);
 }
 
 /* Addresses are given from the top on: of a large hole above one, the answer tells. */

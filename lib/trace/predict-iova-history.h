@@ -37,12 +37,14 @@ struct iova_timer {
  * @start:	where the oldest of them is
  * @count:	how many there are
  * @step:	how many lie between two copies
+ * @quiet:	while there are fewer, the next needs neither room nor another copy
  * @timer:	in the order of their places
  * @low:	the highest number below 4 GiB
  * @due:	ns, when the flush queue's timer runs next, UINT64_MAX if it is not set
  * @trims:	iova_trims() of @now, as far as known,
  * @trim_due:	ns: when each of these timers runs, UINT64_MAX if it is not set,
  * @next_trim:	and the first of them
+ * @soonest:	the first of all these timers
  * @forgotten:	operations before op[0]
  * @paid:	operations that have paid for searches
  * @own:	the credit where none was given
@@ -55,7 +57,7 @@ struct timeline {
 	struct timeline_options options;
 	struct iova_domain *now, *first, *middle;
 	struct iova_op *op;
-	size_t start, count, room, half, step;
+	size_t start, count, room, half, step, quiet;
 	struct iova_timer timer[TIMELINE_TIMERS];
 	unsigned int timers;
 	uint64_t low;
@@ -63,6 +65,7 @@ struct timeline {
 	uint16_t due_cpu;
 	unsigned int trims;
 	uint64_t trim_due[IOVA_CLASSES], next_trim;
+	uint64_t soonest;
 	uint64_t forgotten, paid;
 	uint64_t own, left;
 	bool lacked;
@@ -118,6 +121,9 @@ void timeline_run_timer(struct iova_domain *domain, const struct iova_timer *tim
 
 /* When a timer runs that is set now, for so long. */
 uint64_t timeline_due(const struct timeline *timeline, uint64_t ns, uint64_t timeout);
+
+/* Another copy was made, or given up, or there is more room. */
+void timeline_plan(struct timeline *timeline);
 
 /* The timer of the depot of a size runs then. */
 void timeline_set_trim(struct timeline *timeline, unsigned int depot, uint64_t due);

@@ -445,10 +445,12 @@ static int see_exact(struct iova *iova, struct foreseen *event, struct context *
 	return 0;
 }
 
-/* What most mappings are: nothing told of the range before. */
+/* What most are: nothing told of a mapping's range before, and nothing of its release. */
 static inline bool see_plain(struct foreseen *event, struct context *context)
 {
-	if (context->take || !is_plain(event))
+	if (event->class == DMA_CLASS_UNMAP)
+		return !context->release && event->event.kind != DMA_EVENT_UNMAP_SG;
+	if (context->take || !event->device || !is_plain(event))
 		return false;
 	context->mapped = event->device;
 	event->since = context->ns;
@@ -456,40 +458,40 @@ static inline bool see_plain(struct foreseen *event, struct context *context)
 	return true;
 }
 
+static __attribute__((noinline)) int see_other(struct iova *iova, struct foreseen *event,
+					       struct context *context)
+{
+	switch (event->event.kind) {
+	case DMA_EVENT_ALLOC_IOVA:
+	case DMA_EVENT_FREE_IOVA:
+		return see_exact(iova, event, context);
+	case DMA_EVENT_IOMMU_MAP:
+		return iova->exact ? 0 : see_map(iova, event, context);
+	case DMA_EVENT_IOMMU_UNMAP:
+		return iova->exact ? 0 : see_unmap(iova, event, context);
+	}
+	if (!event->device)
+		return 0;
+	if (event->event.kind == DMA_EVENT_IOVA_TRY_ALLOC)
+		return see_try_alloc(iova, event, context);
+	if (event->class == DMA_CLASS_MAP || event->class == DMA_CLASS_ALLOC)
+		return see_mapping(iova, event, context);
+	if (predict_ends(event))
+		see_unmapping(event, context);
+	return 0;
+}
+
 int request_see(void *state, struct foreseen *event)
 {
-	struct iova *iova = state;
 	const struct dma_event *said = &event->event;
 	struct context *context;
 	int err = 0;
 
 	if (event->device && !event->device->translated)
 		return 0;
-	context = context_of(iova, said);
-	switch (event->class) {
-	case DMA_CLASS_MAP:
-	case DMA_CLASS_ALLOC:
-		if (!event->device || see_plain(event, context))
-			break;
-		err = said->kind == DMA_EVENT_IOVA_TRY_ALLOC
-			      ? see_try_alloc(iova, event, context)
-			      : see_mapping(iova, event, context);
-		break;
-	case DMA_CLASS_UNMAP:
-	case DMA_CLASS_FREE:
-		if (event->device)
-			see_unmapping(event, context);
-		break;
-	default:
-		if (said->kind == DMA_EVENT_ALLOC_IOVA ||
-		    said->kind == DMA_EVENT_FREE_IOVA)
-			err = see_exact(iova, event, context);
-		else if (said->kind == DMA_EVENT_IOMMU_MAP && !iova->exact)
-			err = see_map(iova, event, context);
-		else if (said->kind == DMA_EVENT_IOMMU_UNMAP && !iova->exact)
-			err = see_unmap(iova, event, context);
-		break;
-	}
+	context = context_of(state, said);
+	if (!see_plain(event, context))
+		err = see_other(state, event, context);
 	context->ns = said->ns;
 	context->cpu = said->cpu;
 	context->number = said->number;

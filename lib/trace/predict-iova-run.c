@@ -16,15 +16,9 @@
 static uint64_t device_limit(const struct iova *iova, const struct predict_device *device,
 			     uint64_t limit)
 {
-	const struct libdma_environment *known = iova->frame->environment;
-
 	if (device && device->bus_limit && device->bus_limit < limit)
 		limit = device->bus_limit;
-	if (known->iommu.aperture_end && known->iommu.aperture_end < limit)
-		limit = known->iommu.aperture_end;
-	if (iova->aperture_end && iova->aperture_end < limit)
-		limit = iova->aperture_end;
-	return limit < INT64_MAX ? limit : INT64_MAX;
+	return limit < iova->reach ? limit : iova->reach;
 }
 
 static struct predict_device *whose(const struct request *request)
@@ -182,9 +176,9 @@ int run_early(struct iova *iova, struct request *take, uint64_t ns)
 /* That lie under a mapping of one buffer. */
 static uint64_t granules_of(const struct iova *iova, const struct dma_event *map)
 {
-	return (align_up(map->dma + map->size, iova->granule) -
-		align_down(map->dma, iova->granule)) >>
-	       iova->shift;
+	uint64_t inside = map->dma & (iova->granule - 1);
+
+	return (inside + map->size + iova->granule - 1) >> iova->shift;
 }
 
 static __attribute__((noinline)) void
@@ -215,6 +209,7 @@ int run_plain(struct iova *iova, struct foreseen *event, struct request *request
 	struct predict_device *device = event->device;
 	struct space *space = device->iova;
 	uint64_t start = said->dma >> iova->shift, size = granules_of(iova, said), pfn;
+	uint16_t cpu = (uint16_t)iova_cpu(iova, said->cpu);
 	struct iova_op *op;
 	int err;
 
@@ -229,8 +224,8 @@ int run_plain(struct iova *iova, struct foreseen *event, struct request *request
 	*op = (struct iova_op) {
 		.kind = IOVA_OP_TAKE,
 		.low = device->is_pci && !iova->only_high && !device->low_is_full,
-		.cpu = (uint16_t)iova_cpu(iova, said->cpu),
-		.from = (uint16_t)iova_cpu(iova, said->cpu),
+		.cpu = cpu,
+		.from = cpu,
 		.size = size,
 		.pfn = start,
 		.limit = device_limit(iova, device, device->dma_mask) >> iova->shift,

@@ -175,6 +175,7 @@ void search_accept(struct search *search, size_t changed)
 	iova_domain_destroy(timeline->middle);
 	timeline->middle = NULL;
 	timeline->half = 0;
+	timeline_plan(timeline);
 }
 
 /* ---- another order ---- */

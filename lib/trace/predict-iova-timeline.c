@@ -33,7 +33,7 @@ int timeline_create(const struct timeline_options *options, struct timeline **re
 	timeline->options = *options;
 	timeline->now = options->domain;
 	timeline->low = UINT32_MAX >> iova_shift(options->domain);
-	timeline->due = timeline->next_trim = UINT64_MAX;
+	timeline->due = timeline->next_trim = timeline->soonest = UINT64_MAX;
 	for (unsigned int i = 0; i < IOVA_CLASSES; i++)
 		timeline->trim_due[i] = UINT64_MAX;
 	timeline->own = TIMELINE_CREDIT;
@@ -110,7 +110,17 @@ void timeline_run_timer(struct iova_domain *domain, const struct iova_timer *tim
 	iova_expire(domain, timer->cpu, timer->alone);
 }
 
-static __attribute__((noinline)) int grow(struct timeline *timeline)
+void timeline_plan(struct timeline *timeline)
+{
+	size_t copy = timeline->half + timeline->step;
+
+	/* an explanation may put one more among them */
+	timeline->quiet = timeline->room ? timeline->room - 1 : 0;
+	if (timeline->quiet > copy)
+		timeline->quiet = copy;
+}
+
+static int grow(struct timeline *timeline)
 {
 	/* up to where the next copy is made */
 	size_t needed = timeline->half + timeline->step + 2;
@@ -169,7 +179,7 @@ void timeline_remove(struct timeline *timeline, size_t place)
 }
 
 /* The older copy is given up for the newer, and that for one of now. */
-static __attribute__((noinline)) int trail(struct timeline *timeline)
+static int trail(struct timeline *timeline)
 {
 	struct iova_domain *copy;
 
@@ -182,6 +192,7 @@ static __attribute__((noinline)) int trail(struct timeline *timeline)
 	}
 	timeline->middle = copy;
 	timeline->half = timeline->count;
+	timeline_plan(timeline);
 	return 0;
 }
 
@@ -198,13 +209,19 @@ uint64_t timeline_due(const struct timeline *timeline, uint64_t ns, uint64_t tim
 	return (ns / tick + ticks + 1) * tick;
 }
 
+static void set_due(struct timeline *timeline, uint64_t due)
+{
+	timeline->due = due;
+	timeline->soonest = due < timeline->next_trim ? due : timeline->next_trim;
+}
+
 /* The operation sets the flush queue's timer if it is not set. */
 static inline void arm(struct timeline *timeline, const struct iova_op *op)
 {
-	if (op->kind != IOVA_OP_RELEASE || timeline->due != UINT64_MAX ||
-	    !timeline->options.timeout)
+	if (!timeline->options.timeout || op->kind != IOVA_OP_RELEASE ||
+	    timeline->due != UINT64_MAX)
 		return;
-	timeline->due = timeline_due(timeline, op->ns, timeline->options.timeout);
+	set_due(timeline, timeline_due(timeline, op->ns, timeline->options.timeout));
 	timeline->due_cpu = op->cpu;
 }
 
@@ -214,7 +231,7 @@ void timeline_arm_again(struct timeline *timeline)
 
 	for (unsigned int i = 0; i < timeline->timers; i++)
 		at = timeline->timer[i].place;
-	timeline->due = UINT64_MAX;
+	set_due(timeline, UINT64_MAX);
 	for (; at < timeline->count && timeline->due == UINT64_MAX; at++)
 		arm(timeline, timeline_op(timeline, at));
 }
@@ -226,6 +243,7 @@ void timeline_set_trim(struct timeline *timeline, unsigned int depot, uint64_t d
 	for (unsigned int i = 0; i < IOVA_CLASSES; i++)
 		if (timeline->trim_due[i] < timeline->next_trim)
 			timeline->next_trim = timeline->trim_due[i];
+	set_due(timeline, timeline->due);
 }
 
 /* Depots have grown or are empty: their timers are set now, or are not any more. */
@@ -254,16 +272,23 @@ int timeline_flush(struct timeline *timeline, unsigned int cpu, uint64_t ns)
 	timeline->timer[timeline->timers++] = timer;
 	timeline_run_timer(timeline->now, &timer);
 	note_trims(timeline, ns);
-	timeline->due = UINT64_MAX;
+	set_due(timeline, UINT64_MAX);
 	return 0;
 }
 
-static int make_place(struct timeline *timeline, struct iova_op **ret)
+static __attribute__((noinline)) int go_on(struct timeline *timeline)
 {
-	if (timeline->count - timeline->half >= timeline->step && trail(timeline))
+	if (timeline->count >= timeline->half + timeline->step && trail(timeline))
 		return -ENOMEM;
-	/* an explanation may put one more among them */
 	if (timeline->count + 1 >= timeline->room && grow(timeline))
+		return -ENOMEM;
+	timeline_plan(timeline);
+	return 0;
+}
+
+static inline int make_place(struct timeline *timeline, struct iova_op **ret)
+{
+	if (timeline->count >= timeline->quiet && go_on(timeline))
 		return -ENOMEM;
 	*ret = timeline_op(timeline, timeline->count);
 	return 0;
@@ -310,10 +335,8 @@ static __attribute__((noinline)) int run_timers(struct timeline *timeline, uint6
 
 int timeline_next(struct timeline *timeline, uint64_t ns, struct iova_op **ret)
 {
-	int err = 0;
+	int err = ns < timeline->soonest ? 0 : run_timers(timeline, ns);
 
-	if (ns >= timeline->due || ns >= timeline->next_trim)
-		err = run_timers(timeline, ns);
 	if (!err)
 		err = make_place(timeline, ret);
 	if (!err)
@@ -323,14 +346,13 @@ int timeline_next(struct timeline *timeline, uint64_t ns, struct iova_op **ret)
 
 uint64_t timeline_go(struct timeline *timeline, const struct iova_op *op)
 {
-	uint64_t pfn;
-
 	timeline->count++;
+	if (op->kind == IOVA_OP_TAKE)
+		return take(timeline->now, op, timeline->low);
 	arm(timeline, op);
-	pfn = run(timeline->now, op, timeline->low);
-	if (op->kind != IOVA_OP_TAKE)
-		note_trims(timeline, op->ns);
-	return pfn;
+	run(timeline->now, op, timeline->low);
+	note_trims(timeline, op->ns);
+	return op->pfn;
 }
 
 int timeline_put(struct timeline *timeline, const struct iova_op *op, uint64_t *ret)

@@ -137,6 +137,9 @@ static int iova_start(void *state)
 	if (iova->granule < GRANULE_MIN)
 		iova->granule = GRANULE_MIN;
 	iova->shift = log2_up(iova->granule);
+	iova->reach = INT64_MAX;
+	if (known->iommu.aperture_end && known->iommu.aperture_end < iova->reach)
+		iova->reach = known->iommu.aperture_end;
 	iova->only_high = cmdline_flag(known->cmdline, "iommu.forcedac", false);
 	iova->cpus = known->cpus ? known->cpus : 1;
 	iova->pending = calloc(iova->cpus, sizeof(*iova->pending));

@@ -194,7 +194,8 @@ struct list_check {
  *
  * @granule:	bytes, a power of two
  * @shift:	of it
- * @aperture_end: the last address that the IOMMU reaches, where only an answer told; or 0
+ * @reach:	the last address that the IOMMU reaches, as far as is known
+ * @reach_told:	by an answer alone
  * @only_high:	the kernel was told not to look below 4 GiB first
  * @context_name, @context_level: what an event's context was last, and means
  * @shown:	the recording has iommu:map and iommu:unmap, or what @exact is
@@ -216,7 +217,8 @@ struct iova {
 	uint64_t granule;
 	unsigned int shift;
 	uint32_t cpus;
-	uint64_t aperture_end;
+	uint64_t reach;
+	bool reach_told;
 	bool only_high;
 	uint32_t context_name;
 	unsigned int context_level;

@@ -107,7 +107,7 @@ static void *take_all_in(void *arg)
 		thread->error = take_in(frame,
 					until < thread->handed ? until : thread->handed);
 		thread->taken = frame->newest;
-		thread->oldest = frame->oldest;
+		thread->oldest = predict_oldest(frame);
 		thread->lacking = frame->lacks_survey;
 		if (thread->reader_waits && (thread->error || has_room(frame, PATIENCE))) {
 			thread->reader_waits = false;
@@ -193,7 +193,7 @@ static int create(struct libdma_predictor *frame)
 	thread->given = frame->options.strings;
 	thread->sent = 1; /* all have the empty one */
 	thread->handed = thread->taken = frame->come;
-	thread->oldest = frame->oldest;
+	thread->oldest = predict_oldest(frame);
 	thread->lacking = thread->lacks_survey = frame->lacks_survey;
 	frame->thread = thread;
 	err = send_strings(thread);

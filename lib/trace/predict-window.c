@@ -17,9 +17,9 @@
 static uint64_t number_of(const struct libdma_predictor *frame,
 			  const struct foreseen *event)
 {
-	uint64_t place = (uint64_t)(event - frame->window);
+	uint64_t place = (uint64_t)(event - frame->window), oldest = predict_oldest(frame);
 
-	return frame->oldest + ((place - frame->oldest) & frame->mask);
+	return oldest + ((place - oldest) & frame->mask);
 }
 
 struct foreseen *predict_next(struct libdma_predictor *frame, const struct foreseen *event)
@@ -34,7 +34,7 @@ struct foreseen *predict_previous(struct libdma_predictor *frame,
 {
 	uint64_t number = number_of(frame, event);
 
-	return number > frame->oldest ? predict_at(frame, number - 1) : NULL;
+	return number > predict_oldest(frame) ? predict_at(frame, number - 1) : NULL;
 }
 
 struct foreseen *predict_previous_of_cpu(struct libdma_predictor *frame,
@@ -215,6 +215,7 @@ static void make_way(const struct foreseen *event)
 
 int libdma_predictor_put(struct libdma_predictor *frame, const struct dma_event *event)
 {
+	unsigned int kind = event->kind < DMA_EVENT_KINDS ? event->kind : DMA_EVENT_NONE;
 	struct foreseen *new;
 	int err = frame->come == frame->stop ? predict_thread_go_on(frame) : 0;
 
@@ -226,7 +227,8 @@ int libdma_predictor_put(struct libdma_predictor *frame, const struct dma_event 
 	if (err)
 		return err;
 	new->place = live_place(event);
-	new->class = (uint8_t)event_kind_class(event->kind);
+	new->class = (uint8_t)event_kinds[kind].class;
+	new->judges = frame->judging[kind];
 	new->judged = new->done = new->is_page = false;
 	new->has_since = new->put_off = false;
 	new->memo = NULL;

@@ -225,7 +225,7 @@ int libdma_predictor_start(struct libdma_predictor *frame,
 }
 
 /* What the event ends, as long as it is judged. */
-static int find_begin(struct libdma_predictor *frame, struct foreseen *event)
+static inline int find_begin(struct libdma_predictor *frame, struct foreseen *event)
 {
 	const struct mapping *mapping;
 	int change = frame->replay ? replay_apply(frame->replay, &event->event,
@@ -233,12 +233,11 @@ static int find_begin(struct libdma_predictor *frame, struct foreseen *event)
 				   : live_apply_at(frame->live, &event->event,
 						   &event->place, &mapping);
 
-	if (change < 0)
-		return change;
-	frame->lacks_survey |= change == LIVE_STRANGER;
 	if (change == LIVE_ENDED && predict_ends(event))
 		frame->begin = &mapping->event;
-	return 0;
+	else if (change == LIVE_STRANGER)
+		frame->lacks_survey = true;
+	return change < 0 ? change : 0;
 }
 
 /* What most events use of their place in the window. */
@@ -259,15 +258,16 @@ static void come_nearer(const struct live *live, const struct foreseen *event)
 }
 
 /* The window knows what is to be judged soon; it is too long for the caches itself. */
-static void look_ahead(const struct libdma_predictor *frame)
+static inline void look_ahead(const struct libdma_predictor *frame)
 {
-	uint64_t far = frame->next + 2 * NEAR, near = frame->next + NEAR;
+	const struct foreseen *window = frame->window;
+	uint64_t mask = frame->mask, next = frame->next, waiting = frame->newest - next;
 
-	come_near(predict_at(frame, frame->next + 3 * NEAR));
-	if (far < frame->newest)
-		live_come_near(frame->live, &predict_at(frame, far)->place);
-	if (near < frame->newest)
-		come_nearer(frame->live, predict_at(frame, near));
+	come_near(&window[(next + 3 * NEAR) & mask]);
+	if (waiting > 2 * NEAR)
+		live_come_near(frame->live, &window[(next + 2 * NEAR) & mask].place);
+	if (waiting > NEAR)
+		come_nearer(frame->live, &window[(next + NEAR) & mask]);
 }
 
 /* What they tell is no call that is judged. */
@@ -300,26 +300,27 @@ static void note_loss(struct libdma_predictor *frame, const struct dma_event *ev
 		frame->lost_number = event->number;
 }
 
-static int judge_next(struct libdma_predictor *frame)
+static inline int judge_next(struct libdma_predictor *frame, struct foreseen *event)
 {
-	struct foreseen *event = predict_at(frame, frame->next);
-	unsigned int all, i;
+	unsigned int all;
 	int err = 0;
 
 	if (frame->disorder > frame->next)
 		predict_sort(frame);
 	look_ahead(frame);
 	frame->begin = NULL;
-	if (!event->put_off)
-		err = find_begin(frame, event);
+	if (!event->put_off && find_begin(frame, event))
+		return -ENOMEM;
 	if (event->event.ns >= frame->lost_ns)
 		note_loss(frame, &event->event);
 	if (event->judges & PREDICT_TELLS_MACHINE)
 		note_machine(frame, event);
-	all = event->judges & (PREDICT_TELLS_MACHINE - 1);
-	for (; all && !err && !frame->again; all &= all - 1) {
-		i = (unsigned int)__builtin_ctz(all);
+	for (all = event->judges & (PREDICT_TELLS_MACHINE - 1); all; all &= all - 1) {
+		unsigned int i = (unsigned int)__builtin_ctz(all);
+
 		err = backends[i]->judge(frame->state[i], event);
+		if (err || frame->again)
+			break;
 	}
 	if (frame->again) {
 		frame->again = false;
@@ -327,23 +328,21 @@ static int judge_next(struct libdma_predictor *frame)
 	}
 	event->judged = true;
 	frame->next++;
-	if (frame->next - frame->oldest > PREDICT_HISTORY)
-		frame->oldest++;
 	return err;
 }
 
-/* Is so much known of what follows the next event that it can be judged? */
-static bool is_due(const struct libdma_predictor *frame)
+/* The next event, if so much is known of what follows that it can be judged, or NULL. */
+static inline struct foreseen *find_due(const struct libdma_predictor *frame)
 {
-	uint64_t waiting = frame->newest - frame->next, first, last;
+	struct foreseen *event = predict_at(frame, frame->next);
+	uint64_t waiting = frame->newest - frame->next, first, last = frame->newest_ns;
 
 	if (waiting > frame->options.window_events)
-		return true;
+		return event;
 	if (!waiting)
-		return false;
-	first = predict_at(frame, frame->next)->event.ns;
-	last = predict_at(frame, frame->newest - 1)->event.ns;
-	return last - first > frame->options.window_ns && last > first;
+		return NULL;
+	first = event->event.ns;
+	return last > first && last - first > frame->options.window_ns ? event : NULL;
 }
 
 /* Of few events: what they announce, and that only a survey tells what they need. */
@@ -355,11 +354,10 @@ static __attribute__((noinline)) void note_kind(struct libdma_predictor *frame,
 }
 
 /* What came next enters the window. */
-static int enter(struct libdma_predictor *frame)
+static inline int enter(struct libdma_predictor *frame)
 {
 	struct foreseen *new = predict_at(frame, frame->newest);
 	const struct dma_event *event = &new->event;
-	unsigned int kind = event->kind < DMA_EVENT_KINDS ? event->kind : DMA_EVENT_NONE;
 	unsigned int concerns = frame->everywhere;
 	int err = predict_device(frame, event->device, &new->device);
 
@@ -374,11 +372,11 @@ static int enter(struct libdma_predictor *frame)
 		predict_device_see(new->device, event);
 		concerns = new->device->concerns;
 	}
-	new->judges = frame->judging[kind] & concerns;
-	if (!frame->newest++)
-		frame->first_ns = event->ns;
+	new->judges &= (uint8_t)concerns;
+	frame->newest++;
+	frame->newest_ns = event->ns;
 	if (new->judges & PREDICT_TELLS_MACHINE)
-		note_kind(frame, kind);
+		note_kind(frame, event->kind);
 	for (unsigned int all = frame->seeing & concerns, i; all && !err; all &= all - 1) {
 		i = (unsigned int)__builtin_ctz(all);
 		err = backends[i]->see(frame->state[i], new);
@@ -388,11 +386,14 @@ static int enter(struct libdma_predictor *frame)
 
 int predict_take_in(struct libdma_predictor *frame, uint64_t until)
 {
+	struct foreseen *event;
 	int err = 0;
 
+	if (!frame->newest && until)
+		frame->first_ns = predict_at(frame, 0)->event.ns;
 	for (;;) {
-		while (!err && is_due(frame))
-			err = judge_next(frame);
+		while (!err && (event = find_due(frame)))
+			err = judge_next(frame, event);
 		if (err || frame->newest == until)
 			return err;
 		err = enter(frame);

@@ -170,13 +170,13 @@ struct loss {
  *		PREDICT_TELLS_MACHINE
  * @everywhere:	those that do, whether the device is translated or not; the same
  * @window:	ring of events, a power of two of them: @mask + 1
- * @oldest:	number in the ring's count of the oldest that is kept
- * @next:	of the next to be judged
+ * @next:	number in the ring's count of the next to be judged
  * @newest:	of the next to enter the window
  * @come:	of the next to come; the same, unless a thread judges
  * @stop:	what must be seen to before this one comes; UINT64_MAX, nothing
  * @thread:	the thread that judges, or NULL
  * @strings:	its own table, which takes the place of that in @options
+ * @newest_ns:	the time of the one that entered last
  * @latest_ns:	the greatest time of any event so far
  * @disorder:	number in the ring's count of the last that has an earlier one
  * @live:	what has begun; after start() that of @replay if there is one
@@ -213,8 +213,8 @@ struct libdma_predictor {
 	struct libdma_replay *following, *replay;
 
 	/* written with each event that is judged, and no line of the cache with the above */
-	uint64_t oldest __attribute__((aligned(CACHE_LINE)));
-	uint64_t next, newest;
+	uint64_t next __attribute__((aligned(CACHE_LINE)));
+	uint64_t newest, newest_ns;
 	uint64_t latest_ns, disorder;
 	const struct dma_event *begin;
 	uint64_t lost_number, lost_witness;
@@ -252,6 +252,12 @@ static inline struct foreseen *predict_at(const struct libdma_predictor *frame,
 					  uint64_t number)
 {
 	return &frame->window[number & frame->mask];
+}
+
+/* The oldest that is kept. */
+static inline uint64_t predict_oldest(const struct libdma_predictor *frame)
+{
+	return frame->next > PREDICT_HISTORY ? frame->next - PREDICT_HISTORY : 0;
 }
 
 /* Does the event use more of its structure than most do? */

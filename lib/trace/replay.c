@@ -33,12 +33,13 @@ struct libdma_replay {
 	struct libdma_replay_options options;
 	struct live *live;
 	struct libdma_replay_totals totals;
+	uint8_t class[DMA_EVENT_KINDS]; /* enum libdma_live_class of each kind */
 	struct libdma_change change; /* of the last event */
 	uint64_t last_number;
 	uint64_t order;
 	uint64_t weight, most;
 	bool wants_peak, wants_failure;
-	bool waits; /* for an event or a time */
+	bool waits; /* for the first event, or for one that is asked for, or a time */
 	struct mark peak;
 	struct mark once; /* the first failure, an event or a time */
 };
@@ -69,7 +70,7 @@ static const uint8_t live_class[] = {
 	[DMA_CLASS_SYNC] = LIBDMA_LIVE_OTHER,
 };
 
-static inline enum libdma_live_class class_of(unsigned int kind)
+static enum libdma_live_class class_of(unsigned int kind)
 {
 	if (kind == DMA_EVENT_POOL_ALLOC || kind == DMA_EVENT_POOL_FREE)
 		return LIBDMA_LIVE_BLOCKS;
@@ -211,8 +212,7 @@ static void note_moment(struct libdma_replay *replay, enum libdma_moment_kind ki
 
 	replay->wants_peak = any || kind == LIBDMA_MOMENT_PEAK;
 	replay->wants_failure = any || kind == LIBDMA_MOMENT_FAILURE;
-	replay->waits = kind == LIBDMA_MOMENT_EVENT || kind == LIBDMA_MOMENT_TIME ||
-			kind == LIBDMA_MOMENT_AFTER;
+	replay->waits = true;
 }
 
 /*
@@ -231,6 +231,8 @@ struct libdma_replay *libdma_replay_create(const struct libdma_replay_options *o
 	if (!replay->options.weigh)
 		replay->options.weigh = weigh_bytes;
 	note_moment(replay, replay->options.at.kind);
+	for (unsigned int kind = 0; kind < DMA_EVENT_KINDS; kind++)
+		replay->class[kind] = (uint8_t)class_of(kind);
 	replay->live = live_create();
 	if (!replay->live) {
 		free(replay);
@@ -253,7 +255,7 @@ static void count_begin(struct libdma_replay *replay, const struct mapping *mapp
 			bool again)
 {
 	struct libdma_replay_count *count =
-		&replay->totals.count[class_of(mapping->event.kind)];
+		&replay->totals.count[replay->class[mapping->event.kind]];
 
 	count->begun++;
 	count->again += again;
@@ -276,7 +278,7 @@ static void count_begin(struct libdma_replay *replay, const struct mapping *mapp
 static int count_end(struct libdma_replay *replay, const struct mapping *mapping)
 {
 	struct libdma_replay_count *count =
-		&replay->totals.count[class_of(mapping->event.kind)];
+		&replay->totals.count[replay->class[mapping->event.kind]];
 
 	count->ended++;
 	count->live--;
@@ -309,7 +311,7 @@ count_failure(struct libdma_replay *replay, const struct dma_event *event)
 }
 
 /* What changed is counted; 0 or -ENOMEM. */
-static int count_change(struct libdma_replay *replay, const struct dma_event *event,
+static inline int count_change(struct libdma_replay *replay, const struct dma_event *event,
 			enum live_change change, const struct mapping *mapping)
 {
 	if (change == LIVE_ENDED)
@@ -322,7 +324,25 @@ static int count_change(struct libdma_replay *replay, const struct dma_event *ev
 		count_failure(replay, event);
 	else
 		replay->totals.neutral++;
+	if (event->kind == DMA_EVENT_LOST)
+		replay->totals.lost += event->count;
 	return 0;
+}
+
+/* Before the event: is it the first, or does the moment that was asked for lie there? */
+static __attribute__((noinline)) void wait_for(struct libdma_replay *replay,
+					       const struct dma_event *event)
+{
+	enum libdma_moment_kind kind = replay->options.at.kind;
+
+	if (!replay->totals.events)
+		replay->totals.first_ns = event->ns;
+	replay->waits = kind == LIBDMA_MOMENT_EVENT || kind == LIBDMA_MOMENT_TIME ||
+			kind == LIBDMA_MOMENT_AFTER;
+	if (!position_before(replay, event))
+		return;
+	mark_set(replay, &replay->once, kind);
+	replay->waits = false;
 }
 
 int replay_apply(struct libdma_replay *replay, const struct dma_event *event,
@@ -330,17 +350,11 @@ int replay_apply(struct libdma_replay *replay, const struct dma_event *event,
 {
 	int change, err;
 
-	if (!replay->totals.events)
-		replay->totals.first_ns = event->ns;
-	if (replay->waits && position_before(replay, event)) {
-		mark_set(replay, &replay->once, replay->options.at.kind);
-		replay->waits = false;
-	}
+	if (replay->waits)
+		wait_for(replay, event);
 	replay->totals.events++;
 	replay->totals.last_ns = event->ns;
 	replay->last_number = event->number;
-	if (event->kind == DMA_EVENT_LOST)
-		replay->totals.lost += event->count;
 
 	change = live_apply_at(replay->live, event, place, ret);
 	if (change < 0)
