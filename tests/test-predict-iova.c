@@ -72,6 +72,136 @@ static void what_is_too_far_away_is_no_witness(void **state)
 	destroy(&pair);
 }
 
+/* More than the caches keep: it comes from the tree, and goes back there. */
+static uint64_t kernel_takes_many(struct pair *pair, unsigned int cpu, uint64_t size)
+{
+	uint64_t pfn;
+
+	assert_int_equal(iova_alloc_fast(pair->kernel, cpu, size, LIMIT, true, &pfn), 0);
+	return pfn;
+}
+
+static uint64_t told_many(struct pair *pair, unsigned int cpu, uint64_t pfn, uint64_t size)
+{
+	struct iova_op op = operation(pair, IOVA_OP_TAKE, cpu, pfn);
+
+	op.size = size;
+	assert_int_equal(timeline_put(pair->timeline, &op, &pair->expected), 0);
+	return pair->expected;
+}
+
+static void release_many_told(struct pair *pair, unsigned int cpu, uint64_t pfn, uint64_t size)
+{
+	struct iova_op op = operation(pair, IOVA_OP_RELEASE, cpu, pfn);
+
+	op.size = size;
+	op.late = true;
+	assert_int_equal(timeline_put(pair->timeline, &op, NULL), 0);
+}
+
+/* Two ranges of the tree, the lower one of which stays. */
+static uint64_t fill(struct pair *pair)
+{
+	uint64_t upper = kernel_takes_many(pair, 0, 64);
+	uint64_t lower = kernel_takes_many(pair, 0, 64);
+
+	assert_int_equal(told_many(pair, 0, upper, 64), upper);
+	assert_int_equal(told_many(pair, 0, lower, 64), lower);
+	return upper;
+}
+
+/*
+ * A release and a large take of two CPUs are recorded the wrong way round, which changes
+ * neither's answer, but where the next search of the tree begins.
+ */
+static struct iova_explanation swap_early(struct pair *pair, uint64_t apart, bool stretch)
+{
+	uint64_t upper = fill(pair), seen = pair->ns, large;
+	struct iova_explanation found;
+	struct iova_op op;
+
+	large = kernel_takes_many(pair, 1, 128);
+	iova_release(pair->kernel, 0, upper, 64);
+	release_many_told(pair, 0, upper, 64);
+	pair->ns += apart;
+	assert_int_equal(told_many(pair, 1, large, 128), large);
+	/* the task of this one was seen behind both */
+	op = operation(pair, IOVA_OP_TAKE, 0, kernel_takes(pair, 0));
+	op.since = op.ns - 1;
+	assert_int_equal(timeline_put(pair->timeline, &op, &pair->expected), 0);
+	assert_int_not_equal(pair->expected, op.pfn);
+	if (stretch)
+		timeline_stretch(pair->timeline, op.number - 1, seen);
+	found = explain(pair, NULL, 0);
+	take(pair, 0);
+	take(pair, 1);
+	return found;
+}
+
+static void an_order_shows_only_later(void **state)
+{
+	struct iova_explanation found;
+	struct pair pair;
+
+	(void)state;
+	create(&pair, false);
+	found = swap_early(&pair, 0, false);
+	assert_int_equal(found.change, IOVA_CHANGE_ORDER);
+	assert_int_equal(found.witness, 3);
+	destroy(&pair);
+}
+
+static void something_came_into_a_call(void **state)
+{
+	struct iova_explanation found;
+	struct pair pair;
+
+	(void)state;
+	create(&pair, false);
+	found = swap_early(&pair, 300 * US, false);
+	assert_int_equal(found.change, IOVA_CHANGE_NONE);
+	destroy(&pair);
+	create(&pair, false);
+	found = swap_early(&pair, 300 * US, true);
+	assert_int_equal(found.change, IOVA_CHANGE_ORDER);
+	assert_int_equal(found.witness, 3);
+	destroy(&pair);
+}
+
+/*
+ * Long after a release is recorded nothing shows that its CPU has gone on; or that CPU
+ * released another range.
+ */
+static void a_cpu_stands_still(void **state)
+{
+	(void)state;
+	for (unsigned int goes_on = 0; goes_on < 2; goes_on++) {
+		struct iova_explanation found;
+		uint64_t upper, pfn;
+		struct pair pair;
+
+		create(&pair, false);
+		upper = fill(&pair);
+		pfn = kernel_takes(&pair, 1);
+		iova_release(pair.kernel, 0, upper, 64);
+		release_many_told(&pair, 0, upper, 64);
+		if (goes_on) {
+			iova_release(pair.kernel, 0, upper - 64, 64);
+			release_many_told(&pair, 0, upper - 64, 64);
+		}
+		pair.ns += 300 * US;
+		assert_int_not_equal(told(&pair, 1, pfn), pfn);
+		found = explain(&pair, NULL, 0);
+		assert_int_equal(found.change,
+				 goes_on ? IOVA_CHANGE_NONE : IOVA_CHANGE_EARLIER);
+		if (!goes_on) {
+			assert_int_equal(found.witness, 2);
+			take(&pair, 0);
+		}
+		destroy(&pair);
+	}
+}
+
 /* A release on the other CPU is recorded behind the take that it served. */
 static void a_take_came_behind_what_is_recorded_later(void **state)
 {
@@ -218,6 +348,9 @@ int main(void)
 		cmocka_unit_test(a_take_came_before_what_is_recorded_before_it),
 		cmocka_unit_test(a_task_went_on_elsewhere),
 		cmocka_unit_test(what_is_too_far_away_is_no_witness),
+		cmocka_unit_test(an_order_shows_only_later),
+		cmocka_unit_test(something_came_into_a_call),
+		cmocka_unit_test(a_cpu_stands_still),
 		cmocka_unit_test(a_take_came_behind_what_is_recorded_later),
 		cmocka_unit_test(a_take_is_undone),
 		cmocka_unit_test(nothing_is_found_without_credit),

@@ -163,6 +163,26 @@ static uint64_t called(const struct iova *iova, const struct foreseen *event,
 	return interrupt ? interrupt->event.ns : request->ns;
 }
 
+/* Into the calls of which takes before this one did something come? */
+static void stretch(struct iova *iova, const struct foreseen *event,
+		    struct timeline *timeline)
+{
+	const struct foreseen *other = event, *into;
+
+	while ((other = predict_previous(iova->frame, other)) &&
+	       event->event.ns - other->event.ns < PREDICT_INTERRUPT_NS) {
+		if (other->event.kind != DMA_EVENT_ALLOC_IOVA &&
+		    other->event.kind != DMA_EVENT_IOMMU_MAP && !other->has_since)
+			continue;
+		into = predict_preempted(iova->frame, other);
+		if (!into)
+			continue;
+		into = predict_previous_of_cpu(iova->frame, into);
+		timeline_stretch(timeline, other->event.number,
+				 into ? into->event.ns : 0);
+	}
+}
+
 /*
  * Nobody said how far the IOMMU reaches: the first address above 4 GiB does, since those
  * are given from the top on (RULES.md I20).
@@ -211,6 +231,7 @@ int explain_take(struct iova *iova, struct foreseen *event, struct request *requ
 		[IOVA_CHANGE_FLUSH] =
 			"the flush queue's timer ran at another moment or CPU",
 		[IOVA_CHANGE_TRIM] = "the depot's timer ran at another moment",
+		[IOVA_CHANGE_ORDER] = "the witness ran before what is recorded before it",
 	};
 	struct iova_explanation found;
 	struct ahead ahead;
@@ -219,6 +240,8 @@ int explain_take(struct iova *iova, struct foreseen *event, struct request *requ
 
 	request->space->doubtful = true;
 	ahead_find(iova, event, request, &ahead);
+	if (knows_flushes(request))
+		stretch(iova, event, request->space->timeline);
 	err = timeline_explain(request->space->timeline, request->expected >> iova->shift,
 			       called(iova, event, request), ahead.op, ahead.count, &found);
 	if (err)
@@ -241,6 +264,7 @@ int explain_take(struct iova *iova, struct foreseen *event, struct request *requ
 		request->verdict = LIBDMA_VERDICT_ORDER;
 		break;
 	case IOVA_CHANGE_EARLIER:
+	case IOVA_CHANGE_ORDER:
 		request->verdict = LIBDMA_VERDICT_ORDER;
 		break;
 	case IOVA_CHANGE_TRIM:

@@ -230,3 +230,9 @@ int search_repairs(struct timeline *timeline);
 
 /* predict-iova-flush.c: flushes at other moments, on other CPUs; 1, 0 or -ENOMEM */
 int search_flushes(struct timeline *timeline);
+
+/*
+ * predict-iova-order.c: a take before the last ran before what is recorded before it.
+ * 1, and @witness is the number of its event; 0 or -ENOMEM.
+ */
+int search_orders(struct timeline *timeline, uint64_t *witness);

@@ -12,6 +12,7 @@
 #include "trace/predict-iova-history.h"
 
 #define MOST_RACES  64	 /* operations that a take may overtake */
+#define STALL_NS    20000000 /* that a CPU may stand still between an event and its call */
 #define SHARE	    8	 /* of the credit, that one explanation may take */
 #define ADOPT_COST  8	 /* steps to take an answer over, and not look for it */
 #define MANY_RANGES 4096 /* for so many more an operation is one more step */
@@ -186,6 +187,22 @@ static uint64_t until(const struct timeline *timeline, const struct iova_op *op)
 	return op->late ? op->ns + timeline->options.race : op->ns;
 }
 
+/*
+ * Is that release still to come, for all that its CPU has shown since? Where flushes have
+ * to be inferred, one at another moment is likelier.
+ */
+static bool may_still_come(const struct timeline *timeline, size_t at, uint64_t ns)
+{
+	const struct iova_op *op = timeline_op(timeline, at);
+
+	if (!op->late || ns - op->ns > STALL_NS || timeline->options.timeout)
+		return false;
+	while (++at < timeline->count)
+		if (timeline_op(timeline, at)->cpu == op->cpu)
+			return false;
+	return true;
+}
+
 /* The first of the operations that the last one may have come before. */
 static size_t first_race(const struct timeline *timeline, uint64_t called)
 {
@@ -195,8 +212,10 @@ static size_t first_race(const struct timeline *timeline, uint64_t called)
 	while (at && timeline->count - at <= MOST_RACES) {
 		const struct iova_op *op = timeline_op(timeline, at - 1);
 
-		if (op->ns < called && (until(timeline, op) <= last->since ||
-					op->ns + timeline->options.race < last->ns))
+		if (op->ns < called &&
+		    (until(timeline, op) <= last->since ||
+		     op->ns + timeline->options.race < last->ns) &&
+		    !may_still_come(timeline, at - 1, last->ns))
 			break;
 		at--;
 	}
@@ -300,6 +319,15 @@ static int explain_trim(struct timeline *timeline, int (*search)(struct timeline
 	return r < 0 ? r : 0;
 }
 
+static int explain_order(struct timeline *timeline, struct iova_explanation *ret)
+{
+	int r = search_orders(timeline, &ret->witness);
+
+	if (r > 0)
+		ret->change = IOVA_CHANGE_ORDER;
+	return r < 0 ? r : 0;
+}
+
 static int explain_flush(struct timeline *timeline, struct iova_explanation *ret)
 {
 	int r;
@@ -394,6 +422,8 @@ int timeline_explain(struct timeline *timeline, uint64_t wrong, uint64_t called,
 	/* where flushes have to be inferred, too, there would be too much to try */
 	if (!r && ret->change == IOVA_CHANGE_NONE && !timeline->options.timeout)
 		r = explain_trim(timeline, search_trims, ret);
+	if (!r && ret->change == IOVA_CHANGE_NONE && !timeline->options.timeout)
+		r = explain_order(timeline, ret);
 	timeline_pay(timeline, given - timeline->left);
 	if (r || ret->change != IOVA_CHANGE_NONE)
 		return r;

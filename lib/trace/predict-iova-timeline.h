@@ -29,6 +29,7 @@ enum iova_op_kind {
  * @low:	take: below 4 GiB first
  * @adopted:	take: the answer is not the model's
  * @late:	release: it happened up to a race behind @ns, and not just then
+ * @stretched:	take: something came into its call, however long that took
  * @cpu:	where
  * @from:	take: where its task was seen before
  * @size:	granules; trim: of the depot's ranges
@@ -42,7 +43,8 @@ struct iova_op {
 	uint8_t kind;
 	bool low;
 	bool adopted;
-	bool late;
+	bool late : 1;
+	bool stretched : 1;
 	uint16_t cpu, from;
 	uint64_t size;
 	uint64_t pfn;
@@ -141,6 +143,14 @@ int timeline_reserve(struct timeline *timeline, uint64_t lo, uint64_t hi);
 int timeline_flush(struct timeline *timeline, unsigned int cpu, uint64_t ns);
 
 /**
+ * timeline_stretch() - something came into a take's call
+ * @timeline:	the timeline
+ * @number:	of the take's event; nothing is done where it is none of the last takes
+ * @since:	ns: the take may have happened after this, before what came into the call
+ */
+void timeline_stretch(struct timeline *timeline, uint64_t number, uint64_t since);
+
+/**
  * timeline_freed() - the flush that freed a range, as it is believed
  * @timeline:	the timeline
  * @pfn:	the range
@@ -158,6 +168,7 @@ enum iova_change {
 	IOVA_CHANGE_MOVED,   /* the task took it where it was before */
 	IOVA_CHANGE_FLUSH,   /* the queue's timer ran at another moment, or elsewhere */
 	IOVA_CHANGE_TRIM,    /* the depot's timer ran */
+	IOVA_CHANGE_ORDER,   /* two operations before it ran the other way round */
 };
 
 /**
