@@ -240,7 +240,7 @@ int explain_take(struct iova *iova, struct foreseen *event, struct request *requ
 
 	request->space->doubtful = true;
 	ahead_find(iova, event, request, &ahead);
-	if (knows_flushes(request))
+	if (timeline_seeks_orders(request->space->timeline))
 		stretch(iova, event, request->space->timeline);
 	err = timeline_explain(request->space->timeline, request->expected >> iova->shift,
 			       called(iova, event, request), ahead.op, ahead.count, &found);

@@ -8,6 +8,7 @@
 
 #define TIMELINE_TIMERS 64
 #define TIMELINE_WALK	8   /* operations that are looked at in a step */
+#define TIMELINE_VAIN	32  /* searches of a sort in vain, in a row: it is looked for no more */
 #define TIMELINE_COPY	500 /* steps of a copy of the domain, and one for each four ranges */
 
 /**
@@ -50,6 +51,8 @@ struct iova_timer {
  * @own:	the credit where none was given
  * @left:	steps that the explanation that is looked for may take
  * @lacked:	it could not be looked for everywhere
+ * @vain_orders, @vain_trims: how often in a row search_orders() and search_trims() found
+ *		nothing
  * @rare:	what is rare is looked for as well: a machine that was stopped between
  *		operations, a flush that took long
  */
@@ -68,6 +71,7 @@ struct timeline {
 	uint64_t soonest;
 	uint64_t forgotten, paid;
 	uint64_t own, left;
+	unsigned int vain_orders, vain_trims;
 	bool lacked;
 	bool rare;
 };
@@ -220,7 +224,7 @@ void search_accept(struct search *search, size_t changed);
 
 /*
  * predict-iova-trim.c: a depot's timer that ran already, or not yet; or any of the last at
- * another moment. 1, 0 or -ENOMEM.
+ * another moment, unless that was in vain too often. 1, 0 or -ENOMEM.
  */
 int search_trim(struct timeline *timeline);
 int search_trims(struct timeline *timeline);
@@ -233,6 +237,7 @@ int search_flushes(struct timeline *timeline);
 
 /*
  * predict-iova-order.c: a take before the last ran before what is recorded before it.
- * 1, and @witness is the number of its event; 0 or -ENOMEM.
+ * 1, and @witness is the number of its event; 0, also where timeline_seeks_orders() does
+ * not hold; or -ENOMEM.
  */
 int search_orders(struct timeline *timeline, uint64_t *witness);

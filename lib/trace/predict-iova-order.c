@@ -63,6 +63,11 @@ static int try_place(struct search *search, size_t at, size_t place)
 	return r;
 }
 
+bool timeline_seeks_orders(const struct timeline *timeline)
+{
+	return !timeline->options.timeout && timeline->vain_orders < TIMELINE_VAIN;
+}
+
 void timeline_stretch(struct timeline *timeline, uint64_t number, uint64_t since)
 {
 	size_t at = timeline->count;
@@ -84,6 +89,8 @@ int search_orders(struct timeline *timeline, uint64_t *witness)
 	struct search search;
 	int r;
 
+	if (!timeline_seeks_orders(timeline))
+		return 0;
 	oldest = last > LAST_OPS ? last - LAST_OPS : 0;
 	for (at = from = last; at > oldest; at--) {
 		place = first_place(timeline, at - 1);
@@ -101,6 +108,7 @@ int search_orders(struct timeline *timeline, uint64_t *witness)
 			r = try_place(&search, at - 1, place - 1);
 	if (r > 0)
 		*witness = timeline_op(timeline, place)->number;
+	timeline->vain_orders = r > 0 ? 0 : timeline->vain_orders + 1;
 	search_end(&search);
 	return r;
 }

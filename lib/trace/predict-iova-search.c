@@ -422,7 +422,7 @@ int timeline_explain(struct timeline *timeline, uint64_t wrong, uint64_t called,
 	/* where flushes have to be inferred, too, there would be too much to try */
 	if (!r && ret->change == IOVA_CHANGE_NONE && !timeline->options.timeout)
 		r = explain_trim(timeline, search_trims, ret);
-	if (!r && ret->change == IOVA_CHANGE_NONE && !timeline->options.timeout)
+	if (!r && ret->change == IOVA_CHANGE_NONE)
 		r = explain_order(timeline, ret);
 	timeline_pay(timeline, given - timeline->left);
 	if (r || ret->change != IOVA_CHANGE_NONE)

@@ -143,6 +143,13 @@ int timeline_reserve(struct timeline *timeline, uint64_t lo, uint64_t hi);
 int timeline_flush(struct timeline *timeline, unsigned int cpu, uint64_t ns);
 
 /**
+ * timeline_seeks_orders() - would timeline_explain() look for other orders of the past?
+ *
+ * Not where that was in vain too often: then it is not the order that is wrong.
+ */
+bool timeline_seeks_orders(const struct timeline *timeline);
+
+/**
  * timeline_stretch() - something came into a take's call
  * @timeline:	the timeline
  * @number:	of the take's event; nothing is done where it is none of the last takes

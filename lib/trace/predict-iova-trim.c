@@ -153,11 +153,15 @@ int search_trims(struct timeline *timeline)
 	unsigned int trims = 0;
 	int r = 0;
 
+	if (timeline->vain_trims == TIMELINE_VAIN)
+		return 0;
 	for (size_t at = timeline->count - 1; at-- && trims < MOST_TRIMS && !r;) {
 		if (timeline_op(timeline, at)->kind != IOVA_OP_TRIM)
 			continue;
 		trims++;
 		r = search_moments(timeline, at);
 	}
+	if (trims)
+		timeline->vain_trims = r > 0 ? 0 : timeline->vain_trims + 1;
 	return r;
 }
