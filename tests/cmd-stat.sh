@@ -6,7 +6,7 @@
 kinds() {
 	grep -v '^#' |
 		sed -E 's/^.{16}-[0-9]+ +\[[0-9]+\] [^ ]+ +[0-9.]+: ([a-z_0-9]+):.*/\1/' |
-		sed -E 's/^dma_//; s/^(map|unmap)$/iommu_&/; s/^tracing_mark_write$/mark/' |
+		sed -E 's/^dma_//; s/^(map|unmap|add_device_to_group|attach_device_to_domain)$/iommu_&/; s/^tracing_mark_write$/mark/' |
 		sort | uniq -c | awk '{ print $2, $1 }'
 }
 

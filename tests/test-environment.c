@@ -435,8 +435,9 @@ static char *read_file(const char *path, size_t *size)
 
 static size_t groups_of(const char *path)
 {
-	if (strstr(path, "amd"))
-		return 5; /* its IOMMU is a PCI device of no group, and there are two cards */
+	/* AMD's IOMMU is a PCI device of no group; both have two devices */
+	if (strstr(path, "amd") || strstr(path, "megasas"))
+		return 5;
 	return strstr(path, "strict") || strstr(path, "lazy") ? 4 : 0;
 }
 
