@@ -57,6 +57,7 @@ check_own 6.12-swiotlb 310 310
 check_own 7.2-direct 248 251	# three frees of two CPUs are told in the other order
 check_own 7.2-swiotlb 1266 1266
 check_own 6.1-interrupt-lazy 7935 7936	# an order that only a later answer shows
+check_own 7.2-preempted-strict 7957 7959	# a task that is shown late with what it took
 check_own 6.12-bursts-lazy 17515 17530	# when depots were trimmed, answers tell
 
 if command -v zstd >/dev/null; then

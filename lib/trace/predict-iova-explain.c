@@ -46,9 +46,23 @@ static bool shows_take(const struct foreseen *event)
 			       event->event.kind == DMA_EVENT_ALLOC_IOVA);
 }
 
+/* A range for so many bytes: what is kept in a cache is a power of two of granules. */
+static uint64_t range_of(const struct iova *iova, uint64_t size)
+{
+	return iova->granule << log2_up(size >> iova->shift);
+}
+
+/* Of what this one should have, the other has a part, or all. */
+static bool overlaps(const struct iova *iova, const struct request *request,
+		     const struct dma_event *other)
+{
+	return other->dma < request->expected + range_of(iova, request->size) &&
+	       request->expected < other->dma + range_of(iova, other->size);
+}
+
 /*
  * A task that was preempted in its call, however long, and shows later that it has what
- * this one should have: it took that before, and here.
+ * this one should have: it took that before, and here, if it came from this CPU's cache.
  */
 static void ahead_find_rested(struct iova *iova, struct foreseen *event,
 			      const struct request *request, struct ahead *ahead)
@@ -58,11 +72,11 @@ static void ahead_find_rested(struct iova *iova, struct foreseen *event,
 	if (!knows_flushes(request))
 		return;
 	while ((next = predict_next(iova->frame, next)))
-		if (shows_take(next) && next->event.dma == request->expected)
+		if (shows_take(next) && overlaps(iova, request, &next->event))
 			break;
 	if (next && predict_rested(iova->frame, event, next))
 		ahead_add(iova, ahead, next->memo, request->space);
-	if (ahead->count)
+	if (ahead->count && next->event.dma == request->expected)
 		ahead->op[0].cpu = (uint16_t)iova_cpu(iova, request->cpu);
 }
 
@@ -208,7 +222,7 @@ static int learn_aperture(struct iova *iova, struct request *request)
 /* Addresses are given from the top on: of a large hole above one, the answer tells. */
 static int learn_hole(struct iova *iova, struct request *request)
 {
-	uint64_t size = iova->granule << log2_up(request->size >> iova->shift);
+	uint64_t size = range_of(iova, request->size);
 	int r;
 
 	if (request->verdict != LIBDMA_VERDICT_UNEXPLAINED || !request->dma ||
